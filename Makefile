@@ -1,0 +1,80 @@
+# chartsift: `make run` shows it, `make test` checks it, `make help` lists the rest.
+# Needs Python 3.11 (or 3.12), make and a C compiler (a few dependencies come as source).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run serve accuracy test lint types imports browser test-312 test-main venv venv-dev lock clean
+
+# The Python that everything runs on: PYTHON=... on the command line overrides.
+PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+# Python 3.12 besides, when there is one: on the path, or in pyenv without being its default.
+PYTHON312 := $(shell for p in python3.12 "$$(pyenv prefix $$(pyenv latest 3.12 2>/dev/null) 2>/dev/null)/bin/python3.12"; \
+	do "$$p" -c '' 2>/dev/null && { echo "$$p"; break; }; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORTIONS := nlp models api annotations
+# One worker a core, two at most: each holds a pipeline of its own.
+WORKERS := $(shell n=$$(nproc 2>/dev/null || echo 1); echo $$((n > 2 ? 2 : n)))
+# Where annotated charts are measured: a sibling folder if there is one, else the bundled charts.
+CHARTS := $(firstword $(wildcard ../shared/charts/dev) annotations/charts)
+
+help: ## list the targets
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 20
+
+run: venv ## install, screen the bundled sample charts, show the result
+	$(BIN)/chartsift screen --sample --out out/sample --restart
+
+serve: venv ## the page and the HTTP interface on this machine only
+	$(BIN)/chartsift serve
+
+accuracy: venv ## measure on annotated charts (CHARTS=folder)
+	$(BIN)/chartsift annotations score $(CHARTS)
+
+test: lint types imports test-312 browser test-main ## every gate: lint, types, import rules, all tests, the wheel
+
+lint: venv-dev ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# mypy does not follow setuptools' finder, so it is shown the folders under their installed names.
+types: venv-dev ## mypy, strict
+	mkdir -p build/typed/chartsift
+	for portion in $(PORTIONS); do ln -sfn ../../../$$portion build/typed/chartsift/$$portion; done
+	$(BIN)/mypy $(addprefix -p chartsift.,$(PORTIONS))
+
+imports: venv-dev ## which package may import which
+	$(BIN)/lint-imports --no-cache
+
+# Browser tests drive Debian's Chromium. Where it cannot be had they are skipped, each by name.
+browser:
+	@mkdir -p build
+	@if command -v chromium >/dev/null; then chromium --version; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends chromium; } \
+			>build/chromium.log 2>&1 || echo "no Chromium: browser tests will be skipped"; \
+	else echo "no Chromium: browser tests will be skipped"; fi
+
+test-312: ## the core tests on Python 3.12, when it is there
+	@if [ -z "$(PYTHON312)" ]; then echo "skipped: tests on Python 3.12 (no python3.12 here)"; \
+	else .ci/venv .venv312 "$(PYTHON312)" dev && \
+		.venv312/bin/python -m pytest -q -n $(WORKERS) -m "not browser and not accuracy and not slow" \
+			tests/test_imports.py tests/test_log.py tests/nlp; fi
+
+test-main: venv-dev browser
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+venv:
+	@.ci/venv $(VENV) "$(PYTHON)"
+
+venv-dev:
+	@.ci/venv $(VENV) "$(PYTHON)" dev
+
+lock: ## resolve the dependencies anew and write requirements/*.lock
+	.ci/lock python3.11
+	@if [ -n "$(PYTHON312)" ]; then .ci/lock "$(PYTHON312)"; else echo "left as they are: locks of Python 3.12 (no python3.12 here)"; fi
+
+clean: ## remove everything that a target made
+	rm -rf .venv .venv312 build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

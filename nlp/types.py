@@ -1,0 +1,215 @@
+"""
+The value types that travel through chartsift. Standard library only.
+
+Offsets everywhere are half-open ranges of Unicode code points of the note text exactly as received:
+``note.text[finding.start:finding.end] == finding.text``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Assertion = Literal["present", "absent", "possible", "hypothetical", "historical", "family"]
+Status = Literal["met", "not_met", "unknown"]
+Basis = Literal["documented", "no_mention", "conflicting", "insufficient", "judgement"]
+Stance = Literal["for", "against", "set_aside"]
+CriterionKind = Literal["inclusion", "exclusion"]
+CohortStatus = Literal["eligible", "ineligible", "undetermined"]
+Comparator = Literal["<", "<=", "=", ">=", ">", "~"]
+Sex = Literal["F", "M", "X"]
+DateSource = Literal["text", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """
+    One clinical note as received.
+
+    Attributes:
+        patient_id: The site's identifier of the patient.
+        note_id: Identifier of the note, unique within the patient.
+        note_date: The day the note speaks for (the site's calendar, no time zone).
+        note_type: Free text such as "Discharge summary"; may be empty.
+        text: The text, never normalised.
+        source: Where it was read from (file name, row), for error messages; may be empty.
+    """
+
+    patient_id: str
+    note_id: str
+    note_date: date
+    note_type: str
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteInfo:
+    """What the evaluator needs to know of a note without holding its text; ``length`` is in code points."""
+
+    note_id: str
+    note_date: date
+    note_type: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """
+    One patient.
+
+    Attributes:
+        patient_id: The site's identifier.
+        birth_date: Date of birth as recorded, if known.
+        sex: "F", "M", "X" or None when not recorded.
+        as_of: Day of screening; None means the date of the last note.
+    """
+
+    patient_id: str
+    birth_date: date | None = None
+    sex: Sex | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Why a finding exists: the rule that made it and the context cues (their words) that set its assertion."""
+
+    rule: str
+    cues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One mention in one note.
+
+    Attributes:
+        patient_id: Patient of the note.
+        note_id: The note it stands in.
+        start: First code point of the mention in the note text.
+        end: One past the last code point.
+        text: ``note.text[start:end]``.
+        kind: What sort of thing ("diagnosis", "antibody", "lab", …; see docs/findings.md).
+        concept: Which one ("DM", "Jo-1", "CK", …).
+        assertion: How the note holds it.
+        value: Number read with the mention, in ``unit``; None when there is none.
+        unit: Unit as canonical name ("U/L", "%", "g/dL", "years"); empty when unitless or unknown.
+        comparator: Relation of the true value to ``value`` ("<" for "<20"); "=" for a plain value, "~" for
+            an approximate one.
+        ref_low: Lower limit of the laboratory's own reference range, in ``unit``.
+        ref_high: Upper limit of the laboratory's own reference range, in ``unit``.
+        flag: "H", "L", "N" or "" as printed or as stated in words.
+        date: The day the finding speaks for: a date beside it if the text gives one, else the note's.
+        date_source: "text" or "note", accordingly.
+        section: Category of the section it stands in ("assessment", "family_history", …; "" when none).
+        score: Confidence of the reading, 0 to 1.
+        provenance: Rule and cues.
+        attributes: Further facts as sorted (name, value) pairs of strings, e.g. ("severity", "severe").
+    """
+
+    patient_id: str
+    note_id: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    concept: str
+    assertion: Assertion
+    date: date
+    value: float | None = None
+    unit: str = ""
+    comparator: Comparator = "="
+    ref_low: float | None = None
+    ref_high: float | None = None
+    flag: str = ""
+    date_source: DateSource = "note"
+    section: str = ""
+    score: float = 1.0
+    provenance: Provenance = field(default_factory=lambda: Provenance(""))
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    def attribute(self, name: str) -> str:
+        """Return the attribute *name*, or an empty string."""
+        return next((value for key, value in self.attributes if key == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """
+    A finding as it bears on one criterion.
+
+    ``for`` and ``against`` speak for and against the criterion being met; ``set_aside`` was read and left out
+    of the decision, and ``reason`` says why (negated, family, planned, outdated, …). ``reason`` is never empty
+    for a set-aside finding.
+    """
+
+    finding: Finding
+    stance: Stance
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """
+    The verdict on one criterion of one cohort.
+
+    Attributes:
+        criterion_id: Identifier within the trial.
+        kind: "inclusion" or "exclusion"; an exclusion that is ``met`` excludes the patient.
+        status: met, not_met or unknown.
+        basis: Why; ``documented`` always carries evidence.
+        evidence: Both sides and what was set aside, most decisive first.
+        flags: Short codes a reviewer should look at ("turns_18_on 2026-12-02", "score_not_reproduced").
+        rationale: One or two sentences in words.
+        confidence: 0 to 1.
+        next_step: What would settle an unknown; empty when decided.
+        valid_until: Last day on which the verdict still holds by the trial's windows; None when it does not lapse.
+    """
+
+    criterion_id: str
+    kind: CriterionKind
+    status: Status
+    basis: Basis
+    evidence: tuple[Evidence, ...] = ()
+    flags: tuple[str, ...] = ()
+    rationale: str = ""
+    confidence: float = 1.0
+    next_step: str = ""
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortResult:
+    """
+    The verdict on one cohort of a trial for one patient.
+
+    ``applicable`` marks the cohort of the patient's age. ``missing`` names the criteria that are unknown,
+    ``investigator_concern``-like judgements left out. ``score`` orders patients: higher is closer to eligible, 0 to 1.
+    """
+
+    patient_id: str
+    trial_id: str
+    trial_version: str
+    cohort_id: str
+    as_of: date
+    applicable: bool
+    status: CohortStatus
+    criteria: tuple[CriterionResult, ...]
+    missing: tuple[str, ...] = ()
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    An input, or a part of one, that could not be read or processed: a row of ``errors.parquet``.
+
+    ``message`` says what is wrong and the remedy, and never holds note text.
+    """
+
+    source: str
+    note_id: str
+    code: str
+    message: str
