@@ -1,0 +1,56 @@
+"""The spaCy components, one a file. ``READERS`` is the one list of readers, in the order in which they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """
+    A component that turns concepts and text into drafts of findings.
+
+    Attributes:
+        name: Module under ``chartsift.nlp.components``; its factory is ``chartsift_<name>``.
+        claims: Kinds of the lexicon that this reader turns into findings itself (or uses only as cues).
+    """
+
+    name: str
+    claims: frozenset[str] = frozenset()
+
+
+READERS: tuple[Reader, ...] = (
+    Reader("antibodies", frozenset({"antibody", "antibody_other", "antibody_panel"})),
+    Reader("diagnoses", frozenset({"diagnosis", "mimic"})),
+    Reader("cell_therapy", frozenset({"car_t", "cell_therapy"})),
+    Reader("transplants", frozenset({"transplant", "graft_other", "transplant_history"})),
+    Reader("contraindications", frozenset({"contraindication"})),
+    Reader("labs", frozenset({"lab"})),
+    Reader("ages"),
+    Reader("muscle", frozenset({"strength", "function"})),
+    Reader("activity", frozenset({"skin", "skin_damage", "disease_state"})),
+    Reader("studies", frozenset({"study", "biopsy", "imaging", "emg"})),
+    Reader("treatments", frozenset({"treatment"})),
+    Reader("heart_lung", frozenset({"pft", "echo", "vital", "oxygen"})),
+    Reader("infections", frozenset({"infection", "antimicrobial"})),
+    Reader("organs", frozenset({"organ_disease"})),
+)
+
+
+def claimed_kinds() -> frozenset[str]:
+    """Return the kinds that readers turn into findings themselves."""
+    return frozenset().union(*(reader.claims for reader in READERS))
+
+
+def register_components() -> None:
+    """Import every component, which registers its factory with spaCy."""
+    for name in (
+        "sentences",
+        "sections",
+        "concepts",
+        "context",
+        "findings",
+        *(reader.name for reader in READERS),
+    ):
+        import_module(f"chartsift.nlp.components.{name}")

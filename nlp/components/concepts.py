@@ -1,0 +1,174 @@
+"""
+The ``concepts`` component: medspaCy's TargetMatcher over the lexicon, and which mentions really mean it.
+
+An ambiguous spelling carries its own conditions in the vocabulary ("EJ" unless a line was placed), so each
+mention is judged by its own surroundings, never by the note as a whole.
+
+Reads: doc._.note_text, doc._.layout. Writes: doc.spans["concepts"]; span._.sense holds concept and term.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from chartsift.nlp.components.factory import register
+from chartsift.nlp.lexicon.loader import load_concepts
+from chartsift.nlp.lexicon.schema import Concept, Term
+from chartsift.nlp.log import quiet_imports
+from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.tokens import source_range
+
+with quiet_imports():
+    from medspacy.target_matcher import TargetMatcher, TargetRule
+
+SPAN_GROUP = "concepts"
+# Spellings with more hyphens than this are not multiplied out.
+_MAX_LOOSE_HYPHENS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """The concept and the term behind a matched span."""
+
+    concept: Concept
+    term: Term
+    unless_before: re.Pattern[str] | None
+    unless_after: re.Pattern[str] | None
+    unless_near: re.Pattern[str] | None
+    only_near: re.Pattern[str] | None
+    only_before: re.Pattern[str] | None
+    only_after: re.Pattern[str] | None
+
+
+def sense_of(span: Span) -> Sense:
+    """Return what *span*, a member of ``doc.spans["concepts"]``, was matched as."""
+    sense: Sense = span._.sense
+    return sense
+
+
+class Concepts:
+    """Match the lexicon and drop the mentions that mean something else."""
+
+    def __init__(self, nlp: Language, concepts: tuple[Concept, ...]) -> None:
+        if not Span.has_extension("sense"):
+            Span.set_extension("sense", default=None)
+        self.matcher = TargetMatcher(nlp, result_type=None, prune=False)
+        # The matcher tells two rules of one spelling apart badly, so a spelling is one rule with all its senses.
+        by_words: dict[tuple[str, ...], list[Sense]] = defaultdict(list)
+        literal: dict[tuple[str, ...], str] = {}
+        for spelling, sense in _senses(concepts):
+            words = tuple(token.lower_ for token in nlp.tokenizer(spelling.lower()))
+            literal.setdefault(words, spelling)
+            by_words[words].append(sense)
+        self.matcher.add(
+            [
+                TargetRule(literal[words], "CONCEPT", metadata={"senses": senses})
+                for words, senses in by_words.items()
+            ]
+        )
+
+    def __call__(self, doc: Doc) -> Doc:
+        meant = []
+        for match in self.matcher(doc):
+            sense = next((s for s in match._.target_rule.metadata["senses"] if _is_meant(match, s)), None)
+            if sense is not None:
+                meant.append((match.start, -match.end, sense))
+        meant.sort(key=lambda item: item[:2])
+        spans = []
+        for start, negative_end, sense in _without_overlap(meant):
+            span = Span(doc, start, -negative_end, label=sense.concept.kind.upper())
+            span._.sense = sense
+            spans.append(span)
+        doc.spans[SPAN_GROUP] = spans
+        return doc
+
+
+def _senses(concepts: tuple[Concept, ...]) -> Iterator[tuple[str, Sense]]:
+    for concept in concepts:
+        for term in concept.terms:
+            sense = Sense(
+                concept,
+                term,
+                _compiled(term.unless_before, r"(?:{})\s*$"),
+                _compiled(term.unless_after, r"\s*(?:{})"),
+                _compiled(term.unless_near, "{}"),
+                _compiled(term.only_near, "{}"),
+                _compiled(term.only_before, r"(?:{})\s*$"),
+                _compiled(term.only_after, r"\s*(?:{})"),
+            )
+            for spelling in _spellings(term.text):
+                yield spelling, sense
+
+
+def _compiled(pattern: str, frame: str) -> re.Pattern[str] | None:
+    return re.compile(frame.replace("{}", pattern), re.IGNORECASE) if pattern else None
+
+
+def _spellings(text: str) -> set[str]:
+    parts = text.split("-")
+    if not 1 < len(parts) <= _MAX_LOOSE_HYPHENS + 1:
+        return {text}
+    # "Jo1" and "Jo 1" are the same tokens; letters on both sides ("antisynthetase") are not.
+    joined = set()
+    for choice in product(("-", " "), repeat=len(parts) - 1):
+        joined.add("".join(part + sign for part, sign in zip(parts, (*choice, ""), strict=True)))
+    glued = text.replace("-", "")
+    return joined | {glued}
+
+
+def _is_meant(span: Span, sense: Sense) -> bool:
+    term = sense.term
+    start, end = source_range(span)
+    text: str = span.doc._.note_text
+    surface = text[start:end]
+    if term.case == "exact" and not _same_capitals(surface, term.text):
+        return False
+    if term.case == "upper" and not surface.isupper():
+        return False
+    layout: Layout = span.doc._.layout
+    sentence = layout.sentence_at(start)
+    line = layout.line_at(start)
+    left = text[min(sentence.start, start) : start]
+    right = text[end : max(sentence.end, line.end, end)]
+    if sense.unless_before and sense.unless_before.search(left[-term.window :]):
+        return False
+    if sense.unless_after and sense.unless_after.match(right[: term.window]):
+        return False
+    if sense.only_before and not sense.only_before.search(left[-term.window :]):
+        return False
+    if sense.only_after and not sense.only_after.match(right[: term.window]):
+        return False
+    if sense.unless_near is None and sense.only_near is None:
+        return True
+    near = text[max(0, start - term.window) : start] + " § " + text[end : end + term.window]
+    if sense.unless_near and sense.unless_near.search(near):
+        return False
+    return not (sense.only_near and not sense.only_near.search(near))
+
+
+def _same_capitals(surface: str, wanted: str) -> bool:
+    return [c for c in surface if c.isalpha()] == [c for c in wanted if c.isalpha()]
+
+
+def _without_overlap(matches: Iterable[tuple[int, int, Sense]]) -> Iterator[tuple[int, int, Sense]]:
+    """Keep the longest of overlapping matches ``(start, -end, sense)``, which are sorted by start, longest first."""
+    kept: tuple[int, int, Sense] | None = None
+    for match in matches:
+        if kept is None or match[0] >= -kept[1]:
+            if kept is not None:
+                yield kept
+            kept = match
+        elif match[0] + match[1] < kept[0] + kept[1]:
+            kept = match
+    if kept is not None:
+        yield kept
+
+
+register("concepts", lambda nlp: Concepts(nlp, load_concepts()))

@@ -1,0 +1,212 @@
+"""
+The ``sections`` component: which part of the note a word stands in, and which parts are not today's words.
+
+A header is recognised by the list in ``lexicon/sections.yaml`` (at the start of a line, or after a sentence for
+the headers that clinicians write in line) and by its shape: capitals on a line of their own, markdown, a frame
+of ``=====``. Text before the first header is the preamble.
+
+Reads: doc._.note_text, doc._.layout. Writes: the layout's sections, copied and templated regions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from spacy.tokens import Doc
+
+from chartsift.nlp.components.factory import register
+from chartsift.nlp.lexicon.loader import SectionRules, load_sections
+from chartsift.nlp.text.layout import Layout, Section, TextSpan, is_heading
+
+# A note whose letters are mostly capitals has no headings in capitals.
+_CAPITALS_SHARE = 0.5
+# Code points behind a colon that make a remark in brackets the copied text itself.
+_FEWEST_COPIED = 10
+_LABEL_LINE = re.compile(r"\s*(?:[#*-]\s*)?[A-Z][\w /&'()+.-]{0,40}:")
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    start: int
+    body: int
+    title: str
+    category: str
+
+
+class Sections:
+    """Find the sections of a note."""
+
+    def __init__(self, rules: SectionRules) -> None:
+        self.rules = rules
+        names = sorted(rules.category_of, key=len, reverse=True)
+        listed = "|".join(_loose(name) for name in names)
+        decoration = r"(?:#{1,6}\s*|\*{1,2}|=+\s*|\d{1,2}[.)]\s*|>\s*)?"
+        self._line_header = re.compile(
+            rf"[ \t\xa0]*{decoration}(?P<title>(?:{listed})(?:[ \t]*\([^)\r\n]{{0,100}}\))?(?:[ "
+            rf"\t]+\d[\d/.-]{{2,10}})?)"
+            rf"(?:\*{{1,2}})?[ \t]*(?::+(?:\*{{1,2}})?|={{2,}}|-{{1,2}}(?=\s)|\.(?=\s)|$)",
+            re.IGNORECASE,
+        )
+        inline = "|".join(
+            _loose(name) for name in names if rules.category_of[name] in rules.inline and len(name) > 1
+        )
+        self._inline_header = re.compile(
+            rf"(?:(?<=[.;|)\]])[ \t]+|[ \t]{{2,}})(?P<title>(?:{inline})):(?=\s)", re.IGNORECASE
+        )
+        self._copied = re.compile(rules.copied, re.IGNORECASE)
+        self._templated = re.compile(rules.templated, re.IGNORECASE)
+
+    def __call__(self, doc: Doc) -> Doc:
+        layout: Layout = doc._.layout
+        headers = self._headers(layout)
+        layout.sections = list(self._sections(layout, headers))
+        self._mark_regions(layout)
+        layout.index()
+        return doc
+
+    def _headers(self, layout: Layout) -> list[_Header]:
+        text = layout.text
+        letters = [c for c in text[:20_000] if c.isalpha()]
+        by_capitals = bool(letters) and sum(map(str.isupper, letters)) / len(letters) < _CAPITALS_SHARE
+        headers: list[_Header] = []
+        after_blank = True
+        for number, line in enumerate(layout.lines):
+            content = text[line.start : line.end]
+            if not content.strip():
+                after_blank = True
+                continue
+            listed = self._listed(content, line, layout, number)
+            if listed is not None:
+                headers.append(listed)
+            elif by_capitals and after_blank and is_heading(content) and not re.search(r"[\d,;|]", content):
+                headers.append(_Header(line.start, line.end, content.strip(" =-*#_:\t"), "other"))
+            elif (
+                re.match(r"\s*#{1,6}\s+\S", content)
+                and len(content) < 70
+                and ":" not in content
+                and "-" not in content
+            ):
+                # "# HTN: ok." is a problem in a plan; a markdown heading has no sentence behind it.
+                if after_blank and not re.search(r"[.,;]", content):
+                    headers.append(_Header(line.start, line.end, content.strip(" #\t"), "other"))
+            elif re.match(r"\s*={2,}\s*\S.*\S\s*={2,}\s*$", content):
+                headers.append(self._named(line.start, line.end, content.strip(" =\t")))
+            headers.extend(self._inline(content, line))
+            after_blank = False
+        return sorted(headers, key=lambda header: header.start)
+
+    def _listed(self, content: str, line: TextSpan, layout: Layout, number: int) -> _Header | None:
+        match = self._line_header.match(content)
+        if match is None:
+            return None
+        title = match.group("title")
+        tail = content[match.end() :]
+        if not content[match.end("title") :].lstrip(" *").startswith((":", "=")):
+            # Without a colon only a line of its own, or capitals before a dash or a date, is a header.
+            bare = re.sub(r"\s*\(.*|\s+\d.*", "", title)
+            if tail.strip() and not bare.isupper():
+                return None
+            if len(bare) == 1 or (not tail.strip() and number and not _stands_alone(layout, number)):
+                return None
+        return self._named(line.start, line.start + match.end(), title)
+
+    def _named(self, start: int, body: int, title: str) -> _Header:
+        name = re.sub(r"\s+", " ", re.sub(r"\s*\(.*|\s+\d[\d/.-]*$", "", title)).strip().lower()
+        category = self.rules.category_of.get(title.strip().lower()) or self.rules.category_of.get(
+            name, "other"
+        )
+        return _Header(start, body, title.strip(), category)
+
+    def _inline(self, content: str, line: TextSpan) -> list[_Header]:
+        found = []
+        for match in self._inline_header.finditer(content):
+            title = match.group("title")
+            if title[0].isupper():
+                found.append(self._named(line.start + match.start("title"), line.start + match.end(), title))
+        return found
+
+    def _sections(self, layout: Layout, headers: list[_Header]) -> list[Section]:
+        text = layout.text
+        sections: list[Section] = []
+        if not headers or headers[0].start > 0:
+            end = headers[0].start if headers else len(text)
+            sections.append(Section("", "preamble", 0, 0, end))
+        for header, following in pairwise([*headers, None]):
+            if header is None:
+                break
+            end = following.start if following is not None else len(text)
+            stop = self._narrow_end(layout, header, end) if header.category in self.rules.narrow else end
+            head = text[header.start : min(header.body + 1, len(text))]
+            first_line = text[header.start : layout.lines[layout.line_number(header.start)].end]
+            sections.append(
+                Section(
+                    header.title,
+                    header.category,
+                    header.start,
+                    header.body,
+                    stop,
+                    copied=bool(self._copied.search(head)),
+                    templated=bool(self._templated.search(head))
+                    or (header.category == "ros" and bool(self._templated.search(first_line))),
+                )
+            )
+            if stop < end:
+                sections.append(Section("", "other", stop, stop, end))
+        return sections
+
+    def _narrow_end(self, layout: Layout, header: _Header, end: int) -> int:
+        """Return where a section ends that holds one paragraph only when it began on its header's line."""
+        text = layout.text
+        number = layout.line_number(header.start)
+        own_line = text[header.body : layout.lines[number].end].strip()
+        for line in layout.lines[number + 1 :]:
+            if line.start >= end:
+                break
+            content = text[line.start : line.end]
+            if not content.strip():
+                if own_line:
+                    return line.start
+                continue
+            if _LABEL_LINE.match(content) and own_line:
+                return line.start
+            own_line = own_line or content.strip()
+        return end
+
+    def _mark_regions(self, layout: Layout) -> None:
+        text = layout.text
+        for pattern, regions in ((self._copied, layout.copied), (self._templated, layout.templated)):
+            for match in pattern.finditer(text):
+                regions.append(_region(layout, match.start(), match.end()))
+
+
+def _region(layout: Layout, start: int, end: int) -> TextSpan:
+    """Return what a remark such as "[copied]" or "HPI carried forward:" speaks of."""
+    text = layout.text
+    line = layout.lines[layout.line_number(start)]
+    opening = text.rfind("[", line.start, start)
+    if opening >= 0 and "]" not in text[opening:start]:
+        closing = text.find("]", end, line.end)
+        # "[Copied from 2/24: first seen 2/2023 ...]" holds the copied words; without a colon the remark is all.
+        if closing >= 0 and len(text[end:closing].partition(":")[2].strip()) >= _FEWEST_COPIED:
+            return TextSpan(opening, closing + 1)
+        # "... swims 3x/wk. [copied 3/13/25]" speaks of the words before it on its line.
+        return TextSpan(line.start, closing + 1 if closing >= 0 else line.end)
+    return TextSpan(line.start, line.end)
+
+
+def _stands_alone(layout: Layout, number: int) -> bool:
+    """Say whether a line follows a blank line, or opens the note, and is itself followed by text."""
+    before = layout.lines[number - 1]
+    return (
+        not layout.text[before.start : before.end].strip()
+        or layout.text[layout.lines[number].start : layout.lines[number].end].strip().isupper()
+    )
+
+
+def _loose(name: str) -> str:
+    return r"[ \t]+".join(re.escape(word) for word in name.split())
+
+
+register("sections", lambda nlp: Sections(load_sections()))

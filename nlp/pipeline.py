@@ -1,0 +1,146 @@
+"""
+From a note to its findings: the one function that the batch run, the command line and the web all call.
+
+The pipeline is spaCy's and medspaCy's (TargetMatcher, ConText) with chartsift's own tokenizer, sentences,
+sections and readers. A ``Doc`` never leaves the process; plain findings do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from chartsift.nlp.components import READERS, findings, register_components
+from chartsift.nlp.text.tokens import ClinicalTokenizer
+from chartsift.nlp.types import Finding, Note, Provenance
+
+# Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
+MAX_NOTE_LENGTH = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """
+    What can be set about reading.
+
+    Attributes:
+        readers: Names of the readers to run, in order; empty for all.
+    """
+
+    readers: tuple[str, ...] = ()
+
+
+class Pipeline:
+    """Reads one note at a time; holds no state between notes."""
+
+    def __init__(self, nlp: Language, config: PipelineConfig) -> None:
+        self.nlp = nlp
+        self.config = config
+
+    def extract(self, note: Note) -> list[Finding]:
+        """
+        Return the findings of *note*, sorted by where they stand.
+
+        For every finding, ``note.text[start:end] == text``.
+        """
+        doc = self.read(note)
+        made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
+        return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))
+
+    def read(self, note: Note) -> Doc:
+        """Return the annotated Doc of *note*, for a closer look than its findings give."""
+        doc = self.nlp.make_doc(note.text)
+        doc._.note_date = note.note_date
+        return self.nlp(doc)
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 (hexadecimal) of code, vocabulary, configuration and the libraries that read."""
+        versions = {name: metadata.version(name) for name in ("chartsift", "spacy", "medspacy")}
+        content = {"versions": versions, "code": code_digest(), "config": asdict(self.config)}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
+    """
+    Return a ready pipeline.
+
+    Raises:
+        RuleError: A vocabulary file is invalid.
+    """
+    config = config or PipelineConfig()
+    register_components()
+    nlp = spacy.blank("en")
+    nlp.tokenizer = ClinicalTokenizer(nlp.vocab)
+    nlp.max_length = MAX_NOTE_LENGTH
+    for name in ("chartsift_sentences", "chartsift_sections", "chartsift_concepts", "chartsift_context"):
+        nlp.add_pipe(name)
+    for reader in READERS:
+        if not config.readers or reader.name in config.readers:
+            nlp.add_pipe(f"chartsift_{reader.name}")
+    nlp.add_pipe("chartsift_lexicon_findings")
+    return Pipeline(nlp, config)
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """
+    Return the SHA-256 of the installed code, vocabulary, trials and templates of ``chartsift.nlp``.
+
+    A version number alone would take results of yesterday's code for those of today's.
+    """
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.suffix in (".py", ".yaml", ".html"):
+            digest.update(path.relative_to(root).as_posix().encode("utf-8") + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _distinct(drafts: Iterable[findings.Draft]) -> list[findings.Draft]:
+    """Keep the best-scored of drafts that say the same thing of the same words."""
+    best: dict[tuple[int, int, str, str], findings.Draft] = {}
+    for draft in drafts:
+        key = (draft.start, draft.end, draft.kind, draft.concept)
+        if key not in best or draft.score > best[key].score:
+            best[key] = draft
+    return list(best.values())
+
+
+def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:
+    layout = doc._.layout
+    attributes = dict(draft.attributes)
+    if layout.is_copied(draft.start):
+        attributes["copied"] = "yes"
+    if layout.is_templated(draft.start):
+        attributes["templated"] = "yes"
+    return Finding(
+        patient_id=note.patient_id,
+        note_id=note.note_id,
+        start=draft.start,
+        end=draft.end,
+        text=note.text[draft.start : draft.end],
+        kind=draft.kind,
+        concept=draft.concept,
+        assertion=draft.assertion,
+        date=draft.date or note.note_date,
+        value=draft.value,
+        unit=draft.unit,
+        comparator=draft.comparator,
+        ref_low=draft.ref_low,
+        ref_high=draft.ref_high,
+        flag=draft.flag,
+        date_source="text" if draft.date else "note",
+        section=layout.section_at(draft.start).category,
+        score=draft.score,
+        provenance=Provenance(draft.rule, draft.cues),
+        attributes=tuple(sorted(attributes.items())),
+    )

@@ -1,0 +1,113 @@
+"""
+Tokens with the exact place where each stands in the note.
+
+A spaCy ``Doc`` in chartsift holds only the words, in a normalised spelling (one kind of apostrophe, one kind of
+hyphen, no white space), so that "necrotizing\\nmyopathy" and "Gottron’s" meet the same patterns as their plain
+forms. The note text itself is never changed: ``doc._.starts[i]`` and ``doc._.ends[i]`` say which code points of
+it token *i* covers, and every span goes back through them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from datetime import date
+
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+# Letters, digits and signs never share a token: "TIF1γ" is TIF|1|γ, "5,430" is 5|,|430 and "HMGCR+" is HMGCR|+,
+# so that every spelling of an antibody or a value is a plain sequence.
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+
+# Signs that only differ in typography. One code point each, so a word's length may not change either.
+_SPELLING = str.maketrans(
+    {
+        "‘": "'",
+        "’": "'",
+        "ʼ": "'",
+        "´": "'",
+        "`": "'",
+        "“": '"',
+        "”": '"',
+        "‐": "-",
+        "‑": "-",
+        "‒": "-",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "⁺": "+",
+        "µ": "μ",
+    }
+)
+
+
+def register_extensions() -> None:
+    """Declare the attributes that chartsift keeps on a ``Doc``; safe to call twice."""
+    for name in ("starts", "ends", "note_text", "note_date", "layout", "drafts"):
+        if not Doc.has_extension(name):
+            Doc.set_extension(name, default=None)
+
+
+class ClinicalTokenizer:
+    """
+    Turn note text into a ``Doc`` of normalised words.
+
+    Writes: doc._.note_text, doc._.starts, doc._.ends (lists of code point offsets, one entry a token).
+    """
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+        register_extensions()
+
+    def __call__(self, text: str) -> Doc:
+        words: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        for match in _TOKEN.finditer(text.translate(_SPELLING)):
+            words.append(match.group())
+            starts.append(match.start())
+            ends.append(match.end())
+        doc = Doc(self.vocab, words=words, spaces=[True] * len(words))
+        doc._.note_text = text
+        doc._.starts = starts
+        doc._.ends = ends
+        return doc
+
+    # spaCy serialises a tokenizer with the pipeline; this one has no state of its own.
+    def to_bytes(self, **_: object) -> bytes:
+        return b""
+
+    def from_bytes(self, _data: bytes, **_kwargs: object) -> ClinicalTokenizer:
+        return self
+
+    def to_disk(self, _path: object, **_kwargs: object) -> None:
+        return None
+
+    def from_disk(self, _path: object, **_kwargs: object) -> ClinicalTokenizer:
+        return self
+
+
+def source_range(span: Span) -> tuple[int, int]:
+    """Return the half-open code point range of *span* in the note text."""
+    doc = span.doc
+    return doc._.starts[span.start], doc._.ends[span.end - 1]
+
+
+def token_range(doc: Doc, start: int, end: int) -> tuple[int, int]:
+    """
+    Return the half-open range of tokens that touch the code points ``start:end`` of the note text.
+
+    The range is empty (``first == last``) where no token stands.
+    """
+    first = bisect_right(doc._.ends, start)
+    last = bisect_left(doc._.starts, end)
+    return first, max(first, last)
+
+
+def note_date_of(doc: Doc) -> date:
+    """Return the date of the note that *doc* was made from."""
+    day = doc._.note_date
+    if not isinstance(day, date):
+        raise TypeError("the Doc has no note date: make it with chartsift.nlp.pipeline.Pipeline")
+    return day

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chartsift.nlp.text.layout import is_heading, split_lines, split_sentences
+
+
+def sentences(text: str) -> list[str]:
+    return [text[s.start : s.end] for s in split_sentences(text, split_lines(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No rash. CK is high.", ["No rash.", "CK is high."]),
+        ("Seen by Dr. Smith on Oct. 21 for PM vs. IBM.", ["Seen by Dr. Smith on Oct. 21 for PM vs. IBM."]),
+        ("Hgb 12.1. Plt 200.", ["Hgb 12.1.", "Plt 200."]),
+        (
+            "Azathioprine was\nstopped in Feb\nfor low counts.",
+            ["Azathioprine was\nstopped in Feb\nfor low counts."],
+        ),
+        ("- HTN\n- Hair transplant 2016", ["- HTN", "- Hair transplant 2016"]),
+        ("1. Continue MTX. 2. IVIG", ["1. Continue MTX.", "2. IVIG"]),
+        ("Jo-1        neg\nSRP         POS", ["Jo-1        neg", "SRP         POS"]),
+        ("SRP ..... neg\nEJ ..... pos", ["SRP ..... neg", "EJ ..... pos"]),
+        ("PLAN\nstart prednisone", ["PLAN", "start prednisone"]),
+        ("Father CAD.\r\nALLERGIES: NKDA", ["Father CAD.", "ALLERGIES: NKDA"]),
+    ],
+)
+def test_sentences_end_by_punctuation_and_by_layout(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+def test_a_dump_without_any_stop_is_cut() -> None:
+    text = "word " * 20_000
+
+    parts = sentences(text)
+
+    assert max(map(len, parts)) <= 4_000
+    assert "".join(parts).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "heading"), [("ASSESSMENT", True), ("== LABS ==", True), ("IVIG.", False), ("Exam today", False)]
+)
+def test_headings_by_shape(line: str, heading: bool) -> None:
+    assert is_heading(line) is heading
+
+
+@given(st.text(alphabet=st.sampled_from("aB1 .,:;!?\r\n\t|-•é\u0301\xa0😀"), max_size=200))
+def test_sentences_are_in_order_and_hold_every_word(text: str) -> None:
+    spans = split_sentences(text, split_lines(text))
+
+    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    covered = "".join(text[s.start : s.end] for s in spans)
+    assert "".join(covered.split()) == "".join(text.split())
