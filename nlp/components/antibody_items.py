@@ -1,0 +1,164 @@
+"""
+What stands between and around antibody names, as a flat list of items that the scan walks along.
+
+An item is a name, an answer (a word, a sign or a number with its reference), or what joins and parts them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from chartsift.nlp.components.antibody_values import AssayValue, Polarity, read_assay
+from chartsift.nlp.components.antibody_words import result_words
+from chartsift.nlp.text.dates import DateMention
+from chartsift.nlp.text.layout import Layout
+
+_POLARITIES: dict[str, Polarity] = {
+    "unmeasured": "unmeasured",
+    "negative": "negative",
+    "borderline": "borderline",
+    "weak": "weak",
+    "positive": "positive",
+}
+# Items that change nothing between a name and its answer.
+PASSIVE = frozenset({"filler", "verb", "date", "colon", "leader", "gap", "open", "close", "dash", "mark"})
+# Items that keep names in one list.
+LINKS = frozenset({"comma", "join", "open", "close", "gap", "filler", "mark", "include", "dash", "prefix"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    One answer.
+
+    ``near`` marks a word that is an answer only right beside a name ("normal", "present").
+    ``apart`` says that a cell of the table ended before it.
+    """
+
+    start: int
+    end: int
+    polarity: Polarity
+    words: str
+    near: bool = False
+    value: AssayValue | None = None
+    apart: bool = False
+
+
+@dataclass(slots=True)
+class Name:
+    """A name of an antibody or of a panel, and the answers it has been given."""
+
+    start: int
+    end: int
+    kind: str
+    concept: str
+    index: int
+    answers: list[Answer] = field(default_factory=list)
+    fallback: Answer | None = None
+    day: DateMention | None = None
+    group: int = 0
+    head: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """``what`` is "name", "answer", or the group of the pattern that matched ("comma", "join", "line", …)."""
+
+    what: str
+    start: int
+    end: int
+    name: Name | None = None
+    answer: Answer | None = None
+    day: DateMention | None = None
+
+
+def items_of(
+    layout: Layout,
+    start: int,
+    end: int,
+    names: Sequence[Name],
+    dates: Sequence[DateMention],
+    sibling: float | None,
+) -> list[Item]:
+    """Return the items of ``text[start:end]``; *names* and *dates* are sorted and *sibling* is for ``read_assay``."""
+    return list(_items(layout, start, end, names, dates, sibling))
+
+
+def _items(
+    layout: Layout,
+    start: int,
+    end: int,
+    names: Sequence[Name],
+    dates: Sequence[DateMention],
+    sibling: float | None,
+) -> Iterator[Item]:
+    text = layout.text
+    at = start
+    name_starts = [name.start for name in names]
+    date_starts = [day.start for day in dates]
+    sentence_starts = _sentence_starts(layout, start, end)
+    begins = frozenset(sentence_starts)
+    next_sentence = bisect_right(sentence_starts, start)
+    while at < end:
+        while next_sentence < len(sentence_starts) and sentence_starts[next_sentence] <= at:
+            begin = sentence_starts[next_sentence]
+            next_sentence += 1
+            if begin == at and _ends_in_stop(text, begin):
+                yield Item("stop", at, at)
+        i = bisect_left(name_starts, at)
+        if i < len(names) and names[i].start == at:
+            yield Item("name", at, names[i].end, name=names[i])
+            at = names[i].end
+            continue
+        stop = names[i].start if i < len(names) else end
+        j = bisect_left(date_starts, at)
+        if j < len(dates) and dates[j].start == at and dates[j].end <= stop:
+            yield Item("date", at, dates[j].end, day=dates[j])
+            at = dates[j].end
+            continue
+        item = _item(text, at, end, sibling)
+        if item is not None and item.end > stop:  # it would run into a name: "non-SRP", "+Jo-1"
+            item = Item("prefix", at, at + 1) if text[at] == "+" else _item(text, at, stop, sibling)
+        if item is not None and item.what == "line" and item.end not in begins:
+            item = Item("space", at, item.end)  # a line that merely wraps
+        if item is not None and item.what != "space":
+            yield item
+        at = item.end if item is not None else at + 1
+
+
+def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
+    if text[at].isdigit() or text[at] in "<>≤≥":
+        if at == 0 or not (text[at - 1].isalnum() or text[at - 1] in "/"):
+            value = read_assay(text, at, end, sibling)
+            if value is not None:
+                answer = Answer(at, value.end, value.polarity, text[at : value.end], near=True, value=value)
+                return Item("answer", at, value.end, answer=answer)
+    match = result_words().item.match(text, at, end)
+    if match is None:
+        return None
+    what = match.lastgroup or "word"
+    if what in _POLARITIES:
+        words = match.group()
+        near = result_words().close_only.fullmatch(words) is not None
+        return Item(
+            "answer", at, match.end(), answer=Answer(at, match.end(), _POLARITIES[what], words, near=near)
+        )
+    return Item(what, at, match.end())
+
+
+def _sentence_starts(layout: Layout, start: int, end: int) -> list[int]:
+    first = layout.sentence_number(start)
+    starts = []
+    for sentence in layout.sentences[first:]:
+        if sentence.start >= end:
+            break
+        starts.append(sentence.start)
+    return starts
+
+
+def _ends_in_stop(text: str, begin: int) -> bool:
+    before = text[max(0, begin - 6) : begin].rstrip(" \t\r\n\xa0\"')]”’")
+    # A dot leader ("MDA5 ........ neg") ends no sentence.
+    return before.endswith((".", "!", "?")) and not before.endswith(("..", ". ."))

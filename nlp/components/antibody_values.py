@@ -1,0 +1,211 @@
+"""
+Numbers of antibody assays: value, unit, flag and reference read together.
+
+Laboratories print the same negative as "<11 SI", "3 (<20)", "0-40 AU/mL: 12" or "0"; the reference beside the
+number decides, then its flag, then the usual bands of its unit (``lexicon/antibody_results.yaml``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from chartsift.nlp.components.antibody_words import Band, result_words
+from chartsift.nlp.text.values import number
+from chartsift.nlp.types import Comparator
+
+Polarity = Literal["positive", "weak", "borderline", "negative", "unmeasured"]
+
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+|,\d{1,2}(?!\d))?)"
+_VALUE = re.compile(
+    rf"(?P<comparator>[<>≤≥]=?|(?:less|greater|more) than\s)?\s?(?:(?P<titre>1\s?:\s?\d{{2,5}})|(?P<number>{_NUMBER}))"
+    # no count, dose, percentage, time or range: "x 3", "2 years", "40 mg", "11 antibodies", "0-40", "3+" (a grade)
+    r"(?!\d|\s?\+(?!\d)|[:/.]\d|\s?(?:%|mg|mcg|g\b|mL\b|kD|years?|yrs?|y/?o|months?|mos?\b|weeks?|wks?|days?"
+    r"|times|doses?|th\b|st\b|nd\b|rd\b|antibod|Abs?\b|bands?|lines?|of \d|[-–]\s?(?:year|yo\b|month|week|day)))",
+    re.IGNORECASE,
+)
+_FLAG = re.compile(
+    r"\s{0,14}(?:[(\[]\s?)?(?P<flag>HH?|A|L|N|High|Low|Abn(?:ormal)?|↑|\*{1,3})(?:\s?[)\]])?(?![A-Za-z0-9'+])"
+)
+_LABEL = (
+    r"(?P<label>reference(?: range| interval| value)?|ref\.?(?: range| interval)?|normal(?: range| value)?|nl|norm"
+    r"|cut-?\s?off(?: of| is)?|"
+    r"ULN|upper limit|limit|range|neg(?:ative)?|pos(?:itive)?(?: if)?|expected|threshold|n)?\s*[:=]?\s*"
+)
+_SPAN = rf"(?P<sign>[<>≤≥]=?|up to\s)?\s?(?P<low>{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<high>{_NUMBER}))?"
+_BRACKETED = re.compile(
+    rf"\s{{0,20}}[(\[]\s*{_LABEL}{_SPAN}(?P<rest>[^()\[\]\n]{{0,30}})[)\]]", re.IGNORECASE
+)
+_LABELLED = re.compile(rf"[\s,;|(]{{0,20}}{_LABEL}{_SPAN}", re.IGNORECASE)
+_COLUMN = re.compile(
+    rf"(?:\s{{2,30}}|\s*[|\t]\s*)[(\[]?(?P<label>)(?:(?P<sign>[<≤]=?)\s?(?P<low>{_NUMBER})|(?P<from>{_NUMBER})\s?[-–]\s?(?P<high>{_NUMBER}))"
+    r"(?P<rest>)(?:\s{0,3}[)\]])?"
+)
+_TRAILING_LABEL = re.compile(r"\s{0,4}(?:neg(?:ative)?|normal|ref(?:erence)?)(?![A-Za-z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AssayValue:
+    """A number with what is printed beside it; ``end`` is one past the last code point that was read."""
+
+    start: int
+    end: int
+    value: float
+    comparator: Comparator
+    unit: str
+    flag: str
+    ref_high: float | None
+    polarity: Polarity
+    supported: bool
+    """Whether a unit, a flag or a reference stands beside it, or it is a comparison: it is a result beyond doubt."""
+
+
+@dataclass(slots=True)
+class _Reference:
+    """A reference as read: ``limit`` with the sign before it; ``positive_from`` for "positive at 20 and above"."""
+
+    limit: float | None = None
+    open_limit: bool = False
+    positive_from: float | None = None
+
+
+def read_assay(text: str, start: int, end: int, sibling: float | None = None) -> AssayValue | None:
+    """
+    Return the assay value that begins at *start* of *text*; None where no number or another kind of number stands.
+
+    *sibling* is the upper limit that another antibody of the same panel was printed with, for bare numbers.
+    """
+    match = _VALUE.match(text, start, end)
+    if match is None:
+        return None
+    words = result_words()
+    sign = (match.group("comparator") or "").strip().lower()
+    comparator = {"": "=", "≤": "<=", "≥": ">=", "less than": "<", "greater than": ">", "more than": ">"}.get(
+        sign, sign
+    )
+    at = match.end()
+    if match.group("titre"):
+        titre = float(match.group("titre").split(":")[1])
+        polarity: Polarity = "negative" if comparator.startswith("<") else "positive"
+        return AssayValue(start, at, titre, cast(Comparator, comparator), "titre", "", None, polarity, True)
+    value = number(match.group("number"))
+    unit, flag = "", ""
+    reference = _Reference()
+    for _ in range(4):  # unit, flag and reference in any order, each once
+        found = words.unit.match(text, at, end) if not unit else None
+        if found is not None:
+            unit, at = words.unit_of[re.sub(r"\s+", " ", found.group("unit")).lower()], found.end()
+            continue
+        flagged = _FLAG.match(text, at, end) if not flag else None
+        if flagged is not None:
+            letter = flagged.group("flag")[0].upper()
+            flag = "L" if letter == "L" else "N" if letter == "N" else "H"
+            at = flagged.end()
+            continue
+        after = (
+            _reference(text, at, end, reference)
+            if reference.limit is None and reference.positive_from is None
+            else None
+        )
+        if after is not None:
+            at = after
+            if not unit:
+                inner = words.unit.search(text, max(at - 14, match.end()), at)
+                unit = words.unit_of[re.sub(r"\s+", " ", inner.group("unit")).lower()] if inner else ""
+            continue
+        break
+    supported = bool(
+        unit
+        or flag
+        or comparator != "="
+        or reference.limit is not None
+        or reference.positive_from is not None
+    )
+    polarity = _judge(value, comparator, unit, flag, reference, sibling)
+    return AssayValue(
+        start, at, value, cast(Comparator, comparator), unit, flag, reference.limit, polarity, supported
+    )
+
+
+def _reference(text: str, at: int, end: int, reference: _Reference) -> int | None:
+    """Read a reference range or limit at *at* into *reference*; return where it ends."""
+    for pattern in (_BRACKETED, _LABELLED, _COLUMN):
+        match = pattern.match(text, at, end)
+        if match is None:
+            continue
+        label = (match.group("label") or "").lower()
+        sign = match.group("sign") or ""
+        if pattern is _LABELLED and not label:
+            continue
+        high = match.group("high")
+        low = match.group("low")
+        if pattern is _BRACKETED and not label and not sign and high is None:
+            continue  # "(3)": a grade or a footnote
+        if pattern is _LABELLED and label.startswith(("neg", "pos")) and not sign and high is None:
+            continue  # "Negative 12": the next value
+        if high is not None:
+            reference.limit = number(high)
+        elif low is not None:
+            limit = number(low)
+            if label.startswith("pos") or sign.startswith((">", "≥")):
+                reference.positive_from = limit
+            else:
+                reference.limit, reference.open_limit = limit, sign.startswith("<") and "=" not in sign
+        else:
+            continue
+        stop = match.end()
+        unit = result_words().unit.match(text, stop, end)
+        if unit is not None:
+            stop = unit.end()
+        trailing = _TRAILING_LABEL.match(text, stop, end)
+        return trailing.end() if trailing is not None and pattern is not _BRACKETED else stop
+    return None
+
+
+def _judge(
+    value: float, comparator: str, unit: str, flag: str, reference: _Reference, sibling: float | None
+) -> Polarity:
+    band = result_words().bands.get(unit, result_words().bands[""])
+    if reference.limit is None and reference.positive_from is None and comparator.startswith("<"):
+        return "negative"  # below what the assay measures
+    if flag == "H":
+        limit = reference.limit
+        return (
+            "weak"
+            if limit is not None and value < _weak_up_to(limit) and not comparator.startswith(">")
+            else "positive"
+        )
+    limit, is_open = reference.limit, reference.open_limit
+    if reference.positive_from is not None:
+        limit, is_open = reference.positive_from, True
+    if limit is None and not unit and sibling is not None:
+        limit, is_open = sibling, True
+    if limit is None and comparator.startswith(">"):
+        return "positive"
+    if limit is not None:
+        return _against(value, comparator, limit, is_open=is_open)
+    return _in_band(value, band)
+
+
+def _weak_up_to(limit: float) -> float:
+    """MyoMarker and ARUP call values up to twice a limit of 20 units weak; other formats have no such band."""
+    return limit * 2 if limit >= 15 else limit * 1.5
+
+
+def _against(value: float, comparator: str, limit: float, *, is_open: bool) -> Polarity:
+    if comparator.startswith("<"):
+        return "negative" if value <= limit else "borderline"
+    if comparator.startswith(">"):
+        return "positive" if value >= limit else "borderline"
+    if value < limit or (value == limit and not is_open):
+        return "negative"
+    return "weak" if value < _weak_up_to(limit) else "positive"
+
+
+def _in_band(value: float, band: Band) -> Polarity:
+    if value <= band.negative:
+        return "negative"
+    if value <= band.borderline:
+        return "borderline"
+    return "weak" if value <= band.weak else "positive"

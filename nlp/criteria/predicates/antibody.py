@@ -1,0 +1,412 @@
+"""
+Whether a positive myositis antibody stands, and whether the stated disease rests on it.
+
+A fact of history: an earlier clear positive is not undone by a later negative (titres fall under treatment), nor a
+later positive by an earlier negative. Two results of one draw that disagree settle nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
+from chartsift.nlp.criteria.predicates.diagnosis import (
+    IIM_CONCEPTS,
+    DiagnosisStands,
+    diagnosis_stands,
+    standing,
+)
+from chartsift.nlp.criteria.predicates.table import Parameters, predicate
+from chartsift.nlp.types import Basis, Evidence, Finding
+
+_SHOWN = 6
+# A panel counts as read when so many different specific antibodies are negative, or a statement covers it.
+_FULL_PANEL = 5
+# Words of a test that was sent and is still out.
+_STILL_OUT = re.compile(
+    r"pend|\bsent\b|await|QNS|not sufficient|in pro[cg]|redraw|recollect|hemolyzed|outstanding|ausstehend",
+    re.IGNORECASE,
+)
+_ORDER_STEP = "Order a myositis antibody panel with SRP and HMGCR, or ask for the outside result."
+_PENDING_STEP = "Obtain the antibody result that is pending or was never run."
+
+
+@dataclass(frozen=True, slots=True)
+class _Serology:
+    """The antibody findings of a chart by what they say; latest first."""
+
+    positive: tuple[Finding, ...]
+    weak: tuple[Finding, ...]
+    unsure: tuple[Finding, ...]
+    pending: tuple[Finding, ...]
+    negative: tuple[Finding, ...]
+    aside: tuple[Evidence, ...]
+
+
+def _serology(chart: Chart, classes: Sequence[str]) -> _Serology:
+    mentions = [f for f in chart.of("antibody") if f.attribute("class") in classes]
+    by: dict[str, list[Finding]] = {"positive": [], "weak": [], "unsure": [], "pending": [], "negative": []}
+    aside: list[Evidence] = []
+    for finding in mentions:
+        result = finding.attribute("result")
+        if finding.assertion == "family":
+            aside.append(evidence(finding, "set_aside", "someone else's"))
+        elif finding.assertion == "hypothetical":
+            aside.append(evidence(finding, "set_aside", "conditional"))
+        elif finding.assertion == "present":
+            by["weak" if result == "weak" else "positive"].append(finding)
+        elif finding.assertion == "absent":
+            by["negative"].append(finding)
+        elif finding.assertion == "possible":
+            by["pending" if result == "unmeasured" else "unsure"].append(finding)
+    # What the patient's disease is named after comes behind a result that was read.
+    by["positive"].sort(key=lambda f: f.attribute("result") == "implied")
+    return _Serology(
+        positive=tuple(by["positive"]),
+        weak=tuple(by["weak"]),
+        unsure=tuple(by["unsure"]),
+        pending=tuple(by["pending"]),
+        negative=tuple(by["negative"]),
+        aside=tuple(aside[:4]),
+    )
+
+
+def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> list[Finding]:
+    """
+    Return a positive and a negative result of one antibody from one draw, if that is all there is of it.
+
+    Results in one note, without different dates of their own, come from one draw; a clear positive at another
+    time, or a clinician who names the disease after it since, settles the matter.
+    """
+    for concept in sorted(concepts):
+        positive = [f for f in (*found.positive, *found.weak) if f.concept == concept]
+        read = [f for f in positive if f.attribute("result") != "implied"]
+        negative = [f for f in found.negative if f.concept == concept]
+        clash = [
+            (p, n)
+            for p in read
+            for n in negative
+            if abs((p.date - n.date).days) <= days
+            and (p.note_id == n.note_id or (p.date_source == n.date_source == "text"))
+        ]
+        if not clash:
+            continue
+        pairs = {f for pair in clash for f in pair}
+        others = [f for f in read if f not in pairs and abs((f.date - clash[0][0].date).days) > days]
+        named = [
+            f
+            for f in positive
+            if f.attribute("result") == "implied" and chart.note_date(f) >= chart.note_date(clash[0][0])
+        ]
+        unresolved = [f for f in found.unsure if f.concept == concept] + [
+            f for f in found.pending if f.concept == concept
+        ]
+        if not others and (not named or unresolved):
+            return [*clash[0], *unresolved[:2]]
+    return []
+
+
+def _panel_negative(chart: Chart, negative: Sequence[Finding], coverage: Sequence[str]) -> list[Finding]:
+    """Return what shows that a whole panel was negative; empty when only single antibodies were tested."""
+    statements = [
+        f for f in chart.of("antibody_panel", assertions=["absent"]) if f.attribute("coverage") in coverage
+    ]
+    if statements:
+        return statements
+    if len({f.concept for f in negative}) >= _FULL_PANEL:
+        return list(negative)
+    return []
+
+
+class AntibodyPositive(Parameters):
+    """
+    Parameters of ``antibody_positive``.
+
+    ``classes`` are the classes that count (MSA, MAA); ``unspecified`` are concepts of other antibodies that are
+    too unspecific to decide ("SSA" without saying Ro-52 or Ro-60); ``same_draw_days`` is how close two results
+    lie that may be of one draw.
+    """
+
+    classes: tuple[str, ...] = Field(default=("MSA", "MAA"))
+    unspecified: tuple[str, ...] = Field(default=("SSA", "Ro-60"))
+    diagnoses: tuple[str, ...] = IIM_CONCEPTS
+    same_draw_days: int = Field(default=14, ge=0)
+
+
+@predicate("antibody_positive", AntibodyPositive)
+def antibody_positive(chart: Chart, given: AntibodyPositive) -> Outcome:
+    """A positive serum antibody of the classes asked for."""
+    found = _serology(chart, given.classes)
+    aside = list(found.aside)
+    against = [evidence(f, "against") for f in found.negative[:_SHOWN]]
+    concepts = {f.concept for f in (*found.positive, *found.weak)}
+    conflict = _conflict(chart, found, concepts, given.same_draw_days)
+    settled = [f for f in found.positive if not any(f.concept == c.concept for c in conflict)]
+    if settled:
+        lead = settled[0]
+        shown = [evidence(f, "for") for f in _spread(settled)]
+        flags = ("maa_only",) if all(f.attribute("class") == "MAA" for f in settled) else ()
+        return true([*shown, *aside], f"{_named(lead)} positive", flags=flags)
+    if conflict:
+        return _conflicting(conflict, aside)
+    if found.weak:
+        shown = [evidence(f, "for") for f in found.weak[:3]]
+        stands = standing(chart, given.diagnoses)
+        if stands.stated and not stands.refuted:
+            lead = found.weak[0]
+            return true(
+                [*shown, *aside],
+                f"{_named(lead)} weakly positive, and the disease is stated",
+                flags=("weak_positive",),
+            )
+        return unknown([*shown, *aside], f"{_named(found.weak[0])} only weakly positive")
+    if found.unsure:
+        shown = [evidence(f, "for") for f in found.unsure[:3]]
+        return unknown(
+            [*shown, *against[:2], *aside],
+            f"{_named(found.unsure[0])} {found.unsure[0].attribute('result') or 'uncertain'}",
+        )
+    others = chart.of("antibody_other", given.unspecified, assertions=["present"])
+    ibm = chart.of("antibody", ["cN-1A"], assertions=["present"])
+    if others or ibm:
+        shown = [evidence(f, "for") for f in (*others, *ibm)[:3]]
+        return unknown(
+            [*shown, *against[:2], *aside],
+            f"only {(*others, *ibm)[0].text} is positive, which does not tell",
+            next_step="Ask whether the Ro/SSA was Ro-52, or repeat the myositis panel.",
+        )
+    return _without_positive(chart, found, given.classes, aside)
+
+
+class AntibodyAndSubtype(Parameters):
+    """
+    Parameters of ``antibody_and_subtype``.
+
+    ``subtypes`` maps a subtype to the diagnoses that are it; ``implied`` says which subtype a polymyositis (or an
+    unnamed myositis) becomes by the antibody's own subtype. Guidelines: polymyositis with a synthetase antibody
+    reads as antisynthetase syndrome, with SRP or HMGCR as necrotizing myopathy.
+    """
+
+    classes: tuple[str, ...] = Field(default=("MSA",))
+    subtypes: dict[str, tuple[str, ...]] = Field(
+        default={"DM": ("DM", "CADM", "JDM"), "ASyS": ("ASyS",), "IMNM": ("IMNM",)}
+    )
+    implied_from: tuple[str, ...] = Field(default=("PM", "IIM", "JPM", "overlap"))
+    implied: tuple[str, ...] = Field(default=("ASyS", "IMNM", "DM"))
+    excluded: tuple[str, ...] = Field(default=("IBM",))
+    same_draw_days: int = Field(default=14, ge=0)
+
+
+@predicate("antibody_and_subtype", AntibodyAndSubtype)
+def antibody_and_subtype(chart: Chart, given: AntibodyAndSubtype) -> Outcome:
+    """A disease of the subtypes asked for that rests on a positive specific antibody."""
+    found = _serology(chart, given.classes)
+    aside = list(found.aside)
+    stands = standing(chart)
+    disease = diagnosis_stands(chart, DiagnosisStands())
+    if stands.refuted or disease.value is False:
+        refuting = [item.finding for item in disease.evidence if item.stance == "against"][:4]
+        negatives = [*chart.of("antibody_panel", assertions=["absent"])[:2], *found.negative[:3]]
+        return false(
+            [
+                *(evidence(f, "against") for f in (*refuting, *negatives)),
+                *(evidence(f, "for") for f in found.positive[:2]),
+                *aside,
+            ],
+            "the chart refutes an inflammatory myopathy",
+        )
+    stated = [*stands.stated, *stands.weak]
+    ibm = _only_excluded(chart, stated, given)
+    if ibm:
+        return false(
+            [evidence(f, "against") for f in ibm[:3]],
+            f"the disease is {ibm[0].concept}, which does not qualify",
+        )
+    subtype_of = {concept: name for name, concepts in given.subtypes.items() for concept in concepts}
+    subtypes = [f for f in stated if f.concept in subtype_of]
+    unnamed = [f for f in stated if f.concept in given.implied_from]
+    concepts = {f.concept for f in (*found.positive, *found.weak)}
+    conflict = _conflict(chart, found, concepts, given.same_draw_days)
+    in_conflict = {f.concept for f in conflict}
+    settled = [f for f in found.positive if f.concept not in in_conflict]
+    if settled:
+        return _with_disease(chart, settled, subtypes, unnamed, stands.suspected, given, aside)
+    if conflict:
+        return _conflicting(conflict, aside)
+    if found.weak:
+        lead = found.weak[0]
+        shown = [evidence(f, "for") for f in found.weak[:3]]
+        fitting = [f for f in subtypes if subtype_of[f.concept] == lead.attribute("subtype")]
+        fitting += [f for f in unnamed if f.concept == "PM" and lead.attribute("subtype") in ("ASyS", "IMNM")]
+        if fitting:
+            return true(
+                [*shown, *(evidence(f, "for") for f in fitting[:2]), *aside],
+                f"{_named(lead)} weakly positive, and {fitting[0].concept} is the disease that fits it",
+                flags=("weak_positive",),
+            )
+        return unknown(
+            [*shown, *aside], f"{_named(lead)} only weakly positive, and no stated disease fits it"
+        )
+    if found.unsure:
+        lead = found.unsure[0]
+        shown = [evidence(f, "for") for f in found.unsure[:3]]
+        basis: Basis = "conflicting" if lead.attribute("result") == "contradicted" else "insufficient"
+        return unknown(
+            [*shown, *aside], f"{_named(lead)} {lead.attribute('result') or 'uncertain'}", basis=basis
+        )
+    return _without_positive(chart, found, given.classes, aside)
+
+
+def _with_disease(
+    chart: Chart,
+    positive: Sequence[Finding],
+    subtypes: Sequence[Finding],
+    unnamed: Sequence[Finding],
+    suspected: Sequence[Finding],
+    given: AntibodyAndSubtype,
+    aside: list[Evidence],
+) -> Outcome:
+    lead = positive[0]
+    shown = [evidence(f, "for") for f in _spread(positive)]
+    if subtypes:
+        flags = (
+            ("several_msa",)
+            if len({f.concept for f in positive if f.attribute("result") != "implied"}) > 1
+            else ()
+        )
+        disease = [evidence(f, "for") for f in _spread(subtypes)[:3]]
+        return true(
+            [*shown, *disease, *aside], f"{subtypes[0].concept} with {_named(lead)} positive", flags=flags
+        )
+    implied = [f for f in positive if f.attribute("subtype") in given.implied]
+    if unnamed and implied:
+        disease = [evidence(f, "for") for f in unnamed[:2]]
+        return true(
+            [*shown, *disease, *aside],
+            f"{unnamed[0].concept} with {_named(implied[0])} reads as {implied[0].attribute('subtype')}",
+            flags=("subtype_by_antibody",),
+        )
+    fitting = [f for f in suspected if f.attribute("degree") == "likely"]
+    if fitting and implied:
+        # "Likely" with the positive specific antibody that backs it counts as stated.
+        return true(
+            [*shown, *(evidence(f, "for") for f in fitting[:2]), *aside],
+            f"{fitting[0].concept} likely, backed by {_named(implied[0])}",
+            flags=("diagnosis_likely",),
+        )
+    return unknown(
+        [*shown, *(evidence(f, "for") for f in suspected[:2]), *aside],
+        f"{_named(lead)} is positive, but no disease that rests on it is stated",
+        next_step="Ask the treating clinician for the diagnosis.",
+    )
+
+
+def _only_excluded(chart: Chart, stated: Sequence[Finding], given: AntibodyAndSubtype) -> list[Finding]:
+    """Return the statements of a disease that does not qualify, when the latest statements are of it."""
+    excluded = [f for f in stated if f.concept in given.excluded]
+    if not excluded:
+        return []
+    qualifying = [f for f in stated if f.concept not in (*given.excluded, "IIM")]
+    last = max(chart.note_date(f) for f in excluded)
+    if any(chart.note_date(f) >= last for f in qualifying):
+        return []
+    return excluded
+
+
+def _conflicting(conflict: Sequence[Finding], aside: list[Evidence]) -> Outcome:
+    shown = [evidence(f, "against" if f.assertion == "absent" else "for") for f in conflict]
+    return unknown(
+        [*shown, *aside],
+        f"two results of {conflict[0].concept} from one draw disagree",
+        basis="conflicting",
+        next_step=f"Repeat {conflict[0].concept} by a third method, such as immunoprecipitation.",
+    )
+
+
+def _without_positive(
+    chart: Chart, found: _Serology, classes: Sequence[str], aside: list[Evidence]
+) -> Outcome:
+    """Return the outcome when no antibody of *classes* is positive: a negative panel, or no result."""
+    coverage = ("all", "MSA") if "MAA" not in classes else ("all",)
+    panel = _panel_negative(chart, found.negative, coverage)
+    pending_panel = chart.of("antibody_panel", assertions=["possible"])
+    known = {f.concept for f in found.negative}
+    # A wish to repeat what was negative takes nothing back; a test that is still out does.
+    pending = [f for f in found.pending if f.concept not in known]
+    pending += [f for f in pending_panel if not known or _is_out(f)]
+    if panel:
+        pending = [f for f in pending if _is_out(f)]
+    newest_pending = max((chart.note_date(f) for f in pending), default=None)
+    newest_negative = max((chart.note_date(f) for f in panel), default=None)
+    if panel and (newest_pending is None or newest_negative is None or newest_negative > newest_pending):
+        others = [
+            *chart.of("antibody", assertions=["present"]),
+            *chart.of("antibody_other", assertions=["present"]),
+        ]
+        shown = [evidence(f, "against") for f in panel[:_SHOWN]]
+        beside = [evidence(f, "set_aside", "does not count here") for f in others[:3]]
+        return false([*shown, *beside, *aside], "the antibody panel is negative")
+    if panel:
+        shown = [evidence(f, "against") for f in panel[:3]]
+        return unknown(
+            [*shown, *(evidence(f, "for") for f in pending[:3]), *aside],
+            "the panel was negative, and a further antibody is pending",
+            next_step=_PENDING_STEP,
+        )
+    if pending:
+        shown = [evidence(f, "for") for f in pending[:4]]
+        return unknown(
+            [*shown, *(evidence(f, "against") for f in found.negative[:3]), *aside],
+            "antibodies are pending or were never run",
+            next_step=_PENDING_STEP,
+        )
+    if found.negative:
+        shown = [evidence(f, "against") for f in found.negative[:4]]
+        return unknown(
+            [*shown, *aside],
+            f"only {', '.join(sorted({f.concept for f in found.negative}))} tested, negative; the panel is incomplete",
+            next_step=_ORDER_STEP,
+        )
+    others = [*chart.of("antibody", assertions=["present", "possible"]), *chart.of("antibody_other")]
+    if others:
+        shown = [
+            evidence(f, "for" if f.assertion == "present" else "set_aside", "does not count here")
+            for f in others[:3]
+        ]
+        return unknown(
+            [*shown, *aside],
+            f"only {others[0].text} is known, and no specific antibody",
+            next_step=_ORDER_STEP,
+        )
+    return silent(
+        *(f"antibody/{c}" for c in ("Jo-1", "Mi-2", "SRP", "HMGCR", "MDA5", "TIF1", "NXP2")), evidence=aside
+    )
+
+
+def _is_out(finding: Finding) -> bool:
+    """Say whether a test is on its way, by the words that left it open."""
+    return _STILL_OUT.search(" ".join(finding.provenance.cues)) is not None
+
+
+def _named(finding: Finding) -> str:
+    words = finding.concept
+    if finding.value is not None:
+        sign = "" if finding.comparator == "=" else finding.comparator
+        words += f" {sign}{finding.value:g}{' ' + finding.unit if finding.unit else ''}"
+    if finding.date_source == "text":
+        words += f" ({finding.date})"
+    return words
+
+
+def _spread(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the leading findings, each antibody or note once first."""
+    first: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.concept, finding.note_id), finding)
+    lead = list(first.values())
+    return [*lead, *(f for f in findings if f not in lead)][:_SHOWN]

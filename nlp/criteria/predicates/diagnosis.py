@@ -1,0 +1,288 @@
+"""
+Whether a diagnosis of inflammatory myopathy stands today.
+
+A statement counts by who makes it and when: a treating clinician's own words today outrank copied text, problem
+lists and reports; a later refutation or revision outranks an earlier label; a later statement by a treating
+clinician can bring a diagnosis back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import Field
+
+from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
+from chartsift.nlp.criteria.predicates.table import Parameters, predicate
+from chartsift.nlp.types import Evidence, Finding
+
+# The concepts of the diagnosis reader that are inflammatory myopathies (docs/findings/diagnosis.md).
+IIM_CONCEPTS = ("IIM", "DM", "CADM", "PM", "ASyS", "IMNM", "IBM", "JDM", "JPM", "overlap")
+# Sections whose words are lists or forms rather than a clinician's reasoning.
+_LISTS = frozenset({"problem_list", "past_history", "family_history", "ros"})
+_LEADING = frozenset({"assessment", "plan"})
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    Where the diagnosis stands.
+
+    Attributes:
+        stated: Current statements by treating clinicians, strongest and latest first.
+        weak: Current statements that only a list, copied text or a report makes.
+        denied: Denials of the disease itself, latest first.
+        revised: Former labels.
+        suspected: Open questions, latest first.
+        others: Other diseases that the chart states as the patient's own and that would explain the picture.
+        open_others: Diseases that speak neither way (checkpoint inhibitor myositis).
+        refuted: The chart refutes the disease: the latest word is a denial or a revision.
+    """
+
+    stated: tuple[Finding, ...]
+    weak: tuple[Finding, ...]
+    denied: tuple[Finding, ...]
+    revised: tuple[Finding, ...]
+    suspected: tuple[Finding, ...]
+    others: tuple[Finding, ...]
+    open_others: tuple[Finding, ...]
+    refuted: bool
+
+
+def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
+    """Return where an inflammatory myopathy stands in *chart*."""
+    wanted = tuple(concepts)
+    mentions = chart.of("diagnosis", wanted)
+    present = [f for f in mentions if f.assertion == "present"]
+    mimics = [f for f in chart.of("mimic") if f.assertion == "present"]
+    others = [f for f in mimics if f.attribute("role") == "refutes"]
+    explained = {f.note_id for f in others}
+    # "No DM rash", "no active myositis" deny a manifestation; "MRI without myositis" is one study's word, unless
+    # the same note gives another disease.
+    denied = [
+        f
+        for f in mentions
+        if f.assertion == "absent"
+        and (not f.attribute("aspect") or (f.attribute("aspect") == "study" and f.note_id in explained))
+    ]
+    revised = [f for f in mentions if f.assertion == "historical"]
+    suspected = [f for f in mentions if f.assertion == "possible"]
+    open_others = [f for f in mimics if f.attribute("role") == "open"]
+    strong = [f for f in present if not _is_weak(chart, f)]
+    weak = [f for f in present if _is_weak(chart, f)]
+    strong.sort(key=lambda f: (chart.note_date(f), f.section in _LEADING, f.start), reverse=True)
+    refuted = _is_refuted(chart, strong, [*weak, *suspected], denied, revised, others)
+    return Standing(
+        tuple(strong),
+        tuple(weak),
+        tuple(sorted(denied, key=lambda f: (chart.note_date(f), f.start), reverse=True)),
+        tuple(revised),
+        tuple(suspected),
+        tuple(
+            sorted(others, key=lambda f: (chart.note_date(f), f.section in _LEADING, f.start), reverse=True)
+        ),
+        tuple(open_others),
+        refuted,
+    )
+
+
+def iim_refuted(chart: Chart) -> list[Finding]:
+    """Return the findings that refute an inflammatory myopathy in *chart*, most telling first; empty if none do."""
+    found = standing(chart)
+    if not found.refuted:
+        return []
+    return [*found.denied, *found.others[:3], *found.revised[:2]]
+
+
+def _is_weak(chart: Chart, finding: Finding) -> bool:
+    if finding.attribute("copied") or finding.attribute("templated") or finding.section in _LISTS:
+        return True
+    return _is_report(chart, finding)
+
+
+def _is_report(chart: Chart, finding: Finding) -> bool:
+    """Say whether a finding stands in a report on a specimen or an image rather than in a clinician's note."""
+    kind = next((n.note_type.lower() for n in chart.notes if n.note_id == finding.note_id), "")
+    return any(
+        word in kind
+        for word in ("pathology", "radiology", "imaging report", "mri report", "emg report", "laboratory")
+    )
+
+
+def _is_refuted(
+    chart: Chart,
+    strong: Sequence[Finding],
+    open_mentions: Sequence[Finding],
+    denied: Sequence[Finding],
+    revised: Sequence[Finding],
+    others: Sequence[Finding],
+) -> bool:
+    """Say whether the latest word on the disease is a denial or a revision."""
+    last_stated = _latest(chart, strong)
+    against = _latest(chart, [f for f in denied if not (strong and _is_report(chart, f))])
+    if against is None and others:
+        against = _latest(chart, revised)
+    # The same note both denies and states: "DM rather than IMNM", "HIV myositis unlikely; ASyS".
+    if against is None or (last_stated is not None and against <= last_stated):
+        return False
+    explained = any(chart.note_date(f) >= against for f in others)
+    # Suspected again since, or on the same day another form of it: the question is open.
+    gone = {f.concept for f in denied if chart.note_date(f) == against}
+    reopened = [
+        f
+        for f in open_mentions
+        if f.assertion == "possible"
+        and (
+            chart.note_date(f) > against
+            or (chart.note_date(f) == against and f.concept not in gone and "IIM" not in gone)
+        )
+    ]
+    if reopened:
+        return False
+    # A single form denied ("not IBM") while another stood before refutes nothing by itself.
+    standing_forms = {f.concept for f in (*strong, *open_mentions)} - gone
+    if gone and "IIM" not in gone and standing_forms:
+        return explained
+    return True
+
+
+def _latest(chart: Chart, findings: Sequence[Finding]) -> date | None:
+    return max((chart.note_date(f) for f in findings), default=None)
+
+
+class DiagnosisStands(Parameters):
+    """
+    Parameters of ``diagnosis_stands``.
+
+    ``concepts`` are the diagnoses that count; ``backing`` the antibodies by class whose positive result backs a
+    "likely" (guidelines: "likely" counts as present when the chart holds a specific objective result).
+    """
+
+    concepts: tuple[str, ...] = IIM_CONCEPTS
+    backing: tuple[str, ...] = Field(default=("MSA",))
+
+
+@predicate("diagnosis_stands", DiagnosisStands)
+def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
+    """A treating clinician states the diagnosis, and nothing later refutes or revises it."""
+    found = standing(chart, given.concepts)
+    aside = _set_aside(chart, given.concepts)
+    against = [evidence(f, "against") for f in (*found.denied, *found.others)[:_SHOWN]]
+    if found.refuted:
+        labels = [evidence(f, "for") for f in (*found.stated, *found.revised)[:3]]
+        what = (
+            found.others[0].text
+            if found.others
+            else found.denied[0].text
+            if found.denied
+            else "another disease"
+        )
+        return false([*against, *labels, *aside], f"the latest word refutes the diagnosis ({what})")
+    if found.stated:
+        lead = found.stated[0]
+        # A denial of one form beside the statement of another is context, not the other side.
+        context = [
+            evidence(f, "set_aside", "denied beside the disease that is stated") for f in found.denied[:3]
+        ]
+        shown = [evidence(f, "for") for f in _spread(found.stated)]
+        return true(
+            [*shown, *context, *aside],
+            f"{lead.concept} stated on {chart.note_date(lead)}",
+        )
+    likely = [f for f in found.suspected if f.attribute("degree") == "likely"]
+    if likely:
+        backing = [
+            f
+            for f in chart.of("antibody", assertions=["present"])
+            if f.attribute("class") in given.backing and f.attribute("result") in ("positive", "weak")
+        ]
+        biopsy = [
+            f for f in chart.of("biopsy", assertions=["present"]) if f.attribute("activity") == "active"
+        ]
+        if backing or biopsy:
+            proof = (backing or biopsy)[0]
+            return true(
+                [*(evidence(f, "for") for f in likely[:3]), evidence(proof, "for"), *aside],
+                f"{likely[0].concept} likely, and backed by {proof.concept}",
+                flags=("diagnosis_likely",),
+            )
+    if found.weak:
+        lead = found.weak[0]
+        shown = [evidence(f, "for") for f in _spread(found.weak)]
+        if found.suspected and all(_is_report(chart, f) for f in found.weak):
+            doubt = [evidence(f, "for") for f in found.suspected[:3]]
+            return unknown(
+                [*shown, *doubt, *aside],
+                f"{lead.concept} is named in a report only and suspected by the clinician",
+            )
+        if all(_is_report(chart, f) for f in found.weak):
+            return unknown(
+                [*shown, *aside], f"{lead.concept} is named in a report only; no clinician states it"
+            )
+        return true(
+            [*shown, *aside],
+            f"{lead.concept} is carried in the history or problem list",
+            flags=("list_only",),
+        )
+    if found.suspected:
+        shown = [evidence(f, "for") for f in _spread(found.suspected)]
+        gone = {f.concept for f in found.denied if _after(chart, f, found.suspected[0])}
+        if gone and ("IIM" in gone or {f.concept for f in found.suspected} <= gone):
+            return false([*against, *shown, *aside], f"{found.denied[0].concept} was considered and denied")
+        return unknown(
+            [*shown, *against[:2], *aside],
+            f"{found.suspected[0].concept} is only suspected ({', '.join(found.suspected[0].provenance.cues) or 'open'})",
+        )
+    if found.open_others:
+        return unknown(
+            [*(evidence(f, "for") for f in found.open_others[:3]), *aside],
+            "a myositis from a checkpoint inhibitor counts neither way",
+            next_step="Ask the investigator whether a checkpoint inhibitor myositis may be screened.",
+        )
+    if found.revised:
+        shown = [evidence(f, "against") for f in found.revised[:3]]
+        if found.others:
+            return false([*against, *shown, *aside], f"the label was revised to {found.others[0].text}")
+        return unknown([*shown, *aside], "the diagnosis is named as a former one only")
+    if found.denied:
+        return false(
+            [*against, *aside], f"{found.denied[0].concept} is denied on {chart.note_date(found.denied[0])}"
+        )
+    own = [f for f in found.others if f.section not in _LISTS]
+    if own:
+        return false(
+            [*(evidence(f, "against") for f in own[:3]), *aside],
+            f"the chart gives another disease: {own[0].text}",
+        )
+    return silent("diagnosis", evidence=aside)
+
+
+def _after(chart: Chart, one: Finding, other: Finding) -> bool:
+    return (chart.note_date(one), one.start) > (chart.note_date(other), other.start)
+
+
+def _spread(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the leading findings, one a note first, so that a reviewer sees several notes."""
+    seen: set[str] = set()
+    first = [f for f in findings if not (f.note_id in seen or seen.add(f.note_id))]  # type: ignore[func-returns-value]
+    rest = [f for f in findings if f not in first]
+    return [*first, *rest][:_SHOWN]
+
+
+def _set_aside(chart: Chart, concepts: Sequence[str]) -> list[Evidence]:
+    reasons = {"family": "someone else's", "hypothetical": "not a statement on the patient"}
+    items = [
+        evidence(f, "set_aside", reasons[f.assertion])
+        for f in chart.of("diagnosis", concepts)
+        if f.assertion in reasons
+    ][:4]
+    items += [
+        evidence(f, "set_aside", "denies activity, not the disease")
+        for f in chart.of("diagnosis", concepts, assertions=["absent"])
+        if f.attribute("aspect")
+    ][:2]
+    return items

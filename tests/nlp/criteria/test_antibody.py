@@ -1,0 +1,350 @@
+"""When a myositis antibody stands, and the disease that rests on it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from support.findings import chart_of, made
+
+from chartsift.nlp.criteria.chart import Chart
+from chartsift.nlp.criteria.predicates.antibody import (
+    AntibodyAndSubtype,
+    AntibodyPositive,
+    antibody_and_subtype,
+    antibody_positive,
+)
+from chartsift.nlp.criteria.predicates.diagnosis import DiagnosisStands, diagnosis_stands
+from chartsift.nlp.pipeline import Pipeline
+from chartsift.nlp.types import Note, NoteInfo, Patient
+
+_WORD = {True: "met", False: "not", None: "unk"}
+# Verdicts on diagnosis, MSA with subtype, MSA or MAA; then the notes as (date, type, text).
+CHARTS: list[tuple[str, list[tuple[str, str, str]]]] = [
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "DM, MDA5+, on IVIG. CK 300."),
+        ],
+    ),
+    (
+        "met not not",
+        [
+            ("2024-06-01", "Rheum", "Seronegative dermatomyositis, full panel negative."),
+        ],
+    ),
+    (
+        "met not met",
+        [
+            ("2024-06-01", "Rheum", "Polymyositis. MSA panel negative. Ro-52 positive +++."),
+        ],
+    ),
+    (
+        "met not unk",
+        [
+            ("2024-06-01", "Rheum", "Inclusion body myositis, cN-1A 42 (pos >20). MSA negative."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "Polymyositis with anti-Jo-1 positive 88 (<11)."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "Polymyositis. SRP antibody POSITIVE."),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            ("2024-06-01", "Rheum", "Dermatomyositis. Myositis panel pending."),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            ("2024-06-01", "Rheum", "Dermatomyositis on MTX. No antibody testing on file."),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            ("2024-06-01", "Rheum", "JDM on MTX. SSA/Ro positive, ANA 1:640."),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            ("2024-06-01", "Rheum", "Dermatomyositis. SRP borderline; others negative."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "IMNM. SRP weak positive."),
+        ],
+    ),
+    (
+        "met unk met",
+        [
+            (
+                "2024-06-01",
+                "Rheum",
+                "Dermatomyositis with typical rash. SRP weak positive; rest of panel negative.",
+            ),
+        ],
+    ),
+    (
+        "unk unk unk",
+        [
+            ("2024-06-01", "Rheum", "Possible dermatomyositis vs lupus. Panel sent."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "Likely antisynthetase syndrome given PL-12 ++ and NSIP."),
+        ],
+    ),
+    (
+        "not not unk",
+        [
+            ("2020-06-01", "Rheum", "Polymyositis on MTX."),
+            (
+                "2024-06-01",
+                "Neuromuscular",
+                "Genetics: LGMD R2. This is not an inflammatory myopathy. Stop MTX.",
+            ),
+        ],
+    ),
+    (
+        "not not unk",
+        [
+            ("2020-06-01", "Rheum", "Polymyositis on MTX."),
+            (
+                "2024-06-01",
+                "Neuromuscular",
+                "Genetics: LGMD R2. This is not an inflammatory myopathy. Stop MTX.",
+            ),
+            ("2024-08-01", "PCP", "PROBLEM LIST: polymyositis, HTN\n\nA/P: HTN at goal."),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            ("2020-06-01", "Neuro", "LGMD, not an inflammatory myopathy."),
+            (
+                "2024-06-01",
+                "Rheum",
+                "So this is not a dystrophy. Dx: anti-HMGCR pending; immune mediated necrotizing myopathy by biopsy.",
+            ),
+        ],
+    ),
+    (
+        "not not unk",
+        [
+            ("2024-06-01", "Rheum", "Initially thought to be polymyositis, ultimately LGMD on genetics."),
+        ],
+    ),
+    (
+        "not not not",
+        [
+            (
+                "2024-06-01",
+                "Neuro",
+                "CK 8,000 after viral illness; viral myositis, resolved. Myositis panel negative.",
+            ),
+        ],
+    ),
+    (
+        "unk unk unk",
+        [
+            ("2024-06-01", "Onc", "Checkpoint inhibitor myositis on pembrolizumab, pred 60."),
+        ],
+    ),
+    (
+        "unk unk unk",
+        [
+            ("2024-06-01", "PCP", "Fatigue, HTN. A1c 6.0."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2021-06-01", "Rheum", "TIF1g positive DM."),
+            ("2024-06-01", "Rheum", "DM. TIF1g negative now after rituximab."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2019-06-01", "Rheum", "DM. Mi-2 negative."),
+            ("2024-06-01", "Rheum", "DM. Mi-2 positive 77 (<11)."),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            ("2024-06-01", "Lab", "Same draw 5/20. Lab A MDA5 96 (<11) POSITIVE. Lab B MDA5 negative by IP."),
+            ("2024-06-10", "Rheum", "CADM, skin active. MDA5 status unresolved."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "PMH: HTN\nA/P: ASyS (PL-7) on MMF. No active myositis on MRI."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "JDM (NXP2). No JDM rash today."),
+        ],
+    ),
+    (
+        "met not not",
+        [
+            (
+                "2024-06-01",
+                "Rheum",
+                "IMNM, biopsy proven. Jo-1, PL-7, PL-12, EJ, OJ, SRP, Mi-2, MDA5, TIF1g, NXP2, SAE neg, HMGCR neg, Ro-52 neg.",
+            ),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            (
+                "2024-06-01",
+                "Rheum",
+                "IMNM, biopsy proven. Jo-1, PL-7, PL-12, EJ, OJ, SRP, Mi-2 neg. HMGCR sent.",
+            ),
+        ],
+    ),
+    (
+        "met unk unk",
+        [
+            ("2024-06-01", "Rheum", "Dermatomyositis. Jo-1 neg (only one done)."),
+        ],
+    ),
+    (
+        "not not unk",
+        [
+            ("2024-06-01", "Neuro", "CPT II deficiency, recurrent rhabdo. No myositis."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-03-01", "Path", "NECROTIZING MYOPATHY"),
+            ("2024-06-01", "Neuro", "HMGCR+ IMNM on IVIG"),
+        ],
+    ),
+    (
+        "met not not",
+        [
+            ("2024-06-01", "Rheum", "IBM. Myositis panel negative"),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2023-06-01", "Rheum", "r/o IBM. Panel: Jo-1 positive."),
+            ("2024-06-01", "Rheum", "antisynthetase syndrome, Jo-1, stable ILD"),
+        ],
+    ),
+    (
+        "met not met",
+        [
+            ("2024-06-01", "Rheum", "Overlap myositis, PM-Scl positive; all MSA negative."),
+        ],
+    ),
+    (
+        "met met met",
+        [
+            ("2024-06-01", "Rheum", "Diagnosis: MDA5 dermatomyositis. Mother had polymyositis."),
+        ],
+    ),
+    (
+        "unk unk unk",
+        [
+            ("2024-06-01", "PCP", "Mother had polymyositis. Patient well."),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "notes"), CHARTS)
+def test_charts(verdicts: str, notes: list[tuple[str, str, str]], pipeline: Pipeline) -> None:
+    read = [
+        Note("p", f"n{i}", date.fromisoformat(day), kind, text) for i, (day, kind, text) in enumerate(notes)
+    ]
+    findings = [finding for note in read for finding in pipeline.extract(note)]
+    infos = [NoteInfo(n.note_id, n.note_date, n.note_type, len(n.text)) for n in read]
+    chart = Chart.build(Patient("p"), infos, findings, date(2024, 12, 1))
+
+    outcomes = (
+        diagnosis_stands(chart, DiagnosisStands()),
+        antibody_and_subtype(chart, AntibodyAndSubtype()),
+        antibody_positive(chart, AntibodyPositive()),
+    )
+
+    assert " ".join(_WORD[outcome.value] for outcome in outcomes) == verdicts, [o.reason for o in outcomes]
+
+
+def test_two_results_of_one_draw_conflict() -> None:
+    cadm = made("diagnosis", "CADM")
+    high = made("antibody", "MDA5", **{"class": "MSA", "subtype": "DM", "result": "positive"})
+    low = made("antibody", "MDA5", "absent", **{"class": "MSA", "subtype": "DM", "result": "negative"})
+
+    outcome = antibody_and_subtype(chart_of([cadm, high, low]), AntibodyAndSubtype())
+
+    assert (outcome.value, outcome.basis) == (None, "conflicting")
+    assert {item.stance for item in outcome.evidence} == {"for", "against"}
+    assert "MDA5" in outcome.next_step
+
+
+def test_a_later_negative_does_not_erase_a_clear_positive() -> None:
+    dm = made("diagnosis", "DM")
+    high = made(
+        "antibody", "TIF1", on="2021-01-01", **{"class": "MSA", "subtype": "DM", "result": "positive"}
+    )
+    low = made(
+        "antibody",
+        "TIF1",
+        "absent",
+        on="2024-01-01",
+        **{"class": "MSA", "subtype": "DM", "result": "negative"},
+    )
+
+    assert antibody_and_subtype(chart_of([dm, high, low]), AntibodyAndSubtype()).value is True
+
+
+def test_only_an_maa_counts_for_children_and_is_flagged() -> None:
+    ro52 = made("antibody", "Ro-52", **{"class": "MAA", "result": "positive"})
+
+    outcome = antibody_positive(chart_of([made("diagnosis", "JDM"), ro52]), AntibodyPositive())
+
+    assert outcome.value is True
+    assert outcome.flags == ("maa_only",)
+
+
+def test_a_test_still_out_keeps_a_negative_panel_open() -> None:
+    panel = made("antibody_panel", "panel", "absent", coverage="all", result="negative")
+    out = made("antibody", "HMGCR", "possible", cues=("pending",), **{"class": "MSA", "result": "unmeasured"})
+    wished = made(
+        "antibody", "HMGCR", "possible", cues=("repeat",), **{"class": "MSA", "result": "unmeasured"}
+    )
+    imnm = made("diagnosis", "IMNM")
+
+    assert antibody_and_subtype(chart_of([imnm, panel, out]), AntibodyAndSubtype()).value is None
+    assert antibody_and_subtype(chart_of([imnm, panel, wished]), AntibodyAndSubtype()).value is False
+
+
+def test_another_class_can_be_asked_for() -> None:
+    cn1a = made("antibody", "cN-1A", **{"class": "IBM", "result": "positive"})
+
+    assert antibody_positive(chart_of([cn1a]), AntibodyPositive(classes=("IBM",))).value is True
