@@ -1,0 +1,284 @@
+"""
+The command line ``chartsift``.
+
+Data goes to stdout and everything else to stderr. The exit status tells the family of an error: 0 done, 1 a fault
+of chartsift itself, 2 wrong usage, 3 input (IN…), 4 lexicon, trial or configuration (RU…), 5 the run (SC…).
+
+Importing this module is cheap, so that ``--help`` is instant: whatever is heavy is imported inside a command.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chartsift.api import cli_annotations, cli_rules
+from chartsift.api.cli_common import (
+    AsOf,
+    Json,
+    Patients,
+    ReadsFiles,
+    Sample,
+    Trial,
+    parse_day,
+    print_json,
+    say,
+    set_log_level,
+    start,
+    use_inputs,
+)
+from chartsift.nlp.errors import ChartsiftError
+
+if TYPE_CHECKING:
+    from chartsift.nlp.screening.run import RunConfig
+
+app = typer.Typer(
+    name="chartsift",
+    help=(
+        "Read clinical notes and say, criterion by criterion and with the words that decided it, "
+        "whether a patient fits a trial."
+    ),
+    epilog="Start with: chartsift screen --sample --out out/sample",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(cli_rules.trials, name="trial")
+app.add_typer(cli_rules.lexicon, name="lexicon")
+app.add_typer(cli_annotations.app, name="annotations")
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit status. An error is one line on stderr, without note text."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets a stand-in instead of a failure half-way.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(args=arguments, prog_name="chartsift")
+    except SystemExit as exc:
+        return exc.code if isinstance(exc.code, int) else 1
+    except ChartsiftError as exc:
+        say(f"error {exc.code}: {exc.message}")
+        if exc.hint:
+            say(f"  {exc.hint}")
+        return exc.exit_status
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on where a run was")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone; nothing is left to say.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the exit of Python
+        return 0
+    except Exception as exc:  # the message of an unknown error may quote a note
+        from chartsift.nlp.log import describe_exception
+
+        say(f"internal error, please report: {describe_exception(exc)}")
+        return 1
+    return 0
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        print(f"chartsift {metadata.version('chartsift')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what happens to stderr (never note text).")
+    ] = False,
+) -> None:
+    del version
+    set_log_level("INFO" if verbose else "WARNING")
+
+
+@app.command(cls=ReadsFiles)
+def screen(
+    *,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="INPUT...", help="Files, folders or zip archives of notes.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder for the results; made if missing."),
+    ] = None,
+    patients: Patients = None,
+    trial: Trial = "reset-myositis",
+    as_of: AsOf = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Write the tables as JSON lines, too.")] = False,
+    sample: Sample = False,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="Screen only the first N patients.")
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Throw away what an earlier run left in DIR and begin anew.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the files are.")] = False,
+    as_json: Json = False,
+) -> None:
+    """
+    Screen patients against a trial, from their notes.
+
+    Writes findings, criteria, cohorts and errors as Parquet files, run.json and report.html into DIR, then prints
+    patients and criteria with the words that decided. A note that cannot be read becomes a row of errors.parquet.
+    A run that was stopped goes on when the same command is given again.
+    """
+    from chartsift.nlp.errors import InputError
+
+    if out is None:
+        raise typer.BadParameter("give the folder for the results", param_hint="--out")
+    with use_inputs(inputs, sample=sample) as paths:
+        from chartsift.nlp.screening.run import RunConfig
+
+        config = RunConfig(
+            inputs=tuple(paths),
+            out=out,
+            patients=patients,
+            as_of=parse_day(as_of),
+            jsonl=jsonl,
+            limit=limit,
+            restart=restart,
+        )
+        results = _screen(config, trial, is_quiet=quiet or as_json)
+    if as_json:
+        files = {name: str(path) for name, path in results.files().items()}
+        print_json({"out": str(out), "files": files, **results.manifest})
+    else:
+        from chartsift.api.cli_show import show_files, show_run
+
+        if not quiet:
+            show_run(results)
+        show_files(results)
+    if not results.manifest["counts"]["notes_read"]:
+        raise InputError("IN127", "no note could be read", hint="errors.parquet says why, row by row")
+
+
+def _screen(config: RunConfig, trial: str, *, is_quiet: bool) -> Any:
+    start()
+    from chartsift.api.cli_progress import show_progress
+    from chartsift.nlp.criteria import load_trial
+    from chartsift.nlp.screening.run import run_screening
+
+    loaded = load_trial(trial)
+
+    def make_pipeline() -> Any:
+        # After the inputs are read: spaCy takes its seconds, and a wrong path is said before.
+        from chartsift.nlp.pipeline import build_pipeline
+
+        return build_pipeline()
+
+    with show_progress(is_quiet=is_quiet) as on_progress:
+        return run_screening(config, trial=loaded, make_pipeline=make_pipeline, on_progress=on_progress)
+
+
+@app.command(cls=ReadsFiles)
+def extract(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A file of notes, or any text file; - for standard input.")
+    ],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help="Only findings of this kind (repeatable)."),
+    ] = None,
+    day: Annotated[
+        str | None,
+        typer.Option("--date", metavar="DATE", help="Date of a text that names none itself; default today."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines instead of a table.")] = False,
+) -> None:
+    """Print what is found in the notes of one file, with exact offsets; nothing is written and no trial is decided."""
+    from chartsift.api.cli_extract import extract_file
+
+    start()
+    extract_file(file, kinds=frozenset(kind or ()), day=parse_day(day, option="--date"), as_json=as_json)
+
+
+@app.command(cls=ReadsFiles)
+def explain(
+    *,
+    patient_id: Annotated[str, typer.Argument(metavar="PATIENT", help="Identifier of one patient.")],
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="DIR|INPUT...",
+            help="The --out folder of a run, or files of notes, which are then screened for this patient.",
+            show_default=False,
+        ),
+    ] = None,
+    criterion: Annotated[
+        str | None, typer.Option("--criterion", metavar="ID", help="Only this criterion, e.g. prior_car_t.")
+    ] = None,
+    patients: Patients = None,
+    trial: Trial = "reset-myositis",
+    as_of: AsOf = None,
+    sample: Sample = False,
+    as_json: Json = False,
+) -> None:
+    """
+    Explain one patient: each criterion with its verdict, the evidence for and against, and what was set aside.
+
+    With an --out folder the verdicts of that run are shown; with notes they are made anew and nothing is written.
+    """
+    from chartsift.api.cli_explain import explain_patient
+
+    start()
+    with use_inputs(sources, sample=sample) as paths:
+        explain_patient(
+            patient_id,
+            paths,
+            criterion_id=criterion,
+            patients=patients,
+            trial_name=trial,
+            as_of=parse_day(as_of),
+            as_json=as_json,
+        )
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8000,
+    allow_remote: Annotated[
+        bool,
+        typer.Option(
+            "--allow-remote",
+            help="Listen on an address that other machines reach. There is no sign-in: everyone there can use it.",
+        ),
+    ] = False,
+) -> None:
+    """Serve the upload page and the HTTP interface on this machine, until interrupted."""
+    start()
+    from chartsift.api.server import run_server
+
+    run_server(host, port, allow_remote=allow_remote)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check this installation: Python, packages, vocabulary, a small self-test, and spare disk."""
+    from chartsift.api.cli_doctor import run_checks
+
+    start()
+    if not run_checks(as_json=as_json):
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

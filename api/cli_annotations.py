@@ -1,0 +1,117 @@
+"""``chartsift annotations``: check annotated charts, measure against them, compare two annotators."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chartsift.api.cli_common import Json, Trial, print_json, say, start
+
+if TYPE_CHECKING:
+    from chartsift.annotations.score import ResultRows
+
+app = typer.Typer(
+    help="Check annotated charts, measure chartsift against them, and compare two annotators.",
+    no_args_is_help=True,
+)
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Chart files, or folders of them.")],
+    as_json: Json = False,
+) -> None:
+    """Check annotated charts against the guidelines' format; the exit status is 3 if there is a problem."""
+    start()
+    from chartsift.annotations.charts import chart_files
+    from chartsift.annotations.check import check_charts
+    from chartsift.nlp.errors import InputError
+
+    charts = len(chart_files(paths))
+    problems = check_charts(paths)
+    if as_json:
+        print_json({"charts": charts, "problems": problems})
+    else:
+        for problem in problems:
+            print(problem)
+        print(f"{charts} charts, {len(problems)} problems")
+    if problems:
+        raise typer.Exit(InputError.exit_status)
+
+
+@app.command()
+def score(
+    charts: Annotated[Path, typer.Argument(metavar="CHARTS", help="Annotated charts: a file or a folder.")],
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run",
+            metavar="DIR",
+            help="A folder of results for these charts; default: screen them.",
+        ),
+    ] = None,
+    trial: Trial = "reset-myositis",
+    errors: Annotated[bool, typer.Option("--errors", help="List every miss.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure verdicts and findings against annotated charts: accuracy, sensitivity, precision and recall."""
+    start()
+    from chartsift.annotations.charts import load_charts
+    from chartsift.annotations.score import ResultRows
+    from chartsift.annotations.score import score as score_charts
+
+    loaded = load_charts(charts)
+    rows = ResultRows.read(run) if run is not None else _screen_charts(charts, trial)
+    result = score_charts(loaded, rows)
+    if as_json:
+        print_json(result.to_dict() | ({"errors": result.errors} if errors else {}))
+        return
+    print(result.render())
+    if errors:
+        for line in result.errors:
+            print(line)
+
+
+@app.command()
+def agreement(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Charts as one annotator has them.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The same charts as another has them.")],
+    as_json: Json = False,
+) -> None:
+    """Compare two annotators of the same charts: Cohen's kappa per criterion and agreement of spans."""
+    start()
+    from chartsift.annotations.agreement import agreement as compare
+    from chartsift.annotations.charts import load_charts
+
+    result = compare(load_charts(first), load_charts(second))
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        print(result.render())
+
+
+def _screen_charts(charts: Path, trial_name: str) -> ResultRows:
+    """Screen the charts themselves into a folder that is thrown away, and return the rows."""
+    from chartsift.annotations.charts import chart_files
+    from chartsift.annotations.score import ResultRows
+    from chartsift.api.cli_progress import show_progress
+    from chartsift.nlp.criteria import load_trial
+    from chartsift.nlp.pipeline import build_pipeline
+    from chartsift.nlp.screening.run import RunConfig, run_screening
+
+    with (
+        tempfile.TemporaryDirectory(prefix="chartsift-") as folder,
+        show_progress(is_quiet=False) as on_progress,
+    ):
+        results = run_screening(
+            RunConfig(tuple(chart_files([charts])), Path(folder)),
+            trial=load_trial(trial_name),
+            make_pipeline=build_pipeline,
+            on_progress=on_progress,
+        )
+        for row in results.errors(most=20):
+            say(f"{row['source']}: {row['code']}: {row['message']}")
+        return ResultRows.read(Path(folder))

@@ -1,0 +1,143 @@
+"""``chartsift extract``: the findings of one file, as a table or as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chartsift.api.cli_common import print_json, say
+from chartsift.nlp.errors import InputError
+from chartsift.nlp.formats import DEFAULT_LIMITS, Rejected, Source, choose_reader, read_inputs
+from chartsift.nlp.formats import plain as plain_text
+from chartsift.nlp.formats.base import HEAD_BYTES, unreadable
+from chartsift.nlp.formats.fields import FieldError
+from chartsift.nlp.formats.inputs import check_paths
+from chartsift.nlp.types import Finding, Note
+
+if TYPE_CHECKING:
+    from chartsift.nlp.pipeline import Pipeline
+
+_UNNAMED = "-"
+
+
+def extract_file(file: Path, *, kinds: frozenset[str], day: date | None, as_json: bool) -> None:
+    """
+    Print the findings of the notes in *file* ("-" for standard input).
+
+    Raises:
+        InputError: the file does not exist (IN124), or no note in it could be read (IN127).
+    """
+    from chartsift.nlp.pipeline import build_pipeline
+
+    if str(file) != _UNNAMED:
+        check_paths([file])
+    pipeline: Pipeline | None = None
+    notes = 0
+    for item in _items(file, day):
+        if isinstance(item, Rejected):
+            if item.about == "note":
+                problem = item.problem
+                say(f"{problem.source}: {problem.code}: {problem.message}")
+            continue
+        pipeline = pipeline or build_pipeline()
+        notes += 1
+        findings = [f for f in pipeline.extract(item) if not kinds or f.kind in kinds]
+        if as_json:
+            from chartsift.nlp.screening.rows import finding_row
+
+            for finding in findings:
+                print_json(finding_row(finding), is_line=True)
+        else:
+            _print_note(item, findings)
+    if not notes:
+        raise InputError("IN127", "no note could be read", hint="the lines above say why")
+
+
+def _items(file: Path, day: date | None) -> Iterator[Note | Rejected]:
+    if str(file) == _UNNAMED:
+        source = Source.of_bytes("standard input", sys.stdin.buffer.read(DEFAULT_LIMITS.document_bytes + 1))
+        yield _text_note(source, day)
+        return
+    if _is_text(file):
+        yield _text_note(Source.of_path(file), day)
+        return
+    for item in read_inputs([file]):
+        if isinstance(item, Note | Rejected):
+            yield item
+
+
+def _is_text(file: Path) -> bool:
+    """Tell whether *file* is to be read as one text: by its name, or because no other format knows it."""
+    if file.is_dir():
+        return False
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError:
+        return False  # the ordinary reading says why
+    reader = choose_reader(head, file.suffix.lower())
+    return not head.startswith(b"PK") and (reader is None or reader.read is plain_text.read)
+
+
+def _text_note(source: Source, day: date | None) -> Note | Rejected:
+    """Return a text as a note; here, where nothing is decided, a missing patient or date is no fault."""
+    try:
+        text = plain_text.decode_text(source, DEFAULT_LIMITS)
+    except FieldError as exc:
+        return Rejected(exc.problem(source.label))
+    except OSError as exc:
+        return unreadable(source.label, exc)
+    name = plain_text.parse_file_name(source.name)
+    note_date = day or name.day or plain_text.header_date(text)
+    if note_date is None:
+        note_date = datetime.now().astimezone().date()
+        say(f"{source.label}: names no date; read as of today ({note_date}). Give --date to change that.")
+    return Note(name.patient or _UNNAMED, source.name, note_date, name.note_type, text, source.label)
+
+
+def _print_note(note: Note, findings: list[Finding]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from chartsift.api.cli_show import console
+    from chartsift.nlp.screening.words import one_line
+
+    out = console()
+    kind_of_note = f", {one_line(note.note_type)}" if note.note_type else ""
+    out.print(
+        Text.assemble(
+            (f"{one_line(note.patient_id)}  {one_line(note.note_id)}", "bold"),
+            f"  {note.note_date}{kind_of_note}: {len(findings)} findings in {len(note.text):,} characters",
+        )
+    )
+    if not findings:
+        out.print()
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    for name in ("place", "kind", "concept", "assertion", "value", "date", "words"):
+        table.add_column(name, no_wrap=name != "words", overflow="fold")
+    for finding in findings:
+        dated = finding.date.isoformat() if finding.date_source == "text" else ""
+        table.add_row(
+            Text(f"{finding.start}-{finding.end}"),
+            Text(finding.kind),
+            Text(finding.concept),
+            Text(finding.assertion),
+            Text(_value(finding)),
+            Text(dated),
+            Text(one_line(finding.text, most=60)),
+        )
+    out.print(table)
+    out.print()
+
+
+def _value(finding: Finding) -> str:
+    if finding.value is None:
+        return ""
+    comparator = "" if finding.comparator == "=" else finding.comparator
+    unit = {"": "", "%": "%"}.get(finding.unit, f" {finding.unit}")
+    flag = f" {finding.flag}" if finding.flag else ""
+    return f"{comparator}{finding.value:g}{unit}{flag}"

@@ -1,0 +1,112 @@
+"""``chartsift trial`` and ``chartsift lexicon``: look at and check the files that hold rules and vocabulary."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from chartsift.api.cli_common import Json, print_json, start
+
+trials = typer.Typer(help="List the known trials, and check trial files.", no_args_is_help=True)
+lexicon = typer.Typer(help="Check the vocabulary.", no_args_is_help=True)
+
+
+@trials.command("list")
+def list_trials(
+    predicates: Annotated[
+        bool, typer.Option("--predicates", help="List the questions that criteria of a trial file can ask.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the trials that can be screened, with their criteria."""
+    start()
+    if predicates:
+        _list_predicates(as_json=as_json)
+        return
+    from chartsift.nlp.criteria import available_trials, load_trial
+    from chartsift.nlp.screening.run import trial_facts
+
+    facts: list[dict[str, Any]] = [trial_facts(load_trial(name)) for name in available_trials()]
+    if as_json:
+        print_json(facts)
+        return
+    for trial in facts:
+        print(f"{trial['trial_id']}  version {trial['version']}: {trial['title']}")
+        print(f"  source: {trial['source']}")
+        for cohort in trial["cohorts"]:
+            print(f"  {cohort['cohort_id']}: {cohort['label']}")
+            for criterion in cohort["criteria"]:
+                print(f"    {criterion['kind']}  {criterion['criterion_id']}: {criterion['summary']}")
+
+
+@trials.command("check")
+def check_trial(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME|FILE...", help="Trials to check; default: all bundled ones."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that trial files are valid; the exit status is 4 if one is not."""
+    start()
+    from chartsift.nlp.criteria import available_trials, load_trial
+    from chartsift.nlp.errors import RuleError
+
+    checked: list[dict[str, Any]] = []
+    for name in names or available_trials():
+        try:
+            trial = load_trial(name)
+            checked.append(
+                {"trial": name, "is_valid": True, "fingerprint": trial.fingerprint(), "problem": ""}
+            )
+        except RuleError as exc:
+            problem = f"{exc.code}: {exc.message}" + (f" ({exc.hint})" if exc.hint else "")
+            checked.append({"trial": name, "is_valid": False, "fingerprint": "", "problem": problem})
+    if as_json:
+        print_json(checked)
+    else:
+        for row in checked:
+            print(f"{row['trial']}: valid, {row['fingerprint'][:12]}" if row["is_valid"] else row["problem"])
+    if not all(row["is_valid"] for row in checked):
+        raise typer.Exit(RuleError.exit_status)
+
+
+@lexicon.command("check")
+def check_lexicon(as_json: Json = False) -> None:
+    """Check that every vocabulary file is valid; the exit status is 4 if one is not."""
+    start()
+    from chartsift.nlp.lexicon import loader
+
+    files = loader.lexicon_files()
+    concepts = loader.load_concepts()
+    # Loading is checking: a broken file raises a RuleError with place and remedy.
+    loader.load_context()
+    loader.load_sections()
+    facts: dict[str, Any] = {
+        "files": len(files),
+        "concepts": len(concepts),
+        "terms": sum(len(concept.terms) for concept in concepts),
+        "fingerprint": loader.lexicon_fingerprint(),
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        print(
+            f"{facts['files']} files, {facts['concepts']} concepts, {facts['terms']} terms: valid, "
+            f"{facts['fingerprint'][:12]}"
+        )
+
+
+def _list_predicates(*, as_json: bool) -> None:
+    from chartsift.nlp.criteria.predicates import PREDICATES
+
+    rows: list[dict[str, Any]] = [
+        {"name": name, "summary": item.summary, "parameters": sorted(item.parameters.model_fields)}
+        for name, item in sorted(PREDICATES.items())
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        print(f"{row['name']}({', '.join(row['parameters'])})\n    {row['summary']}")

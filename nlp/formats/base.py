@@ -1,0 +1,152 @@
+"""
+What every reader shares: where bytes come from, what comes out, and how much is allowed.
+
+A reader turns one ``Source`` into a stream of items: a ``Note``, a ``Patient`` or a ``Rejected``. It never
+raises for what it reads: a bad row is a ``Rejected`` and the next row follows.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from chartsift.nlp.types import Note, Patient, Problem
+
+# How much of a file a reader may look at to recognise it.
+HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    How much is read before an input is refused; all sizes are bytes of uncompressed data unless they say otherwise.
+
+    Attributes:
+        note_chars: Longest note, in code points. The longest real notes are a few megabytes of pasted flow sheets.
+        row_bytes: Longest line of a JSONL file and longest cell of a CSV file.
+        document_bytes: Largest file that is read whole (a text file, a chart in JSON).
+        archive_members: Most files in one archive.
+        archive_bytes: Most bytes that one archive may unpack to.
+        archive_ratio: Highest compression ratio of a member; clinical text packs 3 to 10 times.
+        archive_ratio_from: Members smaller than this are not held to the ratio.
+    """
+
+    note_chars: int = 16 * 1024**2
+    row_bytes: int = 64 * 1024**2
+    document_bytes: int = 128 * 1024**2
+    archive_members: int = 2_000_000
+    archive_bytes: int = 64 * 1024**3
+    archive_ratio: int = 200
+    archive_ratio_from: int = 1024**2
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """
+    Something that was offered as input and could not be used.
+
+    Attributes:
+        problem: The row of ``errors.parquet``.
+        patient_id: Whose note it was, when that could be told; never shown with the problem.
+        about: "note" for a note, a text file or a file that cannot be read, "patient" for a row of a
+            patients table.
+        is_missed: Whether text that may matter was left unread (false for an empty note, a plain copy).
+    """
+
+    problem: Problem
+    patient_id: str = ""
+    about: str = "note"
+    is_missed: bool = True
+
+
+Item = Note | Patient | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    One file to read, wherever it lies.
+
+    Attributes:
+        label: Name for messages: the file name, or its path within the folder or archive that was given.
+        open: Opens it for reading bytes; the stream need not be seekable.
+        size: Length in bytes, uncompressed.
+        parts: Folders and file name below the input that was given; a lone file has one part.
+        path: The file on disk, when it is one.
+    """
+
+    label: str
+    open: Callable[[], BinaryIO]
+    size: int
+    parts: tuple[str, ...]
+    path: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The file name without folders."""
+        return self.parts[-1]
+
+    @property
+    def suffix(self) -> str:
+        """The file name's last suffix in lower case, with its dot; empty when there is none."""
+        return Path(self.name).suffix.lower()
+
+    @classmethod
+    def of_path(cls, path: Path, *, label: str = "", parts: tuple[str, ...] = ()) -> Source:
+        """Make the source of a file on disk; raises OSError when it cannot be looked at."""
+        return cls(
+            label or path.name, lambda: path.open("rb"), path.stat().st_size, parts or (path.name,), path
+        )
+
+    @classmethod
+    def of_bytes(cls, name: str, data: bytes) -> Source:
+        """Make the source of bytes in memory (an upload)."""
+        return cls(name, lambda: io.BytesIO(data), len(data), (name,))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """
+    One input format: a line of ``READERS``.
+
+    Attributes:
+        name: Short name.
+        summary: What a newcomer reads in the help.
+        suffixes: File name suffixes that belong to it, in lower case with the dot.
+        sniff: Whether these first bytes and this suffix are of the format.
+        read: Reads a source of the format.
+    """
+
+    name: str
+    summary: str
+    suffixes: tuple[str, ...]
+    sniff: Callable[[bytes, str], bool]
+    read: Callable[[Source, Limits], Iterator[Item]]
+
+
+def reject(
+    code: str,
+    message: str,
+    *,
+    source: str,
+    note_id: str = "",
+    patient_id: str = "",
+    about: str = "note",
+    is_missed: bool = True,
+) -> Rejected:
+    """Make a ``Rejected``; *message* says what is wrong and the remedy, without note text or patient identifiers."""
+    return Rejected(Problem(source, note_id, code, message), patient_id, about, is_missed)
+
+
+def unreadable(source: str, error: OSError) -> Rejected:
+    """Make the ``Rejected`` of a file that the operating system would not let us read."""
+    why = error.strerror or type(error).__name__
+    return reject(
+        "IN102", f"the file cannot be read ({why}); check that it exists and may be read", source=source
+    )

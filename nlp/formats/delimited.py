@@ -1,0 +1,91 @@
+"""
+CSV and TSV with a header row; comma, semicolon, tab or bar between cells, quotes as RFC 4180.
+
+Bytes are decoded with ``surrogateescape``, so that one cell in another encoding spoils one row and not the file;
+``newline=""`` keeps the line ends within a note as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from chartsift.nlp.formats.base import DEFAULT_LIMITS, Item, Limits, Source, reject, unreadable
+from chartsift.nlp.formats.fields import is_patient_table, missing_columns, missing_columns_problem, row_item
+
+SUFFIXES = (".csv", ".tsv")
+_DELIMITERS = ",;\t|"
+_BOM = b"\xef\xbb\xbf"
+
+# Python refuses a cell above 128 KiB by default, and a long note is longer. The limit belongs to the process.
+csv.field_size_limit(max(csv.field_size_limit(), DEFAULT_LIMITS.row_bytes))
+
+
+def sniff(head: bytes, suffix: str) -> bool:
+    """Tell whether a file is a delimited table: by name, or by a first line that names the column patient_id."""
+    if suffix in SUFFIXES:
+        return True
+    first = head.removeprefix(_BOM).splitlines()[:1]
+    return suffix == "" and bool(first) and _delimiter(first[0].decode("ascii", "replace")) is not None
+
+
+def read(source: Source, limits: Limits) -> Iterator[Item]:
+    """Read *source* row by row; row 1 is the header."""
+    try:
+        with source.open() as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+            yield from _read_rows(text, source.label, limits)
+    except OSError as exc:
+        yield unreadable(source.label, exc)
+
+
+def _read_rows(text: io.TextIOWrapper, label: str, limits: Limits) -> Iterator[Item]:
+    first_line = text.readline(limits.row_bytes)
+    if first_line.startswith(("\udcff\udcfe", "\udcfe\udcff")):
+        yield reject("IN103", "the file is UTF-16; save it as UTF-8", source=label)
+        return
+    if not first_line.strip():
+        yield reject("IN108", "the file is empty; leave it out", source=label, is_missed=False)
+        return
+    delimiter = _delimiter(first_line) or ","
+    number = 1
+    try:
+        header = next(csv.reader([first_line], delimiter=delimiter, strict=True))
+        columns = [name.strip().lower() for name in header]
+        known = frozenset(columns)
+        if not is_patient_table(known) and missing_columns(known):
+            yield missing_columns_problem(missing_columns(known), source=label)
+            return
+        if len(known) < len(columns):
+            yield reject("IN105", "two columns have the same name; name each column once", source=label)
+            return
+        lines = iter(lambda: text.readline(limits.row_bytes), "")
+        for number, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=2):
+            if not cells:
+                continue
+            where = f"{label}:{number}"
+            if len(cells) != len(columns):
+                yield reject(
+                    "IN111",
+                    f"the row has {len(cells)} cells where the header has {len(columns)}; "
+                    "quote cells that hold the separator, a quote or a line break",
+                    source=where,
+                )
+                continue
+            yield row_item(dict(zip(columns, cells, strict=True)), source=where, limits=limits)
+    except csv.Error:
+        # After a stray quote nothing tells a cell from a row, so what follows could be taken for another patient's.
+        yield reject(
+            "IN111",
+            "a quote is not closed or not doubled, or a cell is too long; from this row on the file was not read. "
+            "Quote cells as RFC 4180 says, or use JSONL or Parquet",
+            source=f"{label}:{number + 1}",
+        )
+
+
+def _delimiter(header: str) -> str | None:
+    for delimiter in _DELIMITERS:
+        if "patient_id" in (name.strip(" \"'\r\n").lower() for name in header.split(delimiter)):
+            return delimiter if delimiter in header else None
+    return None

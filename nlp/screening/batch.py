@@ -1,0 +1,174 @@
+"""
+A batch of patients becomes the rows of one part: the unit of work, of writing and of going on after a kill.
+
+``screen_batch`` takes and returns plain values only, so that a pool of processes can call it as it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from chartsift.nlp.errors import ChartsiftError, RuleError
+from chartsift.nlp.screening.chart import Extractor, PatientResult, failure_place, screen_patient
+from chartsift.nlp.screening.rows import Row, cohort_rows, criterion_rows, finding_rows, problem_row
+from chartsift.nlp.screening.schema import TABLES
+from chartsift.nlp.screening.store import PatientCase
+from chartsift.nlp.types import CohortResult, CriterionResult, Problem
+
+if TYPE_CHECKING:
+    from chartsift.nlp.criteria import Trial
+
+# How many patients of a part are kept for the tables that people read; the files hold all of them.
+TOP_PATIENTS = 200
+
+_STATUS_RANK = {"eligible": 0, "undetermined": 1, "ineligible": 2}
+
+
+@dataclass
+class Tally:
+    """
+    What is counted of a part, and of a run as the sum of its parts.
+
+    Attributes:
+        counts: Notes and patients by what became of them, and rows.
+        cohort_status: Patients by applicable cohort and status, "adult/eligible".
+        criteria: Patients by applicable cohort, criterion, status and basis, "adult/age/met/documented".
+        funnel: Patients still possible (and, of those, without a doubt so far) after each criterion of their
+            cohort, "adult/age/possible" and "adult/age/clear".
+        problem_codes: Problems by code.
+        top: The patients nearest to eligible: (rank of status, minus score, patient_id).
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    cohort_status: Counter[str] = field(default_factory=Counter)
+    criteria: Counter[str] = field(default_factory=Counter)
+    funnel: Counter[str] = field(default_factory=Counter)
+    problem_codes: Counter[str] = field(default_factory=Counter)
+    top: list[tuple[int, float, str]] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add another part's counts to these."""
+        self.counts.update(other.counts)
+        self.cohort_status.update(other.cohort_status)
+        self.criteria.update(other.criteria)
+        self.funnel.update(other.funnel)
+        self.problem_codes.update(other.problem_codes)
+        self.top = sorted([*self.top, *other.top])[:TOP_PATIENTS]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tally as plain values for JSON."""
+        return {
+            "counts": dict(self.counts),
+            "cohort_status": dict(self.cohort_status),
+            "criteria": dict(self.criteria),
+            "funnel": dict(self.funnel),
+            "problem_codes": dict(self.problem_codes),
+            "top": [list(item) for item in self.top],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Tally:
+        """Make a tally from what ``to_dict`` returned."""
+        return cls(
+            Counter(data["counts"]),
+            Counter(data["cohort_status"]),
+            Counter(data["criteria"]),
+            Counter(data["funnel"]),
+            Counter(data["problem_codes"]),
+            [(int(rank), float(score), str(patient)) for rank, score, patient in data["top"]],
+        )
+
+
+@dataclass
+class Part:
+    """The rows of a batch by table, and its tally."""
+
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    tally: Tally = field(default_factory=Tally)
+
+
+def screen_batch(
+    pipeline: Extractor, trial: Trial, cases: Sequence[PatientCase], *, as_of: date | None = None
+) -> Part:
+    """
+    Screen the patients of one batch, in the order given.
+
+    A patient on whom the evaluation fails becomes one problem row, and the next one follows.
+
+    Raises:
+        RuleError: the trial itself is broken, which no other patient would survive either.
+    """
+    part = Part()
+    for case in cases:
+        try:
+            result = screen_patient(
+                pipeline, trial, case.patient, case.notes, as_of=as_of, unread=case.unread
+            )
+        except RuleError:
+            raise
+        except Exception as exc:  # one patient never stops a run
+            _add_failure(part, case, exc)
+        else:
+            _add_result(part, result)
+    return part
+
+
+def _add_result(part: Part, result: PatientResult) -> None:
+    part.tables["findings"].extend(finding_rows(result))
+    part.tables["criteria"].extend(criterion_rows(result))
+    part.tables["cohorts"].extend(cohort_rows(result))
+    part.tables["errors"].extend(problem_row(problem) for problem in result.problems)
+    tally = part.tally
+    after_as_of = sum(problem.code == "IN126" for problem in result.problems)
+    tally.problem_codes.update(problem.code for problem in result.problems)
+    tally.counts.update(
+        patients_screened=1,
+        notes_evaluated=len(result.notes),
+        notes_after_as_of=after_as_of,
+        notes_failed=len(result.problems) - after_as_of,
+        findings=len(result.findings),
+    )
+    cohort = result.applicable
+    tally.cohort_status[f"{cohort.cohort_id}/{cohort.status}"] += 1
+    tally.top.append((_STATUS_RANK[cohort.status], -round(cohort.score, 6), result.patient.patient_id))
+    tally.top = sorted(tally.top)[:TOP_PATIENTS]
+    _count_criteria(tally, cohort)
+
+
+def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
+    is_possible = is_clear = True
+    for criterion in cohort.criteria:
+        name = f"{cohort.cohort_id}/{criterion.criterion_id}"
+        tally.criteria[f"{name}/{criterion.status}/{criterion.basis}"] += 1
+        if criterion.basis == "judgement":
+            continue
+        is_possible = is_possible and not rules_out(criterion)
+        is_clear = is_clear and is_possible and criterion.status != "unknown"
+        tally.funnel[f"{name}/possible"] += is_possible
+        tally.funnel[f"{name}/clear"] += is_clear
+
+
+def rules_out(criterion: CriterionResult) -> bool:
+    """Tell whether a verdict makes the patient ineligible."""
+    return criterion.status == ("not_met" if criterion.kind == "inclusion" else "met")
+
+
+def _add_failure(part: Part, case: PatientCase, error: Exception) -> None:
+    source = case.notes[0].source if case.notes else ""
+    if isinstance(error, ChartsiftError):
+        problem = Problem(source, "", error.code, f"{error.message}; {error.hint}".rstrip("; "))
+    else:
+        problem = Problem(
+            source,
+            "",
+            "SC411",
+            f"the evaluation failed on the patient of this note ({failure_place(error)}); "
+            "no verdict was written. Read the chart by hand and report the code and the place as a bug",
+        )
+    part.tables["errors"].append(problem_row(problem))
+    part.tally.counts.update(patients_failed=1, notes_of_failed_patients=len(case.notes))
+    part.tally.problem_codes[problem.code] += 1

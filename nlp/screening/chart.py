@@ -1,0 +1,158 @@
+"""
+One patient: notes in, findings and verdicts out.
+
+``screen_patient`` is the one function that the batch run, the command line, the HTTP interface and the pages call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Protocol
+
+from chartsift.nlp.criteria import evaluate
+from chartsift.nlp.errors import InputError
+from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem
+
+if TYPE_CHECKING:
+    from chartsift.nlp.criteria import Trial
+
+
+class Extractor(Protocol):
+    """What screening needs of the pipeline; ``chartsift.nlp.pipeline.Pipeline`` is the real one."""
+
+    def extract(self, note: Note) -> list[Finding]:
+        """Return the findings of a note, sorted by start."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Return what identifies code, lexicon and configuration."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PatientResult:
+    """
+    All that is known of one patient after screening.
+
+    Attributes:
+        patient: The patient as given.
+        as_of: The day of screening that was used.
+        notes: The notes that were read, oldest first.
+        findings: Their findings, in the order of notes and of place in the note.
+        cohorts: A verdict for each cohort of the trial; exactly one is applicable.
+        problems: Notes left out, and why.
+        unread: Notes of the patient that should have been read and were not.
+    """
+
+    patient: Patient
+    as_of: date
+    notes: tuple[NoteInfo, ...]
+    findings: tuple[Finding, ...]
+    cohorts: tuple[CohortResult, ...]
+    problems: tuple[Problem, ...]
+    unread: int = 0
+
+    @property
+    def applicable(self) -> CohortResult:
+        """The verdict on the cohort of the patient's age."""
+        return next(cohort for cohort in self.cohorts if cohort.applicable)
+
+
+def screen_patient(
+    pipeline: Extractor,
+    trial: Trial,
+    patient: Patient,
+    notes: Sequence[Note],
+    *,
+    as_of: date | None = None,
+    unread: int = 0,
+) -> PatientResult:
+    """
+    Read the notes of one patient and decide the trial's criteria.
+
+    A note dated after the day of screening, a second note with an identifier already seen, and a note on which
+    the pipeline fails are left out and named in ``problems``; the rest is evaluated.
+
+    Args:
+        pipeline: Turns a note into findings.
+        trial: The trial to decide.
+        patient: Whose notes these are.
+        notes: Notes in any order.
+        as_of: Day of screening; overrides the patient's own, which goes before the date of the last note.
+        unread: Notes of the patient that could not be read before this call.
+
+    Raises:
+        InputError: no note and no day of screening (IN121).
+        RuleError: the trial is broken.
+    """
+    day = as_of or patient.as_of or max((note.note_date for note in notes), default=None)
+    if day is None:
+        raise InputError("IN121", "the patient has no note and no day of screening", hint="give --as-of")
+    read: list[NoteInfo] = []
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    failed = 0
+    for note in sorted(notes, key=lambda note: note.note_date):
+        if note.note_id in seen:
+            problems.append(duplicate_problem(note.source, note.note_id))
+            failed += 1
+            continue
+        seen.add(note.note_id)
+        if note.note_date > day:
+            problems.append(_after_as_of(note))
+            continue
+        try:
+            found = pipeline.extract(note)
+        except Exception as exc:  # a bad note never stops a run
+            problems.append(_pipeline_failed(note, exc))
+            failed += 1
+            continue
+        findings.extend(found)
+        read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text)))
+    cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=unread + failed)
+    return PatientResult(
+        patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), unread + failed
+    )
+
+
+def duplicate_problem(source: str, note_id: str) -> Problem:
+    """Make the problem of a note whose identifier the patient already has."""
+    return Problem(
+        source,
+        note_id,
+        "IN109",
+        "the patient already has a note with this note_id; the first one was read. "
+        "Give each note of a patient its own note_id",
+    )
+
+
+def failure_place(error: BaseException) -> str:
+    """Return type and place of an error ("ValueError at labs.py:120"): what helps a developer and holds no text."""
+    frames = extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _after_as_of(note: Note) -> Problem:
+    return Problem(
+        note.source,
+        note.note_id,
+        "IN126",
+        "the note is dated after the day of screening and was left out; "
+        "screen as of a later day if it should count",
+    )
+
+
+def _pipeline_failed(note: Note, error: Exception) -> Problem:
+    return Problem(
+        note.source,
+        note.note_id,
+        "SC410",
+        f"the pipeline failed on this note ({failure_place(error)}) and it was left out; "
+        "read it by hand and report the code and the place as a bug",
+    )

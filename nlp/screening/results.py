@@ -1,0 +1,122 @@
+"""The results of a finished run, read back from its folder: for the report, ``explain`` and the tables on screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from chartsift.nlp.errors import ScreeningError
+from chartsift.nlp.screening.rows import Row
+from chartsift.nlp.screening.schema import TABLES
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRows:
+    """The rows of one patient: the applicable cohort and its criteria in the trial's order."""
+
+    patient_id: str
+    cohort: Row
+    criteria: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResults:
+    """A folder of results and its manifest (``run.json``)."""
+
+    out: Path
+    manifest: dict[str, Any]
+
+    @classmethod
+    def open(cls, out: Path) -> RunResults:
+        """Return the results in *out*; raises ScreeningError (SC406) when there is no finished run."""
+        try:
+            manifest = json.loads((out / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as exc:
+            raise ScreeningError(
+                "SC406", f"{out}: no finished run here", hint="give the --out folder of chartsift screen"
+            ) from exc
+        return cls(out, manifest)
+
+    def path(self, table: str) -> Path:
+        """Return where a table lies."""
+        return self.out / f"{table}.parquet"
+
+    def labels(self) -> dict[str, str]:
+        """Return the labels of criteria, by "cohort/criterion"."""
+        return trial_labels(self.manifest["trial"])
+
+    def files(self) -> dict[str, Path]:
+        """Return the files of the run by name: the tables, "report" and "run", and JSON lines where written."""
+        named = {name: self.path(name) for name in TABLES}
+        named |= {"report": self.out / "report.html", "run": self.out / "run.json"}
+        named |= {f"{name}_jsonl": self.out / f"{name}.jsonl" for name in TABLES}
+        return {name: path for name, path in named.items() if path.exists()}
+
+    def errors(self, *, most: int) -> list[Row]:
+        """Return the first rows of ``errors``."""
+        rows: list[Row] = []
+        for batch in pq.ParquetFile(self.path("errors")).iter_batches(batch_size=1024):
+            rows.extend(batch.to_pylist())
+            if len(rows) >= most:
+                break
+        return rows[:most]
+
+    def findings(self, patient_id: str) -> list[Row]:
+        """Return the findings of one patient."""
+        return self._rows("findings", [patient_id])
+
+    def patients(self, patient_ids: Sequence[str]) -> list[PatientRows]:
+        """Return the rows of these patients, in the order given; one that is not in the run is left out."""
+        cohorts = {row["patient_id"]: row for row in self._rows("cohorts", patient_ids) if row["applicable"]}
+        criteria: dict[str, list[Row]] = {}
+        for row in self._rows("criteria", patient_ids):
+            cohort = cohorts.get(row["patient_id"])
+            if cohort and row["cohort_id"] == cohort["cohort_id"]:
+                criteria.setdefault(row["patient_id"], []).append(row)
+        return [
+            PatientRows(patient_id, cohorts[patient_id], tuple(criteria.get(patient_id, ())))
+            for patient_id in patient_ids
+            if patient_id in cohorts
+        ]
+
+    def patient(self, patient_id: str) -> PatientRows:
+        """Return the rows of one patient; raises ScreeningError (SC407) when the run has no such patient."""
+        found = self.patients([patient_id])
+        if not found:
+            raise ScreeningError(
+                "SC407", "the run has no such patient", hint="see cohorts.parquet for those it has"
+            )
+        return found[0]
+
+    def patient_ids(self) -> Iterator[str]:
+        """Yield the patients of the run in order."""
+        for batch in pq.ParquetFile(self.path("cohorts")).iter_batches(columns=["patient_id", "applicable"]):
+            for row in batch.to_pylist():
+                if row["applicable"]:
+                    yield row["patient_id"]
+
+    def _rows(self, table: str, patient_ids: Sequence[str]) -> list[Row]:
+        if not patient_ids:
+            return []
+        # Files are sorted by patient, so the statistics of row groups skip nearly all of them.
+        found = pq.read_table(
+            self.path(table),
+            filters=[("patient_id", "in", list(patient_ids))],
+            schema=TABLES[table],
+        )
+        rows: list[Row] = found.to_pylist()
+        return rows
+
+
+def trial_labels(facts: dict[str, Any]) -> dict[str, str]:
+    """Return the labels of a trial's criteria, by "cohort/criterion", from what ``trial_facts`` gave."""
+    return {
+        f"{cohort['cohort_id']}/{criterion['criterion_id']}": criterion["label"] or criterion["criterion_id"]
+        for cohort in facts["cohorts"]
+        for criterion in cohort["criteria"]
+    }

@@ -1,0 +1,151 @@
+"""
+Results as plain rows, with the columns of the output contract.
+
+Parquet, JSON lines and the HTTP interface write the same rows. Days are ``date`` objects here; ``jsonable`` turns
+them into ISO strings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from chartsift.nlp.types import CohortResult, Evidence, Finding, Problem
+
+if TYPE_CHECKING:
+    from chartsift.nlp.screening.chart import PatientResult
+
+Row = dict[str, Any]
+
+
+def finding_id(finding: Finding) -> str:
+    """Return the identifier of a finding: the same for the same mention in every run that reads it the same way."""
+    key = "\x1f".join(
+        (
+            finding.patient_id,
+            finding.note_id,
+            str(finding.start),
+            str(finding.end),
+            finding.kind,
+            finding.concept,
+            finding.provenance.rule,
+        )
+    )
+    return hashlib.sha256(key.encode("utf-8")).hexdigest()[:20]
+
+
+def finding_row(finding: Finding) -> Row:
+    """Return the row of ``findings`` for one finding."""
+    return {
+        "patient_id": finding.patient_id,
+        "note_id": finding.note_id,
+        "start": finding.start,
+        "end": finding.end,
+        "text": finding.text,
+        "kind": finding.kind,
+        "concept": finding.concept,
+        "assertion": finding.assertion,
+        "value": finding.value,
+        "unit": finding.unit,
+        "date": finding.date,
+        "section": finding.section,
+        "score": finding.score,
+        "finding_id": finding_id(finding),
+        "comparator": finding.comparator,
+        "ref_low": finding.ref_low,
+        "ref_high": finding.ref_high,
+        "flag": finding.flag,
+        "date_source": finding.date_source,
+        "attributes": [{"name": name, "value": value} for name, value in finding.attributes],
+        "rule": finding.provenance.rule,
+        "cues": list(finding.provenance.cues),
+    }
+
+
+def finding_rows(result: PatientResult) -> list[Row]:
+    """Return the rows of ``findings`` for one patient."""
+    return [finding_row(finding) for finding in result.findings]
+
+
+def criterion_rows(result: PatientResult) -> list[Row]:
+    """Return the rows of ``criteria`` for one patient: every criterion of every cohort, in the trial's order."""
+    note_dates = {note.note_id: note.note_date for note in result.notes}
+    return [row for cohort in result.cohorts for row in _criterion_rows(cohort, note_dates)]
+
+
+def cohort_rows(result: PatientResult) -> list[Row]:
+    """Return the rows of ``cohorts`` for one patient."""
+    return [
+        {
+            "patient_id": cohort.patient_id,
+            "trial_id": cohort.trial_id,
+            "cohort_id": cohort.cohort_id,
+            "applicable": cohort.applicable,
+            "status": cohort.status,
+            "as_of": cohort.as_of,
+            "missing": list(cohort.missing),
+            "score": cohort.score,
+            "trial_version": cohort.trial_version,
+            "notes_read": len(result.notes),
+            "notes_unread": result.unread,
+        }
+        for cohort in result.cohorts
+    ]
+
+
+def problem_row(problem: Problem) -> Row:
+    """Return the row of ``errors`` for one problem."""
+    return {
+        "source": problem.source,
+        "note_id": problem.note_id,
+        "code": problem.code,
+        "message": problem.message,
+    }
+
+
+def jsonable(value: Any) -> Any:
+    """Return *value* with every day as an ISO string, for JSON."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(item) for item in value]
+    return value
+
+
+def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[Row]:
+    return [
+        {
+            "patient_id": cohort.patient_id,
+            "trial_id": cohort.trial_id,
+            "cohort_id": cohort.cohort_id,
+            "criterion_id": criterion.criterion_id,
+            "kind": criterion.kind,
+            "status": criterion.status,
+            "basis": criterion.basis,
+            "confidence": criterion.confidence,
+            "rationale": criterion.rationale,
+            "flags": list(criterion.flags),
+            "evidence": [_evidence_row(item, note_dates) for item in criterion.evidence],
+            "next_step": criterion.next_step,
+            "valid_until": criterion.valid_until,
+            "trial_version": cohort.trial_version,
+        }
+        for criterion in cohort.criteria
+    ]
+
+
+def _evidence_row(evidence: Evidence, note_dates: dict[str, date]) -> Row:
+    finding = evidence.finding
+    return {
+        "note_id": finding.note_id,
+        "start": finding.start,
+        "end": finding.end,
+        "text": finding.text,
+        "stance": evidence.stance,
+        "reason": evidence.reason,
+        "note_date": note_dates.get(finding.note_id),
+        "finding_id": finding_id(finding),
+    }

@@ -1,0 +1,106 @@
+"""
+The output tables: their names, columns and types. Everything that writes or reads a run goes through here.
+
+Text is plain UTF-8, days are ``date32``, offsets are code points of the note as received. A column may be added;
+none is renamed or retyped without a new ``FORMAT_VERSION``.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+FORMAT_VERSION = 1
+
+_ATTRIBUTE = pa.struct([("name", pa.string()), ("value", pa.string())])
+
+_EVIDENCE = pa.struct(
+    [
+        ("note_id", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("text", pa.string()),
+        ("stance", pa.string()),
+        ("reason", pa.string()),
+        ("note_date", pa.date32()),
+        ("finding_id", pa.string()),
+    ]
+)
+
+FINDINGS = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("note_id", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("text", pa.string()),
+        ("kind", pa.string()),
+        ("concept", pa.string()),
+        ("assertion", pa.string()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+        ("date", pa.date32()),
+        ("section", pa.string()),
+        ("score", pa.float64()),
+        ("finding_id", pa.string()),
+        ("comparator", pa.string()),
+        ("ref_low", pa.float64()),
+        ("ref_high", pa.float64()),
+        ("flag", pa.string()),
+        ("date_source", pa.string()),
+        ("attributes", pa.list_(_ATTRIBUTE)),
+        ("rule", pa.string()),
+        ("cues", pa.list_(pa.string())),
+    ]
+)
+
+CRITERIA = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("trial_id", pa.string()),
+        ("cohort_id", pa.string()),
+        ("criterion_id", pa.string()),
+        ("kind", pa.string()),
+        ("status", pa.string()),
+        ("basis", pa.string()),
+        ("confidence", pa.float64()),
+        ("rationale", pa.string()),
+        ("flags", pa.list_(pa.string())),
+        ("evidence", pa.list_(_EVIDENCE)),
+        ("next_step", pa.string()),
+        ("valid_until", pa.date32()),
+        ("trial_version", pa.string()),
+    ]
+)
+
+COHORTS = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("trial_id", pa.string()),
+        ("cohort_id", pa.string()),
+        ("applicable", pa.bool_()),
+        ("status", pa.string()),
+        ("as_of", pa.date32()),
+        ("missing", pa.list_(pa.string())),
+        ("score", pa.float64()),
+        ("trial_version", pa.string()),
+        ("notes_read", pa.int64()),
+        ("notes_unread", pa.int64()),
+    ]
+)
+
+ERRORS = pa.schema(
+    [
+        ("source", pa.string()),
+        ("note_id", pa.string()),
+        ("code", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+
+# By file name without suffix, in the order of writing.
+TABLES: dict[str, pa.Schema] = {
+    "findings": FINDINGS,
+    "criteria": CRITERIA,
+    "cohorts": COHORTS,
+    "errors": ERRORS,
+}

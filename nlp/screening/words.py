@@ -1,0 +1,78 @@
+"""
+Verdicts in words and in one sign, the same in the terminal and in the report.
+
+A sign says how a verdict bears on the patient, so that "met" means the same for an inclusion and an exclusion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One way a verdict can bear on the patient: a name for styles, a sign, its ASCII stand-in, and the meaning."""
+
+    name: str
+    sign: str
+    plain: str
+    meaning: str
+
+
+FITS = Verdict("fits", "✓", "Y", "fits the trial: documented")
+RULES_OUT = Verdict("out", "✗", "N", "rules the patient out: documented")
+UNKNOWN = Verdict("unknown", "?", "?", "unknown: not mentioned, too weak, or conflicting")
+PRESUMED = Verdict("presumed", "·", ".", "exclusion not mentioned, presumed absent")
+JUDGEMENT = Verdict("judgement", "–", "-", "left to the investigator")
+LEGEND = (FITS, RULES_OUT, UNKNOWN, PRESUMED)
+
+COHORT_WORDS = {
+    "eligible": "potentially eligible",
+    "ineligible": "ineligible",
+    "undetermined": "undetermined",
+}
+
+STANCE_WORDS = {"for": "for", "against": "against", "set_aside": "set aside"}
+
+_UNKNOWN_WORDS = {
+    "no_mention": "unknown, not mentioned",
+    "insufficient": "unknown, too weak or too old",
+    "conflicting": "unknown, conflicting",
+    "judgement": "for the investigator",
+}
+
+
+def verdict(row: dict[str, Any]) -> Verdict:
+    """Return how a row of ``criteria`` bears on the patient."""
+    if row["basis"] == "judgement":
+        return JUDGEMENT
+    if row["status"] == "unknown":
+        return UNKNOWN
+    if (row["kind"] == "inclusion") == (row["status"] == "not_met"):
+        return RULES_OUT
+    if row["status"] == "not_met" and row["basis"] == "no_mention":
+        return PRESUMED
+    return FITS
+
+
+def verdict_words(row: dict[str, Any]) -> str:
+    """Return a row of ``criteria`` in words: "met", "excludes the patient", "unknown, conflicting" …"""
+    status, basis = row["status"], row["basis"]
+    if status == "unknown":
+        return _UNKNOWN_WORDS.get(basis, "unknown")
+    if row["kind"] == "inclusion":
+        return "met" if status == "met" else "not met"
+    if status == "met":
+        return "excludes the patient"
+    return "not mentioned, presumed absent" if basis == "no_mention" else "does not exclude"
+
+
+def one_line(text: str, *, most: int = 0) -> str:
+    """
+    Return *text* for one line of a terminal or table: white space as single blanks, no control characters.
+
+    Notes may hold escape sequences, which a terminal would obey. *most* cuts to so many characters, 0 for never.
+    """
+    shown = " ".join("".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in text).split())
+    return shown if not most or len(shown) <= most else shown[: most - 1].rstrip() + "…"

@@ -1,0 +1,136 @@
+"""Rows of results are the same in memory, in Parquet and in JSON lines."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chartsift.nlp.screening.chart import PatientResult
+from chartsift.nlp.screening.parts import write_jsonl
+from chartsift.nlp.screening.rows import (
+    cohort_rows,
+    criterion_rows,
+    finding_id,
+    finding_rows,
+    jsonable,
+    problem_row,
+)
+from chartsift.nlp.screening.schema import COHORTS, CRITERIA, ERRORS, FINDINGS, TABLES
+from chartsift.nlp.types import (
+    CohortResult,
+    CriterionResult,
+    Evidence,
+    Finding,
+    NoteInfo,
+    Patient,
+    Problem,
+    Provenance,
+)
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+DAY = st.dates(date(1900, 1, 1), date(2100, 1, 1))
+NUMBER = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+FINDING = st.builds(
+    Finding,
+    patient_id=st.just("P1"),
+    note_id=st.sampled_from(["N1", "N2"]),
+    start=st.integers(0, 10**7),
+    end=st.integers(0, 10**7),
+    text=TEXT,
+    kind=TEXT,
+    concept=TEXT,
+    assertion=st.sampled_from(["present", "family"]),
+    date=DAY,
+    value=NUMBER,
+    unit=TEXT,
+    comparator=st.sampled_from(["=", "<"]),
+    ref_low=NUMBER,
+    ref_high=NUMBER,
+    provenance=st.builds(Provenance, TEXT, st.lists(TEXT, max_size=2).map(tuple)),
+    attributes=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
+)
+CRITERION = st.builds(
+    CriterionResult,
+    criterion_id=TEXT,
+    kind=st.just("inclusion"),
+    status=st.just("met"),
+    basis=st.just("documented"),
+    evidence=st.lists(st.builds(Evidence, FINDING, st.just("for"), TEXT), max_size=2).map(tuple),
+    flags=st.lists(TEXT, max_size=2).map(tuple),
+    rationale=TEXT,
+    confidence=st.floats(0, 1),
+    next_step=TEXT,
+    valid_until=st.none() | DAY,
+)
+COHORT = st.builds(
+    CohortResult,
+    patient_id=st.just("P1"),
+    trial_id=TEXT,
+    trial_version=TEXT,
+    cohort_id=TEXT,
+    as_of=DAY,
+    applicable=st.booleans(),
+    status=st.just("eligible"),
+    criteria=st.lists(CRITERION, max_size=2).map(tuple),
+    missing=st.lists(TEXT, max_size=2).map(tuple),
+    score=st.floats(0, 1),
+)
+RESULT = st.builds(
+    PatientResult,
+    patient=st.just(Patient("P1")),
+    as_of=DAY,
+    notes=st.just((NoteInfo("N1", date(2024, 5, 1), "Clinic", 10),)),
+    findings=st.lists(FINDING, max_size=3).map(tuple),
+    cohorts=st.lists(COHORT, max_size=2).map(tuple),
+    problems=st.lists(st.builds(Problem, TEXT, TEXT, TEXT, TEXT), max_size=2).map(tuple),
+)
+
+
+@given(result=RESULT)
+def test_rows_survive_parquet_and_json_lines(tmp_path_factory, result):
+    folder = tmp_path_factory.mktemp("rows")
+    all_rows = {
+        "findings": finding_rows(result),
+        "criteria": criterion_rows(result),
+        "cohorts": cohort_rows(result),
+        "errors": [problem_row(problem) for problem in result.problems],
+    }
+    for name, rows in all_rows.items():
+        parquet, lines = folder / f"{name}.parquet", folder / f"{name}.jsonl"
+
+        pq.write_table(pa.Table.from_pylist(rows, schema=TABLES[name]), parquet)
+        write_jsonl(parquet, lines)
+
+        assert pq.read_table(parquet).to_pylist() == rows
+        written = lines.read_bytes().decode().split("\n")[:-1]
+        assert [json.loads(line) for line in written] == jsonable(rows)
+
+
+def test_columns_are_those_of_the_output_contract():
+    contract = {
+        "findings": "patient_id note_id start end text kind concept assertion value unit date section score",
+        "criteria": "patient_id trial_id cohort_id criterion_id kind status basis confidence rationale flags evidence",
+        "cohorts": "patient_id trial_id cohort_id applicable status as_of missing score",
+        "errors": "source note_id code message",
+    }
+    for name, columns in contract.items():
+        names = columns.split()
+        assert TABLES[name].names[: len(names)] == names
+    evidence = CRITERIA.field("evidence").type.value_type
+    assert [field.name for field in evidence][:6] == ["note_id", "start", "end", "text", "stance", "reason"]
+    assert pa.types.is_date32(FINDINGS.field("date").type)
+    assert pa.types.is_date32(COHORTS.field("as_of").type)
+    assert ERRORS.names == ["source", "note_id", "code", "message"]
+
+
+def test_finding_id_tells_mentions_apart():
+    first = Finding("P1", "N1", 0, 4, "Jo-1", "antibody", "Jo-1", "present", date(2024, 5, 1))
+    second = Finding("P1", "N1", 9, 13, "Jo-1", "antibody", "Jo-1", "present", date(2024, 5, 1))
+
+    assert finding_id(first) == finding_id(first)
+    assert finding_id(first) != finding_id(second)
