@@ -1,0 +1,133 @@
+"""
+Refusals of the HTTP interface: one table of stable codes, and their RFC 9457 form (application/problem+json).
+
+Nothing in here repeats what was sent: not a value, not a name, not a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from chartsift.nlp.errors import ChartsiftError
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """One refusal: its HTTP status, a title that never changes and what the caller can do."""
+
+    code: str
+    status: int
+    title: str
+    remedy: str
+
+
+KINDS: Mapping[str, ProblemKind] = {
+    kind.code: kind
+    for kind in (
+        ProblemKind("HT801", 413, "The request is too large", "Send the notes in several smaller requests."),
+        ProblemKind("HT802", 413, "Too many patients", "Send fewer patients in one request."),
+        ProblemKind("HT803", 413, "Too many notes", "Send fewer notes in one request."),
+        ProblemKind("HT804", 413, "A note is too long", "Split the note, or leave out what is not text."),
+        ProblemKind(
+            "HT805",
+            422,
+            "The request does not have the documented shape",
+            "Compare it with /api/v1/openapi.json.",
+        ),
+        ProblemKind("HT806", 404, "No such trial", "GET /api/v1/trials lists the trials."),
+        ProblemKind("HT807", 404, "No such address", "GET /api/v1/openapi.json lists the addresses."),
+        ProblemKind("HT808", 405, "Method not allowed here", "See the methods in /api/v1/openapi.json."),
+        ProblemKind(
+            "HT809", 421, "Not answered under this host name", "Open the address the server printed."
+        ),
+        ProblemKind("HT810", 403, "Requests from another site are refused", "Send the form from this page."),
+        ProblemKind("HT811", 422, "No note could be read", "See the list of problems for each file."),
+        ProblemKind("HT812", 400, "The request could not be read", "Send well-formed JSON or form data."),
+        ProblemKind(
+            "HT813", 422, "The same patient is given twice", "Put all notes of a patient in one entry."
+        ),
+        ProblemKind("HT814", 422, "A date is not a date", "Write dates as YYYY-MM-DD."),
+        ProblemKind("HT815", 500, "Something went wrong here", "Look for the code in the server's log."),
+        ProblemKind("HT816", 500, "The rules of the server are invalid", "Run `chartsift trial check`."),
+    )
+}
+
+
+class RequestError(ChartsiftError):
+    """A request is refused (codes HT8xx)."""
+
+    exit_status = 6
+
+    def __init__(self, code: str, message: str = "") -> None:
+        kind = KINDS[code]
+        super().__init__(code, message or kind.title, hint=kind.remedy)
+        self.kind = kind
+
+
+class ServerError(ChartsiftError):
+    """The server cannot start as asked (codes HT82x)."""
+
+    exit_status = 6
+
+
+def problem_body(code: str, detail: str = "", *, errors: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """Return the problem+json document of *code*; *detail* must be free of anything that was sent."""
+    kind = KINDS[code]
+    body: dict[str, Any] = {
+        "type": f"urn:chartsift:problem:{code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail or kind.title,
+        "code": code,
+        "remedy": kind.remedy,
+    }
+    if errors:
+        body["errors"] = [dict(error) for error in errors]
+    return body
+
+
+def problem_response(
+    code: str,
+    detail: str = "",
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Return the response that refuses a request with *code*."""
+    return JSONResponse(
+        problem_body(code, detail, errors=errors),
+        status_code=KINDS[code].status,
+        media_type=PROBLEM_MEDIA_TYPE,
+        headers=dict(headers or {}),
+    )
+
+
+def safe_errors(raw: Iterable[Mapping[str, Any]], known_names: frozenset[str]) -> list[dict[str, str]]:
+    """
+    Reduce pydantic errors to place and kind.
+
+    A place may hold a key that the caller invented (a name where a field was expected), so that every part
+    that is neither a number nor one of *known_names* becomes "?".
+
+    >>> safe_errors([{"loc": ("body", "Jane Doe", 0), "type": "missing", "input": "x"}], frozenset({"body"}))
+    [{'where': 'body.?.0', 'kind': 'missing'}]
+    """
+    return [
+        {
+            "where": ".".join(_safe_part(part, known_names) for part in error["loc"]),
+            "kind": str(error["type"]),
+        }
+        for error in raw
+    ]
+
+
+def _safe_part(part: object, known_names: frozenset[str]) -> str:
+    if isinstance(part, int) or (isinstance(part, str) and part in known_names):
+        return str(part)
+    return "?"

@@ -1,0 +1,121 @@
+"""
+The one door from the web to the reading: it builds the pipeline once and screens charts one at a time.
+
+The web keeps nothing of a chart here. Heavy imports (spaCy) happen in the methods, so that importing the
+application stays instant.
+"""
+
+from __future__ import annotations
+
+import platform
+import threading
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Protocol
+
+from chartsift.api.problems import RequestError
+
+if TYPE_CHECKING:
+    from chartsift.nlp.criteria import Trial
+    from chartsift.nlp.pipeline import Pipeline
+    from chartsift.nlp.screening.chart import PatientResult
+    from chartsift.nlp.types import Note, Patient
+
+_REPORTED_PACKAGES = ("chartsift", "spacy", "medspacy", "fastapi")
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """
+    One patient with notes, as read from a request; held in memory for as long as the request lasts.
+
+    ``unread`` counts notes of the patient that were sent and could not be read.
+    """
+
+    patient: Patient
+    notes: tuple[Note, ...]
+    unread: int = 0
+
+
+class Screener(Protocol):
+    """What the application needs of the reading; tests put a small one in its place."""
+
+    def trial_ids(self) -> list[str]:
+        """Return the identifiers of the trials that can be read."""
+
+    def trial(self, trial_id: str) -> Trial:
+        """Return a trial by its identifier; raises `RequestError` HT806 for an unknown one."""
+
+    def screen(self, chart: Chart, trial: Trial, *, as_of: date | None) -> PatientResult:
+        """Screen one chart; *as_of* goes before the patient's own date."""
+
+    def fingerprint(self) -> str:
+        """Return the fingerprint of code version, lexicon and configuration of the pipeline."""
+
+
+class PipelineScreener:
+    """
+    The screener of the product: the same two functions as the command line and the batch run.
+
+    spaCy pipelines are not documented to be safe for several threads, so that one chart is read at a time.
+    """
+
+    def __init__(self, pipeline: Pipeline | None = None) -> None:
+        self._lock = threading.Lock()
+        self._pipeline = pipeline
+        self._trials: dict[str, Trial] = {}
+
+    def warm_up(self, trial_id: str) -> None:
+        """Build the pipeline and load a trial now rather than with the first request; takes some seconds."""
+        self.trial(trial_id)
+        with self._lock:
+            self._built()
+
+    def trial_ids(self) -> list[str]:
+        """Return the identifiers of the bundled trials."""
+        from chartsift.nlp.criteria import available_trials  # noqa: PLC0415 - heavy, see above
+
+        return sorted(available_trials())
+
+    def trial(self, trial_id: str) -> Trial:
+        """Return a bundled trial; only known identifiers reach the loader, which would also open a path."""
+        from chartsift.nlp.criteria import load_trial  # noqa: PLC0415 - heavy
+
+        if trial_id not in self._trials:
+            if trial_id not in self.trial_ids():
+                raise RequestError("HT806")
+            self._trials[trial_id] = load_trial(trial_id)
+        return self._trials[trial_id]
+
+    def screen(self, chart: Chart, trial: Trial, *, as_of: date | None) -> PatientResult:
+        """Screen one chart while no other is read."""
+        from chartsift.nlp.screening.chart import screen_patient  # noqa: PLC0415 - heavy
+
+        with self._lock:
+            return screen_patient(
+                self._built(), trial, chart.patient, chart.notes, as_of=as_of, unread=chart.unread
+            )
+
+    def fingerprint(self) -> str:
+        """Return the pipeline's fingerprint."""
+        with self._lock:
+            return self._built().fingerprint()
+
+    def _built(self) -> Pipeline:
+        from chartsift.nlp.pipeline import build_pipeline  # noqa: PLC0415 - heavy
+
+        if self._pipeline is None:
+            self._pipeline = build_pipeline()
+        return self._pipeline
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that shape a result."""
+    found = {"python": platform.python_version()}
+    for package in _REPORTED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed as a package"
+    return found
