@@ -1,0 +1,491 @@
+"""
+Fitness for leukapheresis: opinions on a collection (kind ``contraindication``, concept ``leukapheresis``), what is
+said of venous access (``apheresis_access``) and of other risks (``apheresis_risk``).
+
+An opinion is a clause that names the procedure and judges it. "Collection" alone is the procedure only in a note
+that speaks of collecting cells. Plasma exchange counts where it tells how access or the procedure went, never as a
+contraindication to collecting cells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from chartsift.nlp.components.covered import Covered, windows
+from chartsift.nlp.components.findings import Draft
+from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.text.layout import Layout, TextSpan
+from chartsift.nlp.types import Assertion
+
+# Typing errors included: leukopheresis, leukaphersis, leucapheresis.
+_PROCEDURE = (
+    r"\bleu[ck][ao]?p?h?a?ph?er[ei]?s[ie]?s\w*|\bleu[ck][ao]ph[ae]r\w+|(?<![a-z])apheres[ie]s\b"
+    r"|(?<![a-z])apherese[ds]?\b|(?<![a-z])pheres(?:is|ed)\b"
+    r"|\b(?:MNC|PBMC|mononuclear[- ]cell|T[- ]?cell|lymphocyte|cell|cellular|stem[- ]cell)s?\s+(?:collections?"
+    r"|harvest\w*|collected)\b|\bcollections? of (?:the |his |her |T[- ]?)?(?:cells?|lymphocytes|MNCs?)\b"
+    r"|\bcells? (?:(?:can|could|may|might|cannot|can['’]t|were|was|be|been|are|to be|not)\s+){1,3}(?:collected"
+    r"|harvested)\b|\b(?:collect|harvest) (?:his |her |the |enough |T[- ]?)*cells\b|\bcell separator\b"
+)
+_TRIGGER = re.compile(_PROCEDURE, re.IGNORECASE)
+_BARE = re.compile(r"\b(?:collections?|collect|(?:be|get|getting|being) collected)\b", re.IGNORECASE)
+_OTHER_COLLECTION = re.compile(
+    r"\b(?:fluid|urine|stool|24[- ]?h\w*|specimen|sample|data|sputum|abscess|subdural|pleural|perinephric|hematoma"
+    r"|lab|blood|swab|tissue|peripancreatic|loculated|drain\w*|rim[- ]enhancing|debt|art|stamp)\b[^.;]{0,20}$",
+    re.IGNORECASE,
+)
+_OTHER_COLLECTION_AFTER = re.compile(
+    r"\s*(?:date|time|tube|kit|of (?:fluid|urine|stool|pus|blood|data|sputum|symptoms)|:\s*\d|\d\d/\d\d"
+    r"|\(?\d{1,2}:\d\d|site|in (?:the )?(?:abdomen|pelvis|thigh|muscle|gluteal))",
+    re.IGNORECASE,
+)
+_CELL_NOTE = re.compile(
+    r"apheres|leuka|cell therapy|cellular therapy|CAR[- ]?T|collection (?:of cells|service|cent|unit|team|intake)"
+    r"|MNC|T[- ]cell collection|cell collection",
+    re.IGNORECASE,
+)
+_OTHER_PROCEDURE = re.compile(
+    r"plasma$|photo$|lipo$|LDL[- ]?$|lipid[- ]?$|platelet[- ]?$|plasma[- ]$", re.IGNORECASE
+)
+_EXCHANGE = re.compile(r"\b(?:PLEX|TPE|plasma ?exchange|plasmapheresis|PE x\d)\b", re.IGNORECASE)
+
+Verdict = Literal["unfit", "doubt", "fit", "planned"]
+
+_NO_CONTRA = re.compile(
+    r"\b(?:no|not|without|denies|any|nothing)\b[^.;]{0,30}\bcontra-?indicat\w*"
+    r"|\bcontra-?indicat\w*[^.;]{0,30}?(?:[:\-–]|\.{2,}|=)\s*(?:none|no\b|nil|0)|\bnot (?:a )?contra-?indicat\w*"
+    r"|\bdoes ?n[o'’]t preclude|\bnot preclude|\bno (?:barrier|obstacle|objection|bar|reason not)\b",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(
+    r"\bborder-?line\b|\bdoubt\w*|\bunclear\b|\b(?:do not|don['’]?t|does not|doesn['’]?t|cannot|can['’]?t"
+    r"|not) (?:yet )?(?:know|say|be sure|sure|certain|clear|tell)\b|\bquestionable\b|\buncertain\b|\bmay (?:not"
+    r"|be (?:difficult|impossible|unsafe|too|a problem|unable|limited|challenging|prohibitive))|\bmight (?:not"
+    r"|be (?:difficult|impossible|too))"
+    r"|\bneeds? to (?:d/w|discuss|be discussed|ask|review)|\bmarginal\b|\bto be (?:determined|decided|seen)\b"
+    r"|\b(?:has|have|needs?|must|ought|remains?) (?:to )?(?:first )?be (?:first )?(?:judged|assessed|clarified"
+    r"|checked|evaluated|reviewed|settled|decided|confirmed)\b|\bTBD\b|\bunsure\b|\bnot sure\b|\bon the fence"
+    r"|\bequivocal|\bundecided\b|\bdefer(?:red|s)? (?:the )?(?:decision|opinion)|\bremains (?:open|to be)"
+    r"|\bconcern(?:s|ed)?\b(?! raised by)|\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
+    r"|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
+    r"|patient)? ?(?:can|could|would|is)\b|\bwhether\b(?=[^.;]{0,60}\b(?:fit|possible|safe\w*|feasible|candidate"
+    r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
+    r"|\bconditional\b|\bprovided (?:that)?\b.{0,40}\b(?:accept|agree)",
+    re.IGNORECASE,
+)
+_UNFIT = re.compile(
+    r"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\bcontra-?indicat\w*|\bnot (?:currently |presently "
+    r"|now |at present |at this time |yet )?(?:a |an )?(?:\w+ )?(?:candidate|fit|suitable|cleared|eligible|safe"
+    r"|able|feasible|possible|recommended|appropriate|advisable|advised|acceptable|collectable|collectible"
+    r"|an option)\b|\b(?:cannot|can ?not|can['’]?t|could not|couldn['’]?t|unable to|will not|won['’]?t|would not"
+    r"|wouldn['’]?t|should not|must not|may not)\s+(?:safely |currently |be |offer|proceed|undergo|collect|perform"
+    r"|do|support|recommend|have|go|get|give|sustain|obtain|place|attempt|accept|take|achieve|tolerate)+"
+    r"|\bunfit\b|\bunsuitable\b|\bineligible\b|\bnon-?candidate\b|\bpoor candidate\b|\bno longer (?:a )?candidate"
+    r"|\bdeclin(?:ed|es) (?:to collect|by (?:the )?(?:apheresis|cell|blood bank|collection))|\bturned down\b"
+    r"|\brefused? (?:by|to collect)|\bapheresis (?:team |service |unit |MD )?(?:declin|refus|turned|reject)\w*"
+    r"|\bprecluded?\b|\bprecludes\b|\bprohibit\w*|\bruled out\b|\btoo (?:unstable|sick|ill|high[- ]risk|dangerous"
+    r"|frail|anemic|low)\b"
+    r"|\bunsafe\b|\bimpossible\b|\bfailed (?:\w+ )?(?:collections?|attempts?|leuka\w*|apheresis)|\b(?:collections?"
+    r"|leukapheresis|apheresis) (?:was |were )?(?:failed|aborted|abandoned|unsuccessful|terminated)|\bno (?:usable"
+    r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b"
+    r"|\bnot to (?:be )?(?:collect|proceed|undergo)\w*|\bwithheld\b|\babsolute(?:ly)? (?:no|contra)"
+    r"|\bnever (?:again|to be)",
+    re.IGNORECASE,
+)
+_FIT = re.compile(
+    r"\b(?:fit|suitable|suited|cleared|clearance (?:given|granted)|clear|fine|ok|okay|ok['’]d|feasible|adequate"
+    r"|eligible|approved|accepted|acceptable|able|safe|ready|good|great|excellent|appropriate|reasonable|possible"
+    r"|achievable|straightforward)\b|\b(?:good|appropriate|suitable|acceptable|reasonable) candidate\b"
+    r"|\ba candidate\b|\bcandidate for\b|\bcan (?:be (?:collected|done|performed|apheresed|safely)|undergo|proceed"
+    r"|go ahead|have|safely|collect|tolerate)"
+    r"|\btolerat\w*|\btol['’]d\b|\b(?:without|w/o|no) (?:any |significant |major |adverse |further )?(?:event"
+    r"|events|incident|issue|issues|problem|problems|complication|complications|difficulty|reaction|reactions"
+    r"|citrate (?:sx|symptoms?|reaction\w*|tox\w*|effects?)|concern|concerns|trouble|hypotension|tetany)\b"
+    r"|\buneventful\w*|\b(?:went|gone|worked|did|goes) (?:well|fine|ok|smoothly|without)\b|\bsuccessful\w*"
+    r"|\bcompleted\b|\btarget (?:met|reached|achieved)|\bgoal (?:met|reached)|\bgreen light|\bgo ahead\b"
+    r"|\bno (?:barrier|objection|obstacle)\b|\bproceed (?:with|to) (?:collection|leuk|apher)|\bcollected (?:ok"
+    r"|well|without)|\byield\w* (?:adequate|good|ok)|\bpassed\b|\bworks? well\b|\b(?:could|can|would) serve\b"
+    r"|\bcan be used\b|\busable\b|\bsmooth\w*",
+    re.IGNORECASE,
+)
+# "Contraindicated in May; now recovered and cleared": the later word of one sentence holds.
+_NOW_FIT = re.compile(
+    r"\b(?:now|since then|currently|today|recovered|resolved|re-?evaluated|re-?assessed"
+    r"|at present)\b[^.;]{0,40}\b(?:fit|suitable|cleared|ok|okay|fine|eligible|can be collected|candidate|able"
+    r"|feasible|safe)\b(?<!not fit)",
+    re.IGNORECASE,
+)
+_PLANNED = re.compile(
+    r"\b(?:plan(?:ned|s|ning)?|schedul\w+|slot|booked|will (?:undergo|have|be|start|proceed)|to undergo|set for"
+    r"|awaiting|await|upcoming|proposed|arranged|pending|date\b|target(?:ed|ing)? (?:date|week|for)|next (?:week"
+    r"|month)|tentative\w*|consent(?:ed)? (?:to|for)|due|anticipated)\b|->\s*\d|\bon (?:\d{1,2}[/.]\d)",
+    re.IGNORECASE,
+)
+_PLAN_ONLY = re.compile(
+    r"\bleu[ck]a?\w*pheres\w*|\bapheresis\b|\b(?:MNC|T[- ]?cell|mononuclear[- ]cell|cell|lymphocyte) collection\b",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"\?\s*[\"”']?\s*$|^\W*(?:Q|question|re|reason|consult question|indication|request|asks?|asked)\b\s*:",
+    re.IGNORECASE,
+)
+_OPINION_ASKED = re.compile(
+    r"\b(?:for|await\w*|pending|request\w*|need\w*|refer\w*|send|sent|get|obtain|ask\w*"
+    r"|consult\w*)\b[^.;]{0,40}\b(?:opinion|eval\w*|assess\w*|consult\w*|clearance|review|feasibility|input)\b"
+    r"|\bopinion first\b|\bfeasibility\b",
+    re.IGNORECASE,
+)
+_GIVEN_BY = re.compile(
+    r"\b(?:brother|sister|sibling|donor|mother|father|parent|son|daughter)\b[^.;]{0,20}\b(?:donat\w*|was collected"
+    r"|underwent|collected)\b|\bdonor (?:leuka?pheres\w*|apheres\w*|collection)",
+    re.IGNORECASE,
+)
+_GENERIC = re.compile(
+    r"\b(?:risks? (?:of|and)|explained|brochure|process|procedure (?:was )?(?:explained|reviewed)|typically"
+    r"|usually|patients (?:who|must|should)|criteria|inclusion|exclusion|protocol requires)\b",
+    re.IGNORECASE,
+)
+
+# ---- access
+_ACCESS_LABEL = re.compile(
+    r"(?:(?:central |peripheral |apheresis )?(?:venous|vascular|vein|IV|line)?\s*access"
+    r"|veins?)(?: \w+){0,2}\s*(?:\.{2,}|:|=|\|)\s*",
+    re.IGNORECASE,
+)
+_NO_ACCESS = re.compile(
+    r"\bend[- ]stage (?:venous |vascular |central )*access\b|\b(?:exhausted|lost|loss of|failed"
+    r"|absent) (?:all )?(?:central |venous |vascular )*access\b|\b(?:venous|vascular|central|line) access (?:is "
+    r"|has been |was |now )?(?:exhausted|lost|impossible|not possible|unobtainable|unavailable|failed)"
+    r"|\bno (?:remaining |usable |available |further |suitable |viable |patent |possible |reliable )+(?:central "
+    r"|venous |vascular |large[- ]bore )*(?:access|veins?|sites?|lines?|routes?|options?)\b"
+    r"|\bno (?:central (?:venous )?|large[- ]bore )?(?:access|line) (?:is |was )?(?:possible|can be|could be"
+    r"|obtainable|available)\b"
+    r"|\b(?:no|not any) (?:line )?routes? (?:left|remain\w*|for)|\ball central (?:veins|access|lines"
+    r"|sites) (?:are |were |is )?(?:occluded|thrombosed|lost|closed|gone)|\b(?:cannot|unable to|could not"
+    r"|failed to) (?:place|obtain|establish|get|achieve|gain)\b[^.;]{0,30}\b(?:central|line|access|catheter)\b",
+    re.IGNORECASE,
+)
+_OCCLUDED = re.compile(
+    r"\bSVC\b[^.;\n]{0,40}\b(?:occlu\w*|obstruct\w*|syndrome|thrombos\w*|stenos\w*)|\bbilateral (?:IJ"
+    r"|internal jugular|subclavian|brachiocephalic)[^.;\n]{0,30}\b(?:occlu\w*|thrombos\w*)",
+    re.IGNORECASE,
+)
+_POOR = re.compile(
+    r"\b(?:poor|difficult|bad|limited|fragile|no good|hard|tough|rolling)\b[^.;\n]{0,18}\b(?:veins?|access|stick"
+    r"|venous|antecub\w*|AC|IV)\b|\b(?:veins?|access|antecubitals?)\b[^.;\n]{0,14}\b(?:poor|difficult|bad|limited"
+    r"|fragile|hard)\b|\bhard stick\b|\bdifficult stick\b|\bDIVA\b",
+    re.IGNORECASE,
+)
+_GOOD = re.compile(
+    r"\b(?:veins?|access|antecubitals?|AC)\b[^.;\n]{0,30}\b(?:excellent|good|adequate|usable|patent|ok|fine|robust"
+    r"|suitable)\b|\b(?:excellent|good|adequate|robust|great|suitable)\s+(?:bilat\w*\s+|peripheral\s+"
+    r"|antecubital\s+|venous\s+|AC\s+)*(?:veins?|access)\b|\b(?:R|L|right|left|bilateral)\s+IJ\s+(?:is "
+    r"|are )?patent\b|\bIJ line[^.;\n]{0,30}\bworked\b",
+    re.IGNORECASE,
+)
+
+# ---- other risks
+_REFUSAL = re.compile(
+    r"jehovah\S*\s+witness\w*|\b(?:refus\w+|declin\w+|will not accept|does not accept|won['’]?t accept"
+    r"|would not accept|not accept\w*|no) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
+    r"|transfusions?|RBCs?/|red cells,)|\bno blood products\b|\bbloodless (?:medicine|care)\b"
+    r"|\bfirm on no transfusion|\bno transfusions? (?:for religious|under any)|\bno RBC/plt|\bJW\b",
+    re.IGNORECASE,
+)
+_REFUSAL_NOT = re.compile(
+    r"\b(?:needed|required|given|since|in the last|indicated|received|this admission|to date|history|hx|prior"
+    r"|none)\b",
+    re.IGNORECASE,
+)
+_CITRATE = re.compile(
+    r"\b(?:severe|anaphyla\w*|anaphylactoid|life[- ]threatening|grade [34])\b[^.;\n]{0,40}\b(?:citrate|ACD-?A?)\b"
+    r"|\b(?:citrate|ACD-?A?)\b[^.;\n]{0,40}\b(?:anaphyla\w*|tetany|arrhythmia|seizure|severe reaction"
+    r"|severe hypocalc\w*|torsades|cardiac arrest|laryngospasm)\b",
+    re.IGNORECASE,
+)
+_UNSTABLE = re.compile(
+    r"\b(?:h[a]?emodynamic(?:ally)? (?:unstable|instability)|(?:septic|cardiogenic|h[a]?emorrhagic"
+    r"|distributive) shock|(?:on|requiring|needs|started) (?:norepinephrine|levophed|vasopressors?|pressors?"
+    r"|epinephrine (?:drip|gtt|infusion)|vasopressin|dobutamine|milrinone)|pressor[- ]dependent|SBP\s*(?:<"
+    r"|in (?:the )?)\s*[78]\d|decompensated (?:heart failure|HF)|unstable angina|unstable (?:VT|arrhythmia))\b",
+    re.IGNORECASE,
+)
+_BLEEDING = re.compile(
+    r"\b(?:uncontrolled|active major|massive|ongoing major|life[- ]threatening|active severe"
+    r"|major active)\s+(?:GI |gastrointestinal |intracranial |pulmonary |retroperitoneal )*(?:bleed\w*"
+    r"|h[a]?emorrhage)",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:no|not|without|denies|denied|never|negative for|neg for|nor|absence of|resolved|if|risk of|h/o"
+    r"|history of)\b[^.;]{0,45}$",
+    re.IGNORECASE,
+)
+_LONGEST = 200
+
+
+# A note without any of these letters has nothing to say here; a plain search is a hundred times faster than the rest.
+_PROCEDURE_LETTERS = ("pher", "collect", "harvest", "separator")
+_ACCESS_WORDS = (
+    "access",
+    "vein",
+    "antecub",
+    "stick",
+    "svc",
+    "ij ",
+    "ij,",
+    "ij:",
+    "jugular",
+    "route",
+    "diva",
+    "central",
+)
+_RISK_WORDS = (
+    "jehovah", "blood", "transfus", "rbc", "jw", "citrate", "acd", "dynamic", "shock", "pressor", "norepi", "levophed",
+    "bleed", "hemorrhag", "haemorrhag", "unstable", "sbp", "decompens", "dobut", "milrin", "epinephrine",
+)  # fmt: skip
+
+
+def fitness_drafts(text: str, layout: Layout) -> list[Draft]:
+    """Return the opinions on collecting cells, latest words of a sentence included."""
+    found: list[Draft] = []
+    lower = text.lower()
+    if not any(letters in lower for letters in _PROCEDURE_LETTERS):
+        return found
+    cell_note: bool | None = None
+    seen: set[int] = set()
+    for match in re.finditer(rf"(?P<named>{_PROCEDURE})|(?P<bare>{_BARE.pattern})", text, re.IGNORECASE):
+        start = match.start()
+        number = layout.sentence_number(start)
+        if number in seen:
+            continue
+        if match.group("bare"):
+            if cell_note is None:
+                cell_note = bool(_CELL_NOTE.search(text))
+            if (
+                not cell_note
+                or _OTHER_COLLECTION.search(text[max(0, start - 40) : start])
+                or _OTHER_COLLECTION_AFTER.match(text[match.end() : match.end() + 30])
+            ):
+                continue
+        elif _OTHER_PROCEDURE.search(text[max(0, start - 8) : start]):
+            continue
+        draft = _opinion(text, layout, start, match.end(), bare=bool(match.group("bare")))
+        if draft is not None:
+            seen.add(number)
+            found.append(draft)
+    found.extend(_access_in_a_checklist(text, layout, found))
+    return found
+
+
+def _opinion(text: str, layout: Layout, start: int, end: int, *, bare: bool) -> Draft | None:
+    sentence = layout.sentence_at(start)
+    first, last = min(sentence.start, start), max(sentence.end, end)
+    last = min(last, end + 260)
+    cut = max(text.rfind(";", first, start), text.rfind(" | ", first, start))
+    # A verdict often stands before the semicolon and its reason after it, so only the words before are cut.
+    begin = cut + 1 if cut >= 0 else first
+    begin = max(begin, start - 220)
+    words = text[begin:last]
+    whole = text[first:last]
+    if _QUESTION.search(whole.strip()) and not _UNFIT.search(whole):
+        return None
+    verdict, cue = _verdict(words, bare=bare, at=start - begin)
+    if verdict is None and cut >= 0 and not bare:
+        return None
+    if verdict is None:
+        return None
+    if verdict == "planned" and (bare or not _PLAN_ONLY.search(words)):
+        return None
+    if _GENERIC.search(words) and verdict != "unfit":
+        return None
+    assertion: Assertion = {
+        "unfit": "present",
+        "doubt": "possible",
+        "fit": "absent",
+        "planned": "hypothetical",
+    }[verdict]  # type: ignore[assignment]
+    if _GIVEN_BY.search(whole):
+        return None
+    if someone_else(text, layout, start, end):
+        assertion = "family"
+    begin, last = _trim(text, begin, last, start, end)
+    return Draft(
+        begin, last, "contraindication", "leukapheresis", assertion, "contraindications:fitness", (cue,),
+        attributes={"verdict": verdict},
+    )  # fmt: skip
+
+
+def _verdict(words: str, *, bare: bool, at: int) -> tuple[Verdict | None, str]:
+    clear = _NO_CONTRA.search(words)
+    if clear:
+        return "fit", clear.group()
+    doubt = _DOUBT.search(words)
+    unfit = _UNFIT.search(words)
+    exchange = _EXCHANGE.search(words)
+    if unfit and not (exchange and not _TRIGGER.search(words.replace(exchange.group(), ""))):
+        peripheral = re.search(
+            r"\bperipheral\w*\b[^.;]{0,30}$", words[: unfit.start()], re.IGNORECASE
+        ) or re.match(r"[^.;]{0,20}peripheral", words[unfit.end() :], re.IGNORECASE)
+        by_line = re.search(
+            r"\b(?:line|catheter|IJ|femoral|central|vas-?cath|quinton|mahurkar|trialysis)\b",
+            words,
+            re.IGNORECASE,
+        )
+        recovered = _NOW_FIT.search(words[unfit.end() :])
+        if recovered:
+            return "fit", recovered.group()
+        if not (peripheral and by_line):
+            return "unfit", unfit.group()
+    if _OPINION_ASKED.search(words) and not re.search(r"\b(?:fit|suitable|cleared)\b", words, re.IGNORECASE):
+        return None, ""
+    if doubt:
+        return "doubt", doubt.group()
+    fit = _FIT.search(words)
+    if fit and not re.search(
+        r"\b(?:not|no|n['’]t|never)\s+(?:\w+\s){0,2}$", words[: fit.start()], re.IGNORECASE
+    ):
+        return "fit", fit.group()
+    planned = _PLANNED.search(words)
+    if planned:
+        return "planned", planned.group()
+    return None, ""
+
+
+def _access_in_a_checklist(text: str, layout: Layout, found: list[Draft]) -> Iterator[Draft]:
+    """Yield the access line of a note on collecting cells."""
+    if not _CELL_NOTE.search(text[:500]) or not re.search(
+        r"collect|apheres|leuka", text[:500], re.IGNORECASE
+    ):
+        return
+    taken = Covered((d.start, d.end) for d in found)
+    for match in _ACCESS_LABEL.finditer(text):
+        line = layout.line_at(match.start())
+        if match.start() - line.start > 30:
+            continue
+        words = text[match.end() : line.end]
+        if len(words.strip()) < 4 or taken.touches(match.end(), line.end):
+            continue
+        assertion: Assertion = "absent"
+        if _NO_ACCESS.search(words) or re.match(
+            r"\s*(?:none|no\b|exhausted|not possible)", words, re.IGNORECASE
+        ):
+            assertion = "present"
+        elif _DOUBT.search(words):
+            assertion = "possible"
+        yield Draft(
+            match.end(), line.end - (len(words) - len(words.rstrip())), "contraindication", "leukapheresis", assertion,
+            "contraindications:access", ("access",), attributes={"verdict": "access"},
+        )  # fmt: skip
+
+
+def access_drafts(text: str, layout: Layout) -> Iterator[Draft]:
+    """Yield what is said of venous access: lost, occluded, poor, good."""
+    patterns = (("lost", _NO_ACCESS), ("occluded", _OCCLUDED), ("poor", _POOR), ("good", _GOOD))
+    for span in _sentences_with(_ACCESS_WORDS, text, layout):
+        for concept, match in _matches(patterns, text, span):
+            head = text[max(layout.sentence_at(match.start()).start, match.start() - 50) : match.start()]
+            if concept != "lost" and _NEGATED.search(head):
+                continue
+            if concept == "lost" and re.search(
+                r"\b(?:if|in case|should|risk of)\b[^.;]{0,40}$", head, re.IGNORECASE
+            ):
+                continue
+            if someone_else(text, layout, match.start(), match.end()):
+                continue
+            yield Draft(
+                match.start(),
+                match.end(),
+                "apheresis_access",
+                concept,
+                "present",
+                "apheresis:access",
+                (match.group(),),
+            )
+
+
+def risk_drafts(text: str, layout: Layout) -> Iterator[Draft]:
+    """Yield refusal of blood products, severe citrate reactions, instability and major bleeding."""
+    patterns = (
+        ("blood_refusal", _REFUSAL),
+        ("citrate_reaction", _CITRATE),
+        ("instability", _UNSTABLE),
+        ("bleeding", _BLEEDING),
+    )
+    for span in _sentences_with(_RISK_WORDS, text, layout):
+        for concept, match in _matches(patterns, text, span):
+            head = text[max(layout.sentence_at(match.start()).start, match.start() - 60) : match.start()]
+            after = text[match.end() : match.end() + 40]
+            if concept == "blood_refusal":
+                if re.match(
+                    r"no (?:blood )?transfusions?\b", match.group(), re.IGNORECASE
+                ) and _REFUSAL_NOT.search(after):
+                    continue
+                if match.group() == "JW" and not re.search(
+                    r"witness|blood|transfus|RBC|plt|albumin|faith|collect",
+                    text[max(0, match.start() - 2000) : match.end() + 2000],
+                    re.IGNORECASE,
+                ):
+                    continue
+            elif _NEGATED.search(head) or (
+                concept in ("instability", "bleeding") and _is_over(text, match.start(), match.end())
+            ):
+                continue
+            if someone_else(text, layout, match.start(), match.end()):
+                continue
+            yield Draft(
+                match.start(),
+                match.end(),
+                "apheresis_risk",
+                concept,
+                "present",
+                "apheresis:risk",
+                (match.group(),),
+            )
+
+
+def _sentences_with(words: tuple[str, ...], text: str, layout: Layout) -> Iterator[TextSpan]:
+    """Yield the sentences in which one of *words* stands, each once."""
+    last = -1
+    for start, end in windows(text, words, before=0, after=1):
+        at = start
+        while at < end:
+            if at >= last:
+                span = layout.sentence_at(at)
+                last = max(span.end, at + 1)
+                yield TextSpan(min(span.start, at), last)
+            at = max(last, at + 1)
+
+
+def _matches(
+    patterns: tuple[tuple[str, re.Pattern[str]], ...], text: str, span: TextSpan
+) -> Iterator[tuple[str, re.Match[str]]]:
+    for concept, pattern in patterns:
+        for match in pattern.finditer(text, span.start, span.end):
+            yield concept, match
+
+
+def _is_over(text: str, start: int, end: int) -> bool:
+    """Say whether an acute state is told of in retrospect: a discharge summary, or resolved beside it."""
+    around = text[max(0, start - 80) : end + 80]
+    return bool(
+        re.search(r"discharge|\bD/C\b|\bdc summary", text[:300], re.IGNORECASE)
+        or re.search(
+            r"resolved|recovered|weaned|off pressors|stabili[sz]ed|s/p|after|due to|\bhx\b|history|in (?:19"
+            r"|20)\d\d|last (?:year|month)|previous",
+            around,
+            re.IGNORECASE,
+        )
+    )
+
+
+def _trim(text: str, begin: int, last: int, start: int, end: int) -> tuple[int, int]:
+    if last - begin > _LONGEST:
+        begin = max(begin, start - 100)
+        last = min(last, max(end, begin + _LONGEST))
+    while begin < start and text[begin] in " \t\r\n-•*#.;|":
+        begin += 1
+    while last > end and text[last - 1] in " \t\r\n.;|":
+        last -= 1
+    return begin, last

@@ -1,0 +1,34 @@
+"""
+The ``contraindications`` reader: fitness for leukapheresis, reactions to fludarabine and cyclophosphamide, allergies.
+
+Reads: doc._.note_text, doc._.layout. Writes: doc._.drafts (kinds ``contraindication``, ``apheresis_access``,
+``apheresis_risk``, ``allergy``).
+"""
+
+from __future__ import annotations
+
+from spacy.tokens import Doc
+
+from chartsift.nlp.components.apheresis import access_drafts, fitness_drafts, risk_drafts
+from chartsift.nlp.components.drug_reactions import allergy_drafts, reaction_drafts
+from chartsift.nlp.components.factory import register
+from chartsift.nlp.components.findings import drafts_of
+from chartsift.nlp.text.layout import Layout
+
+
+class Contraindications:
+    """Read what speaks against, or for, collecting cells and lymphodepletion."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        text: str = doc._.note_text
+        layout: Layout = doc._.layout
+        drafts = drafts_of(doc)
+        drafts.extend(fitness_drafts(text, layout))
+        drafts.extend(access_drafts(text, layout))
+        drafts.extend(risk_drafts(text, layout))
+        drafts.extend(reaction_drafts(text, layout))
+        drafts.extend(allergy_drafts(text, layout))
+        return doc
+
+
+register("contraindications", lambda nlp: Contraindications())

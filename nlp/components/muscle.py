@@ -1,0 +1,238 @@
+"""
+The ``muscle`` reader: strength as measured and as stated, and what the patient can do.
+
+Reads: doc._.note_text, doc._.layout, concepts of kind "strength" and "function".
+Writes: drafts of kind "strength" (MRC, MMT, CMAS, full_strength, weakness, Gowers, waddling_gait, head_drop) and
+"function" (rising, stairs, arms, axial, daily, walking, swallowing, fatigue); see docs/findings/muscle.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from spacy.tokens import Doc, Span
+
+from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.beside import date_beside
+from chartsift.nlp.components.concepts import sense_of
+from chartsift.nlp.components.factory import register
+from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.components.muscle_function import abilities
+from chartsift.nlp.components.muscle_grades import Measure, measures
+from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.tables import assign, columns_above, split_cells
+from chartsift.nlp.text.tokens import note_date_of, source_range
+from chartsift.nlp.types import Assertion
+
+_EARLIER = re.compile(
+    r"\b(?:at (?:that time|the time|diagnosis|dx|onset|presentation|first|baseline|last visit"
+    r"|initial \w+)|then was|was then|initial(?:ly)?|original(?:ly)?|baseline|last visit|previous(?:ly)?"
+    r"|prior"
+    r"|in the past|on my first|first exam\w*|at discharge then|back then|nadir|peak|worst|best)\b",
+    re.IGNORECASE,
+)
+_EARLIER_AFTER = re.compile(
+    r"\s*\(?(?:at (?:diagnosis|dx|onset|presentation|baseline|that time|first)|initially|originally"
+    r"|last (?:visit|year|month|time)|previously|then\b|before (?:treatment|IVIG|therapy))"
+    r"(?!\W{0,3}(?:was |it was )?\d)",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\w+(?:\s?-?\s?8)?")
+_NOW = re.compile(r"\b(?:now|today|currently|still|remains?|again)\b", re.IGNORECASE)
+_DENIED_BEFORE = re.compile(
+    r"\b(?:never|not|no|denies|without|w/o)\s+(?:\w+\s+){0,2}$|(?:^|[.,;]\s*)[-–]\s?$", re.IGNORECASE
+)
+_GENERAL = re.compile(r"generali[sz]ed|fatigue|tired|malaise|light-?headed|dizz", re.IGNORECASE)
+# Weakness of one side or one hand is a nerve's or a joint's as often as a muscle's.
+_FOCAL = re.compile(
+    r"\b(?:left|right|one|L|R)\b[- ]?(?:sided|lower|upper|leg|arm|hand|foot|side)?[ \w-]{0,18}$"
+    r"|\b(?:facial|hand|grip|foot|ankle|wrist|finger)\s*$",
+    re.IGNORECASE,
+)
+_FOCAL_AFTER = re.compile(
+    r"\s*(?:in|of|on)\s+(?:his |her |the )?(?:left|right|one)\b|\s*(?:in|of)\s+(?:his |her "
+    r"|the )?(?:hands?|foot|feet|grip|fingers?|ankles?|face)\b|[^.;\n]{0,20}\bfoot drop",
+    re.IGNORECASE,
+)
+_RISK = re.compile(
+    r"\b(?:risks?|complications?|side effects?|include|warned|counsel\w*)\b[^.;]{0,160}$", re.IGNORECASE
+)
+_ABSENT_AFTER = re.compile(
+    r"\s{0,2}(?:is |are |was |sign |maneuver )?(?:neg(?:ative)?|absent|none)\b|\s{0,2}[-–](?=\s|$|,|;)",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(r"[^.;,\n]{0,12}\b(?:is |was )?(?:denied|not present|absent)\b", re.IGNORECASE)
+# Sources by section: what an examiner saw, what was summed up, what the patient told, what a form asked.
+_SOURCES = {
+    "exam": "exam",
+    "assessment": "assessment",
+    "plan": "assessment",
+    "problem_list": "list",
+    "past_history": "list",
+    "ros": "ros",
+    "hpi": "reported",
+    "function": "reported",
+    "chief_complaint": "reported",
+}
+_READINGS: dict[str, Assertion] = {
+    "limited": "present",
+    "able": "absent",
+    "past": "historical",
+    "family": "family",
+    "hypothetical": "hypothetical",
+}
+
+
+class Muscle:
+    """Find statements on strength and function."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        drafts = drafts_of(doc)
+        layout: Layout = doc._.layout
+        found = list(measures(layout.text, layout))
+        for measure in found:
+            drafts.extend(_measure_drafts(doc, measure))
+        covered = [(m.start, m.end) for m in found if m.concept == "full_strength"]
+        drafts.extend(_function_drafts(doc))
+        for span in concept_spans(doc, ("strength", "function")):
+            start, end = source_range(span)
+            if not any(a < end and start < b for a, b in covered):
+                drafts.append(_stated(doc, span))
+        return doc
+
+
+def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
+    layout: Layout = doc._.layout
+    attributes = {"group": measure.group, "source": "exam"}
+    if measure.scale is not None:
+        attributes["scale"] = f"{measure.scale:g}"
+    if measure.limited:
+        attributes["limited"] = measure.limited
+    if measure.cause:
+        attributes["cause"] = measure.cause
+    assertion: Assertion = "present"
+    cues: tuple[str, ...] = ()
+    sentence = layout.sentence_at(measure.start)
+    begin = max(min(sentence.start, measure.start), measure.start - 60)
+    earlier = _EARLIER.search(layout.text, begin, measure.end) or _EARLIER_AFTER.match(
+        layout.text, measure.end
+    )
+    if layout.section_at(measure.start).category == "family_history":
+        assertion = "family"
+    elif (
+        earlier is not None
+        and _NOW.search(layout.text, earlier.end(), max(earlier.end(), measure.end)) is None
+    ):
+        assertion, cues = "historical", (earlier.group(),)
+    draft = Draft(
+        start=measure.start,
+        end=measure.end,
+        kind="strength",
+        concept=measure.concept,
+        assertion=assertion,
+        rule="muscle:measure",
+        cues=cues,
+        value=measure.value,
+        date=date_beside(doc, measure.start, measure.end),
+        score=0.95,
+        attributes=attributes,
+    )
+    columns = list(_columns(doc, measure, draft)) if measure.concept in ("MMT", "CMAS") else []
+    yield from columns or [draft]
+
+
+def _columns(doc: Doc, measure: Measure, draft: Draft) -> Iterator[Draft]:
+    """Yield one draft a column where the sum stands in a table with a date above each value."""
+    layout: Layout = doc._.layout
+    text = layout.text
+    line = layout.line_at(measure.start)
+    if text[line.start : measure.start].strip(" \t\xa0-*•|>"):
+        return
+    columns = columns_above(layout, layout.line_number(measure.start), note_date_of(doc))
+    if columns is None:
+        return
+    name = _NAME.match(text, measure.start)
+    if name is None:
+        return
+    cells = [
+        c
+        for c in split_cells(text, name.end(), line.end, line_start=line.start)
+        if re.match(r"\d{1,3}(?:\.\d)?\s*(?:/\s*\d+)?(?!\S)", c.text)
+    ]
+    for cell, column in assign(cells, columns):
+        if column.date is None:
+            continue
+        value, _, scale = cell.text.partition("/")
+        attributes = dict(draft.attributes)
+        if scale.strip().isdigit():
+            attributes["scale"] = scale.strip()
+        yield replace(
+            draft,
+            start=cell.start,
+            end=cell.end,
+            value=float(value.strip()),
+            date=column.date,
+            attributes=attributes,
+        )
+
+
+def _function_drafts(doc: Doc) -> Iterator[Draft]:
+    layout: Layout = doc._.layout
+    for ability in abilities(layout.text, layout):
+        category = layout.section_at(ability.start).category
+        assertion = _READINGS[ability.reading]
+        if category == "family_history":
+            assertion = "family"
+        yield Draft(
+            start=ability.start,
+            end=ability.end,
+            kind="function",
+            concept=ability.activity,
+            assertion=assertion,
+            rule="muscle:function",
+            date=date_beside(doc, ability.start, ability.end, before=110, after=0)
+            if ability.reading == "limited"
+            else None,
+            score=0.9 if ability.weight == "clear" else 0.6,
+            attributes={"weight": ability.weight, "source": _SOURCES.get(category, "reported")},
+        )
+
+
+def _stated(doc: Doc, span: Span) -> Draft:
+    """Return the draft of a word such as "proximal weakness" or "dysphagia"."""
+    layout: Layout = doc._.layout
+    text = layout.text
+    start, end = source_range(span)
+    assertion, cues = assertion_of(span)
+    sentence = layout.sentence_at(start)
+    tail = text[end : min(max(sentence.end, end), end + 40)]
+    if assertion in ("present", "possible"):
+        for pattern in (_ABSENT_AFTER, _DENIED_AFTER):
+            match = pattern.match(tail)
+            if match is not None and sense_of(span).concept.kind in ("strength", "function"):
+                assertion, cues = "absent", (match.group().strip(),)
+                break
+        denied = _DENIED_BEFORE.search(text[max(min(sentence.start, start), start - 30) : start])
+        if denied is not None and not re.match(
+            r"(?:not|no) (?:only|longer|change)", denied.group(), re.IGNORECASE
+        ):
+            assertion, cues = "absent", (denied.group().strip(),)
+    category = layout.section_at(start).category
+    attributes = dict(sense_of(span).concept.attributes)
+    attributes["source"] = _SOURCES.get(category, "reported")
+    if sense_of(span).concept.concept == "weakness":
+        around = text[max(min(sentence.start, start), start - 25) : min(max(sentence.end, end), end + 20)]
+        left = text[max(min(sentence.start, start), start - 40) : start]
+        vague = _GENERAL.search(around) or _FOCAL.search(left) or _FOCAL_AFTER.match(tail)
+        attributes["weight"] = "hint" if vague else "clear"
+        if assertion == "present" and _RISK.search(text, max(min(sentence.start, start), start - 220), start):
+            assertion, cues = "hypothetical", ("risk",)
+    elif "weight" not in attributes:
+        attributes["weight"] = "clear"
+    day = date_beside(doc, start, end) if assertion in ("present", "historical") else None
+    return draft_from_span(span, assertion=assertion, cues=cues, attributes=attributes, date=day)
+
+
+register("muscle", lambda nlp: Muscle())

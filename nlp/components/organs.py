@@ -1,0 +1,391 @@
+"""
+The ``organs`` reader: diseases of the organ systems with how bad they are said to be now.
+
+A name alone seldom tells. The words of its own clause do: severe, progressing, uncontrolled against mild, stable,
+controlled, resolved; what is negated ("no progression"), conditional ("if worse") or about another noun ("severe
+weakness") is none of them. Whether a disease counts for a trial is the predicate's question.
+
+Reads: doc.spans["concepts"] of kind organ_disease, doc._.layout. Writes: drafts of kind organ_disease.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from spacy.tokens import Doc, Span
+
+from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.concepts import sense_of
+from chartsift.nlp.components.factory import register
+from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.text.dates import find_dates
+from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.tokens import note_date_of, source_range
+from chartsift.nlp.types import Assertion
+
+_LEFT, _RIGHT = 60, 95
+_OTHER_NOUN = (
+    r"(?:\w+\s+){0,2}?(?:weakness|pain|fatigue|rash|prurit\w*|itch\w*|"
+    r"myalgia\w*|headache\w*|skin|muscle|myopath\w*|myositis|dysphagia|"
+    r"arthr\w*|joint|cutaneous|"
+    r"dermatomyositis|calcinosis|deconditioning|symptoms of|weight|"
+    r"obesity|burden|allerg\w*|nausea|vomiting|edema of|atrophy|contracture\w*|"
+    r"osteo\w*|damage to|rhabdo\w*|"
+    r"flare of (?:DM|JDM|myositis)|malnutrition|disability|MR\b|TR\b|AS\b)"
+)
+_BAD = re.compile(
+    r"\b(?:(?P<severe>(?:very )?severe(?:ly)?|advanced|end-?stage|"
+    r"decompensat\w+|life[- ]threatening|fulminant|critical(?:ly)?|"
+    r"massive|profound|stage (?:4|5|IV|V)\b|grade (?:3|4|III|IV)\b|"
+    r"class (?:IV|4)\b|requiring (?:ICU|hospitali[sz]ation|intubation|"
+    r"transfusion\w*|(?:\w+ )?oxygen|O2|dialysis|pressors?)|in (?:the )?ICU|"
+    r"significant(?:ly)? (?:symptomatic|limiting)|hypoxi[ac]|"
+    r"oxygen[- ]dependent|inoperable|debilitating)"
+    r"|(?P<progressive>(?:rapidly |slowly |steadily |still )?progress(?:ive(?:ly)?|"
+    r"ing|ed|ion|es)|worsen(?:ing|ed|s)?|worse|deteriorat\w+|declin(?:ing|"
+    r"ed|e|es)|advancing|failing|escalating|going (?:down|the wrong way)|"
+    r"moving the wrong way|getting worse)"
+    r"|(?P<uncontrolled>uncontrolled|(?:poor(?:ly)?|inadequate(?:ly)?|"
+    r"sub-?optimal(?:ly)?|partially|incompletely|difficult|hard)[- ](?:to[- ])?control\w*|"
+    r"poor control|not (?:well |adequately |fully |under |yet )*control\w*|"
+    r"labile|breakthrough|above goal|out of control|"
+    r"unstable|flar(?:e|es|ed|ing)\b|exacerbat\w+|active(?!\s*(?:surveillance|"
+    r"smok|problem|lifestyle|job|in\b|issue|member|range|motion))|"
+    r"intractable|refractory|brittle|relaps(?:ed|ing|e)|untreated|"
+    r"recurrent episodes|frequent(?:ly)? (?:exacerbat|seiz|episod)\w*|"
+    r"weekly seizures|daily seizures))"
+    r"(?![\w-]*\s+" + _OTHER_NOUN + r")",
+    re.IGNORECASE,
+)
+_GOOD = re.compile(
+    r"\b(?:(?P<controlled>(?:well|good|adequately|under|fully|better|"
+    r"rate|medically|now|reasonably|diet)[- ]control\w*|control(?:led)?\b|"
+    r"compensated|in (?:\w+ )?remission|remission|at goal|asymptomatic|"
+    r"quiescent|inactive|doing (?:well|fine|ok)|seizure[- ]free|"
+    r"no (?:recent )?(?:exacerbations?|angina|symptoms|flares?|seizures|"
+    r"episodes|relapses?|hospitali[sz]ations?|attacks|recurrence)|"
+    r"euvolemic|cured|improv(?:ed|ing|ement)|better\b|responding|recover(?:ed|"
+    r"ing)|preserved|normali[sz]ed|normal|nl\b|good|fine|okay|ok\b|"
+    r"excellent|clear(?:ed)?\b|did well|well[- ]managed|treated and|"
+    r"on CPAP|managed (?:with|on|by))"
+    r"|(?P<stable>stable|unchanged|(?:at|near) baseline|no (?:interval |"
+    r"significant |further )?(?:change|progression|worsening|decline)|"
+    r"steady|flat\b|not (?:progress\w*|worse\w*|advanc\w*))"
+    r"|(?P<mild>mild(?:ly)?|minimal(?:ly)?|trace|borderline|slight(?:ly)?|"
+    r"early|limited|subclinical|incidental|low[- ]grade|moderate(?:ly)?|"
+    r"mild-moderate|stage (?:1|2|3|3a|3b|I|II|III|IIIa|IIIb)\b|3a\b|"
+    r"3b\b|class (?:I|II|1|2)\b|grade (?:1|2|I|II)\b|intermittent))",
+    re.IGNORECASE,
+)
+_OVER = re.compile(
+    r"\b(?:resolved|cleared|recovered|cured|healed|gone|remote|prior|"
+    r"previous(?:ly)?|past|s/p|status post|history of|h/o|hx of|hx|"
+    r"as a (?:child|teen\w*|baby|kid)|in (?:childhood|adolescence|"
+    r"infancy|college|remission since)|childhood|years ago|yrs? ago|"
+    r"months ago|last (?:year|winter|summer|spring|fall)|"
+    r"old\b|no recurrence|none since|completed|finished|over\b|ruled out|"
+    r"after which|since then|behind (?:him|her)|off (?:meds|treatment)|"
+    r"treated (?:in|with|19|20)|at that time|no longer|repaired|ablated|"
+    r"fixed|reversed|had\b|x\s?1\b|once\b|postpartum|during (?:pregnancy|"
+    r"admission|the hospital\w*)|d/t|secondary to that)",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:no|not|without|denies|never|nor|neither|free of|absence of|"
+    r"no evidence of|no sign\w* of|isn't|hasn't|wasn't|rule[sd]? out|"
+    r"negative for|unlikely|w/o)\b[^,;:.]{0,28}$",
+    re.IGNORECASE,
+)
+_IF = re.compile(
+    r"\b(?:if|risk (?:of|for)|monitor\w*(?: for)?|watch(?:ing)? for|"
+    r"prevent\w*|could|may|might|should|in case|avoid\w*|unless|until|"
+    r"when|future|concern (?:for|about)|worry|potential(?:ly)?|to (?:slow|"
+    r"halt|stop|treat any)|screen\w* for|assess\w* for|r/o|rule out|"
+    r"\?)[^,;.]{0,30}$",
+    re.IGNORECASE,
+)
+_RISK_LIST = re.compile(
+    r"\b(?:risks?|complications?|side effects?|adverse (?:events?|"
+    r"effects?))\b[^.;]{0,160}\b(?:includ\w+|such as|like|are|:)[^.;]{0,260}$",
+    re.IGNORECASE,
+)
+_BOUNDARY = re.compile(r"[.;|](?=\s|$)|\n\s*\n|\n\s*(?:[-*#•]|\d{1,2}[.)])|\s{4,}")
+_GAP = re.compile(
+    r"[\s,/-]*(?:(?!(?:with|and|but|or|in|to|on|plus|without|despite)\b)[\w'/-]+\s+){0,3}(?"
+    r":(?:of|in)\s+(?:(?:her|his|the|their|my|known|underlying)\s+)?(?:[\w-]+\s+){0,2})?$",
+    re.IGNORECASE,
+)
+_LISTS = frozenset({"past_history", "problem_list"})
+_SKIPPED = frozenset({"family_history", "allergies", "immunizations", "social_history"})
+# A statement about the measured function of an organ names no disease.
+_FUNCTION_NAMES = frozenset({"kidney function", "renal function", "blood pressure control"})
+_EARLIER_DAYS = 120
+# Diseases that the vocabulary of mimics names as well; where its span was kept, the organ is read from it.
+_MIMICS = {
+    "neurogenic": ("neurological", {"disease": "neuro_chronic", "weight": "major"}),
+    "myasthenia": ("neurological", {"disease": "neuro_chronic", "weight": "major"}),
+}
+_FATAL = frozenset({"als", "amyotrophic lateral sclerosis", "motor neuron disease"})
+
+
+class Organs:
+    """Turn mentions of organ diseases into drafts with severity, course and control."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        spans = [
+            span
+            for span in concept_spans(doc, ["organ_disease", "mimic"])
+            if span.label_ == "ORGAN_DISEASE" or sense_of(span).concept.concept in _MIMICS
+        ]
+        if spans:
+            drafts_of(doc).extend(_read(doc, spans))
+        return doc
+
+
+def _read(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
+    bounds = {span: source_range(span) for span in spans}
+    for i, span in enumerate(spans):
+        start, end = bounds[span]
+        left_limit = bounds[spans[i - 1]][1] if i > 0 else 0
+        right_limit = bounds[spans[i + 1]][0] if i + 1 < len(spans) else len(doc._.note_text)
+        yield _draft(doc, span, start, end, left_limit, right_limit)
+
+
+def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_limit: int) -> Draft:
+    layout: Layout = doc._.layout
+    text = layout.text
+    concept = sense_of(span).concept
+    system, fixed = concept.concept, dict(concept.attributes)
+    if concept.kind == "mimic":
+        system, fixed = _MIMICS[concept.concept][0], dict(_MIMICS[concept.concept][1])
+        if text[start:end].lower() in _FATAL:
+            fixed = {"disease": "als", "weight": "severe"}
+        elif text[start:end].lower().startswith("guillain"):
+            fixed = {"disease": "neuro_acute", "weight": "acute"}
+    attributes = dict(fixed)
+    left, right = _clauses(layout, start, end, left_limit, right_limit)
+    section = layout.section_at(start).category
+    assertion, cues = assertion_of(span)
+    assertion = _refined(assertion, text[start:end], left, right, section)
+    sentence = layout.sentence_at(start)
+    if assertion == "present" and _RISK_LIST.search(
+        text[max(min(sentence.start, start), start - 400) : start]
+    ):
+        assertion = "hypothetical"
+    levels, words = _levels(left, right)
+    if fixed.get("course") == "progressive":
+        levels.add("progressive")
+    level = _level(levels)
+    over = _is_over(doc, layout, start, end, left, right, fixed.get("weight", ""))
+    if assertion == "historical" or (
+        over and assertion == "present" and level not in ("severe", "progressive", "uncontrolled")
+    ):
+        # "history of asthma, well controlled" is a present disease that is controlled.
+        lasting = fixed.get("weight") in ("major", "minor", "severe") and level in (
+            "controlled",
+            "stable",
+            "mild",
+        )
+        level = level if lasting else "resolved"
+        assertion = "present" if lasting else "historical"
+    if text[start:end].lower() in _FUNCTION_NAMES and level == "":
+        level = "unspecified"
+    attributes["level"] = level or "unspecified"
+    if section in _LISTS:
+        attributes["listed"] = "yes"
+    if section in _SKIPPED and assertion == "present" and section != "social_history":
+        assertion = "family" if section == "family_history" else "hypothetical"
+    if section == "ros":
+        attributes["templated"] = "yes" if layout.is_templated(start) else "no"
+    begin, finish = _widened(text, start, end, left, right, words)
+    return Draft(
+        begin,
+        finish,
+        "organ_disease",
+        system,
+        assertion,
+        "organs:disease",
+        (*cues, *words),
+        score=0.9,
+        attributes=attributes,
+    )
+
+
+def _clauses(layout: Layout, start: int, end: int, left_limit: int, right_limit: int) -> tuple[str, str]:
+    """Return the words of the clause before and after a mention, up to the neighbouring disease."""
+    text = layout.text
+    sentence = layout.sentence_at(start)
+    left = text[max(min(sentence.start, start), start - _LEFT, left_limit) : start]
+    cuts = [m.end() for m in _BOUNDARY.finditer(left)]
+    left = left[cuts[-1] :] if cuts else left
+    right = text[end : min(max(sentence.end, end), end + _RIGHT, max(right_limit, end))]
+    stop = _BOUNDARY.search(right)
+    right = right[: stop.start()] if stop is not None else right
+    if right_limit - end < _RIGHT and stop is None:
+        # What stands right before the next disease is its adjective, not this one's.
+        if re.search(r"[,;:]|\b(?:and|with|or)\b", right):
+            right = re.sub(r"(?:[,;:]|\band\b|\bwith\b|\bor\b|/)[^,;:]{0,40}$", "", right)
+        elif not _FOLLOWS.match(right):
+            right = ""
+    return left, right
+
+
+_FOLLOWS = re.compile(
+    r"\s*(?:is|was|are|remains?|has been|now|\()?\s*(?:(?:well[- ])?controlled|"
+    r"stable|severe|mild|moderate|active|resolved|worsening|progress\w*|"
+    r"compensated|quiescent|flar\w+|uncontrolled|at goal|in remission)\b",
+    re.IGNORECASE,
+)
+
+
+def _levels(left: str, right: str) -> tuple[set[str], tuple[str, ...]]:
+    """Return the levels that the clause names, and the words that do."""
+    levels: set[str] = set()
+    words: list[str] = []
+    taken: dict[str, list[tuple[int, int]]] = {"left": [], "right": []}
+    for pattern in (_BAD, _GOOD):
+        for match in pattern.finditer(left):
+            # "poorly controlled" holds "controlled", which is not what it says.
+            if (
+                any(s < match.end() and match.start() < e for s, e in taken["left"])
+                or _GAP.match(left, match.end()) is None
+            ):
+                continue
+            if pattern is _BAD:
+                taken["left"].append(match.span())
+            _note(match, left, levels, words)
+        for match in pattern.finditer(right):
+            if any(s < match.end() and match.start() < e for s, e in taken["right"]):
+                continue
+            if pattern is _BAD:
+                taken["right"].append(match.span())
+            between = right[: match.start()]
+            if (
+                re.search(r"\b(?:with|and|but|now|on|is|was|has|remains?)\b|[,:(-]|^\s*$", between) is None
+                and len(between.split()) > 4
+            ):
+                continue
+            _note(match, right, levels, words)
+    return levels, tuple(dict.fromkeys(words))
+
+
+def _note(match: re.Match[str], clause: str, levels: set[str], words: list[str]) -> None:
+    name = next(key for key, value in match.groupdict().items() if value)
+    before = clause[: match.start()]
+    if _NEGATED.search(before):
+        if name in ("severe", "progressive", "uncontrolled"):
+            levels.add("stable" if name != "severe" else "mild")
+        elif name == "controlled" and re.search(r"\bnot\b[^,;]{0,12}$", before, re.IGNORECASE):
+            levels.add("uncontrolled")
+        return
+    if _IF.search(before) or re.search(
+        r"\bhad (?:an?|her|his|the|one|two|several)\s(?:\w+\s){0,2}$", before, re.IGNORECASE
+    ):
+        return
+    levels.add(name)
+    words.append(match.group())
+
+
+def _level(levels: set[str]) -> str:
+    """Return the one level that a clause comes to."""
+    if "severe" in levels and not levels & {"controlled"}:
+        return "severe"
+    if "uncontrolled" in levels and "controlled" not in levels:
+        return "uncontrolled"
+    if "progressive" in levels and not levels & {"stable", "controlled"}:
+        return "progressive"
+    for name in ("controlled", "stable", "mild"):
+        if name in levels:
+            return name
+    return ""
+
+
+def _refined(assertion: Assertion, surface: str, left: str, right: str, section: str) -> Assertion:
+    """Correct the general reading where its cue speaks of a change ("no progression of ILD") or of another thing."""
+    if re.search(r"\(\s*[-–−]\s*\)\s*$", left):
+        return "absent"  # "psych (-) SI"
+    if assertion == "present" and re.match(
+        r"\s*(?:was |were |is )?(?:discussed|as a (?:possible )?(?:risk|"
+        r"complication)|risk\b|precautions|screening)",
+        right,
+        re.IGNORECASE,
+    ):
+        return "hypothetical"
+    if assertion == "absent" and re.search(
+        r"\b(?:no|not|without|w/o|never)\s+(?:\w+\s){0,2}(?:progress\w*|"
+        r"worsen\w*|change|decline|exacerbat\w*|flares?|evidence of progress\w*|"
+        r"recurrence|severe|significant|active|acute|decompensat\w*)\s(?:\w+\s){0,2}(?:of|"
+        r"in)\s",
+        left,
+        re.IGNORECASE,
+    ):
+        return "present"
+    if (
+        assertion in ("hypothetical", "possible")
+        and re.search(r"\b(?:on|for|with|known|his|her|has)\s*$", left)
+        and re.match(
+            r"\s*(?:is|,)?\s*(?:stable|severe|worsening|progressive|uncontrolled|"
+            r"controlled)",
+            right,
+            re.IGNORECASE,
+        )
+    ):
+        return "present"
+    return assertion
+
+
+def _is_over(doc: Doc, layout: Layout, start: int, end: int, left: str, right: str, weight: str) -> bool:
+    """Say whether the clause places a disease in the past."""
+    near_left, near_right = left[-35:], right[:60]
+    for words, side in ((near_left, "left"), (near_right, "right")):
+        for match in _OVER.finditer(words):
+            if _NEGATED.search(words[: match.start()]) and match.group().lower() not in (
+                "no recurrence",
+                "no longer",
+            ):
+                continue
+            if side == "left" and _GAP.match(words, match.end()) is None:
+                continue
+            if side == "right" and match.group().lower() in (
+                "had",
+                "past",
+                "prior",
+                "previous",
+                "old",
+                "once",
+                "over",
+                "hx",
+            ):
+                continue
+            return True
+    if weight not in ("acute", "major"):
+        return False
+    dates = find_dates(
+        layout.text, note_date_of(doc), start=max(0, start - 25), end=min(len(layout.text), end + 30)
+    )
+    today = note_date_of(doc)
+    for mention in dates:
+        beside = (
+            layout.text[mention.end : start] if mention.end <= start else layout.text[end : mention.start]
+        )
+        if re.search(r"[.;|\n]|\bsince\b|\bdx\b|\bdiagnos|\bonset\b|\bfrom\b", beside, re.IGNORECASE):
+            continue
+        if weight == "acute" and (today - mention.last).days > _EARLIER_DAYS:
+            return True
+    return False
+
+
+def _widened(text: str, start: int, end: int, left: str, right: str, words: Sequence[str]) -> tuple[int, int]:
+    """Return the mention together with the deciding words right beside it, for a reader to see both."""
+    if not words:
+        return start, end
+    finish = end
+    for word in words:
+        at = right.find(word)
+        if 0 <= at <= 60:
+            finish = max(finish, end + at + len(word))
+    return start, finish
+
+
+register("organs", lambda nlp: Organs())

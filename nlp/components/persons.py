@@ -1,0 +1,182 @@
+"""
+Whose is it? Relatives, partners, other patients and donors, told apart from the people who merely speak.
+
+"Brother: heart transplant 2001" is the brother's. "Mother asks about CAR T" is the patient's, and so is a graft that
+came from a brother. A sentence that goes on with a pronoun keeps the person of the sentence before.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chartsift.nlp.text.layout import Layout
+
+_RELATIVE = (
+    r"(?:(?:grand|god|step|half-?|foster[- ])?(?:mother|father|mom|dad|brother|sister|son|daughter|parent"
+    r"|child)s?(?:-in-law)?"
+    r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|uncle|aunt|auntie"
+    r"|cousin|niece|nephew|wife"
+    r"|husband|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
+    r"|MGF|PGM"
+    r"|PGF|in-law|relative|relatives|family member|teammate|classmate)s?"
+)
+_PERSON = re.compile(rf"(?<![\w-])(?P<who>{_RELATIVE})(?![\w-])", re.IGNORECASE)
+_OTHER_PATIENT = re.compile(
+    r"\b(?:another|other|a|one|some|a fellow) (?:patient|woman|man|person|girl|boy|member|kid|child|people)s?\b"
+    r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
+    re.IGNORECASE,
+)
+# Right after the person: the person speaks, decides or helps, and is not the one with the graft.
+_SPEAKS = re.compile(
+    r"(?:['’]s)?\s*(?:\([^)]{0,30}\)\s*)?(?:,?\s*(?:and|&|/)\s*(?:the |his |her )?\w+\s+)?(?:both |also |still "
+    r"|has |have |had |is |was |were |are |would |did )*"
+    r"(?:says?|said|reports?|reported|asks?|asked|asking|states?|stated|wonders?|wondered|wants?|wanted|wishes"
+    r"|notes?|noted"
+    r"|read|reads|heard|hears|mentions?|mentioned|confirms?|confirmed|tells?|told|recalls?|agrees?d?|consent\w*"
+    r"|concerned"
+    r"|present|accompan\w*|worr\w+|inquir\w*|brought|interested|hop(?:e|es|ed|ing)|would like|aware|at bedside"
+    r"|bedside"
+    r"|counsel\w*|educat\w*|updated|discuss\w*|understand\w*|here|think\w*|believ\w*|insist\w*|request\w*"
+    r"|prefer\w*|keen|eager"
+    r"|helps?|drives?|decid\w*|declin\w*|denie[sd]|denies|feels?|knows?|supportive|found|saw|print\w*|show\w*|sent"
+    r"|emailed|googl\w*|looked|came|not sure|unsure|signed|pushing|seen)\b",
+    re.IGNORECASE,
+)
+# Right before the person: the person is company or source.
+_COMPANY = re.compile(
+    r"(?:\b(?:with|w/|per|by|from|accompanied by|told|tell|tells|to|via|and|between|through|for|donor"
+    r"|of)\s+(?:the |his |her |their |pt['’]?s |patient['’]?s |a |an |older |younger )*)$",
+    re.IGNORECASE,
+)
+_DONOR = re.compile(
+    r"\b(?:donor|donors|donated|donates|donating|matched|match|haplo\w*|gave|HLA|living[- ]related|MSD|MRD|MUD"
+    r"|sib-allo)\b",
+    re.IGNORECASE,
+)
+_WHO_HAD = re.compile(r"\s*(?:\([^)]{0,20}\)\s*)?,?\s*(?:who|whose|herself|himself|that)\b", re.IGNORECASE)
+_PATIENT = re.compile(
+    r"\b(?:pt|patient|the (?:boy|girl|child|teen)|Mr|Mrs|Ms)\b(?!['’]?s?\s*(?:mother|father|brother|sister|wife"
+    r"|husband|mom|dad|son|daughter|aunt|uncle|cousin|parent|family|spouse|partner))",
+    re.IGNORECASE,
+)
+_AFTER_OF = re.compile(
+    rf"[\s,]*(?:\d{{4}}\s*)?\s*\b(?:in|of|for)\s+(?:his |her |their |the |a |an |one |pt['’]?s |patient['’]?s "
+    rf"|maternal |paternal |older |younger |elder |twin |late )*{_RELATIVE}\b(?!\s*(?:as |was )?(?:donor|gave"
+    rf"|donat))",
+    re.IGNORECASE,
+)
+_AFTER_DASH = re.compile(
+    rf"\s*(?:\d{{4}}\s*)?(?:[-–—:]+|\(|,)\s*(?:his |her |maternal |paternal |older |younger "
+    rf"|twin )*(?P<who>{_RELATIVE})\b(?!\s*(?:as |was |is )?(?:the )?(?:donor|gave|donat|says|reports|asks|asked"
+    rf"|present|match))",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    rf"\W*(?:(?:the|her|his|a|one|their|our|pt['’]?s|patient['’]?s|of note,?|also,?|in addition,?|maternal|paternal"
+    rf"|older|younger|elder|twin|late|only|little|big|first|half)\s+){{0,4}}(?P<who>{_RELATIVE})\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\W*(?:she|he|they|her|his)\b", re.IGNORECASE)
+_FEMALE = re.compile(
+    r"mother|mom|mum|mama|sister|daughter|aunt|niece|wife|girlfriend|MG?M|grandma|PGM", re.IGNORECASE
+)
+_MALE = re.compile(
+    r"father|dad|papa|brother|\bson\b|uncle|nephew|husband|boyfriend|MGF|PGF|grandpa", re.IGNORECASE
+)
+_GRAFT_OF_DONOR_KIND = re.compile(r"HSCT|HCT|SCT|BMT|marrow|stem|allo|cord|haplo|LR|LD|living", re.IGNORECASE)
+_CLAUSE_END = re.compile(r";|\|")
+
+
+def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
+    """Return the words that make ``text[start:end]`` another person's, or an empty string for the patient's own."""
+    sentence = layout.sentence_at(start)
+    left = text[max(min(sentence.start, start), start - 300) : start]
+    cut = [match.end() for match in _CLAUSE_END.finditer(left)]
+    left = left[cut[-1] :] if cut else left
+    right = text[end : min(max(sentence.end, end), end + 70)]
+    section = layout.section_at(start)
+    if section.category == "family_history" and not _PATIENT.search(left):
+        return section.title
+    named = _named_before(left, text[start:end])
+    if named:
+        return named
+    other = _OTHER_PATIENT.search(left)
+    if other:
+        return other.group()
+    after = _AFTER_OF.match(right)
+    if after and not _DONOR.search(right[:60]):
+        return after.group().strip(" ,")
+    dash = _AFTER_DASH.match(right)
+    if (
+        dash
+        and not _DONOR.search(left[-30:] + right[:60])
+        and not _GRAFT_OF_DONOR_KIND.search(text[start:end])
+    ):
+        opening = right[: dash.start("who")]
+        # "LRKT (mother)" names the donor; "heart transplant - father" and "(MGF)" name the one who had it.
+        if "(" not in opening or not re.search(
+            r"kidney|renal|liver|hepatic|lobar", text[start:end], re.IGNORECASE
+        ):
+            return dash.group("who")
+    return _carried_over(text, layout, start)
+
+
+def _named_before(left: str, mention: str) -> str:
+    for match in reversed(list(_PERSON.finditer(left))):
+        follows = left[match.end() :]
+        if _WHO_HAD.match(follows):
+            return match.group("who")
+        if _SPEAKS.match(follows) or re.search(
+            r"\b(?:about|regarding|concerning|re:)", follows, re.IGNORECASE
+        ):
+            return ""
+        if _COMPANY.search(left[: match.start()]) and not re.match(r"\s*(?:with|had|who|s/p|:|\()", follows):
+            continue
+        if _DONOR.search(left[max(0, match.start() - 40) :]):
+            continue
+        if match.group("who").lower() in ("sibling", "sib") and not follows.strip(" -"):
+            continue
+        if _PATIENT.search(follows):
+            continue
+        if (
+            match.group("who").lower()
+            in ("child", "children", "parent", "parents", "partner", "son", "daughter")
+            and "'" in follows[:2]
+        ):
+            continue
+        if match.group("who").lower() in ("child", "children") and not re.search(
+            r"\b(?:her|his|their)\s+(?:\w+\s)?$", left[: match.start()], re.I
+        ):
+            continue
+        return match.group("who")
+    return ""
+
+
+def _carried_over(text: str, layout: Layout, start: int) -> str:
+    """Return the person of the sentences before, when this one only says "she" or "he"."""
+    number = layout.sentence_number(start)
+    if not layout.sentences:
+        return ""
+    pronoun = _PRONOUN.match(text[layout.sentences[number].start : start])
+    if pronoun is None:
+        return ""
+    female = pronoun.group().strip().lower() in ("she", "her")
+    male = pronoun.group().strip().lower() in ("he", "his")
+    for earlier in range(number - 1, max(-1, number - 4), -1):
+        span = layout.sentences[earlier]
+        if "\n\n" in text[span.end : layout.sentences[earlier + 1].start].replace("\r", ""):
+            return ""
+        words = text[span.start : span.end]
+        subject = _SUBJECT.match(words)
+        if subject is not None:
+            who = subject.group("who")
+            if (
+                _SPEAKS.match(words[subject.end() :])
+                or (female and _MALE.search(who))
+                or (male and _FEMALE.search(who))
+            ):
+                return ""
+            return who
+        if _PRONOUN.match(words) is None:
+            return ""
+    return ""

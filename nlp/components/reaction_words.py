@@ -1,0 +1,262 @@
+"""How bad a reaction was, by its words: GUIDELINES for fludarabine and cyclophosphamide, but any drug reads alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["severe", "hives", "unknown", "minor", "none", "never", "corrected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """
+    What some words say of a reaction.
+
+    Attributes:
+        severity: "severe" (anaphylaxis and the like), "hives" (skin only), "unknown" (an allergy without its
+            reaction), "minor" (expected or mild side effects), "none" (tolerated), "never" (never given),
+            "corrected" (an entry that was taken back).
+        cues: The words.
+        start: Where the deciding words begin.
+        end: Where they end.
+    """
+
+    severity: Severity
+    cues: tuple[str, ...]
+    start: int
+    end: int
+
+
+# CTCAE grade 3 and 4, label warnings, and what is done about them.
+_SEVERE = re.compile(
+    r"anaphyla\w*|anafila\w*|laryn\w*\s?(?:o?edema|spasm|swelling)|laryngospasm|stridor|bronchospas\w*|wheez\w*"
+    r"|hypotens\w*|(?<!septic )(?<!cardiogenic )(?<!hemorrhagic )(?<!hypovolemic )(?<!spinal )shock\b"
+    r"|throat (?:swell\w*|tight\w*|clos\w*)|(?:swelling|tightness|closing) (?:of|in) (?:the |her |his )?(?:throat"
+    r"|airway|tongue)|tongue swelling|swollen tongue|airway\b"
+    r"|epinephrine|\bepi(?:-?pen)?\b(?!sod|thel|derm|gast|lep)|serum[- ]sickness\S*|\bSJS\b|stevens[- ]johnson"
+    r"|\bTEN\b|toxic epidermal|\bDRESS\b|intubat\w*|cardiac arrest|respiratory (?:arrest|distress|failure)"
+    r"|life[- ]?threat\w*|code (?:blue|called)|rapid response|(?:grade|gr\.?|G)\s?(?:3|4|III|IV)\b(?!\s*(?:neutro"
+    r"|cytop|mucos|anemi|leuk|thrombo))|severe (?:systemic |allergic |hypersensitivity |infusion |drug "
+    r"|adverse )*(?:reaction|allergy|hypersensitivity|rxn)"
+    r"|BP (?:fell|dropped|drop)\w*|(?:BP|SBP|systolic)\s*(?:to |of |was |down to )?(?:[4-7]\d)\b|collapsed?\b"
+    r"|angio-?(?:o)?edema|(?:tongue|laryngeal|airway)\s+(?:and \w+\s+)?(?:o?edema|angio)|dyspnea|trouble breathing"
+    r"|difficulty breathing|short of breath|couldn['’]?t breathe|desaturat\w*|pressors?\b|blistering|exfoliativ\w*"
+    r"|skin (?:peel|slough)\w*",
+    re.IGNORECASE,
+)
+_LIP_ONLY = re.compile(
+    r"\b(?:lips?|lip swelling|face|facial|eyelid|periorbital)\b(?:[^.;]{0,20}\bonly\b)?", re.IGNORECASE
+)
+_HIVES = re.compile(
+    r"\bhives?\b|urticari\w*|\bwh?eals?\b|welts?\b|(?:lip|lips|facial|face|eye(?:lid)?|periorbital) (?:swell\w*"
+    r"|edema|puff\w*)|swelling (?:of|in) (?:the |her |his )?(?:lips?|face|eye\w*)|swollen (?:lips?|face)|\bitch\w*"
+    r"|prurit\w*|(?:diffuse|generali[sz]ed|whole[- ]body|widespread|extensive|bad) rash",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r"\bunknown\b|unspecified|\(?left blank\)?|\bblank\b|(?:can(?:not|['’]t)|could not|couldn['’]t|does(?: not"
+    r"|n['’]t)|did(?: not|n['’]t)|unable to) (?:recall|remember|say|describe|specify|tell)|not (?:documented"
+    r"|specified|listed|recorded|described|stated|on file|known)"
+    r"|(?:details|records?|nature|reaction) (?:are |is |were |was )?(?:unclear|unknown|unavailable|not available"
+    r"|never (?:received|found))|unsure what|told (?:\w+ ){0,2}(?:not to|never to|never|she (?:can|could)(?:not"
+    r"|n['’]t)|he (?:can|could)(?:not|n['’]t))[^.;]{0,30}(?:again|have it|take it)|never (?:to )?(?:have|take"
+    r"|get) it again|reaction\s*[:=]\s*(?:\?|-+|none (?:listed|given|entered))|see comments?|\?\s*reaction"
+    r"|reaction\s*\?"
+    r"|leuk[o]?encephalopath\w*|neurotoxic\w*|encephalopath\w*|blindness|hemolysis|hemolytic|myocarditis"
+    r"|cardiotoxic\w*|cardiomyopathy|\b(?:infusion |allergic |hypersensitivity |drug |mild |moderate )?(?:reaction"
+    r"|rxn)\b(?! (?:to|from|with) (?:either|both))|\bHSR\b|allerg(?:y|ic)\b|hypersensitiv\w*",
+    re.IGNORECASE,
+)
+_MINOR = re.compile(
+    r"nause\w*|vomit\w*|\bN\s?/\s?V\b|\bN&V\b|\bemesis\b|queas\w*|\bGI (?:upset|intoleran\w*|side|tox\w*"
+    r"|distress)\b|upset stomach|stomach upset|alopecia|hair (?:loss|thin\w*|fall\w*|shed\w*|came out)|lost (?:her"
+    r"|his|some) hair|cytopeni\w*|leuk[o]?peni\w*|neutropeni\w*|lymphopeni\w*|thrombocytopeni\w*|low (?:white"
+    r"|blood|counts?|WBC|platelets?)|(?:hemorrhagic |haemorrhagic )?cystitis|h[a]?ematuria|fatigue|malaise"
+    r"|headaches?|metallic taste|infertil\w*|amenorrh\w*|ovarian (?:insuff\w*|failure)|\brash\b|flush\w*|diarrh\w*"
+    r"|mucositis|dizz\w*|light-?headed\w*|hyponatr[a]?emia|low (?:sodium|Na)|bone marrow suppression"
+    r"|myelosuppress\w*|taste (?:change|disturb\w*)|\bfever d\b|feverish|chills|aches|stomach ?ache|thr(?:ow|ew"
+    r"|own|owing) up|bad stomach|sick stomach|stomach (?:trouble|pain|cramps)|sick for a|(?:got|was|felt) sick\b"
+    r"|anorexia|poor appetite|constipation",
+    re.IGNORECASE,
+)
+_TOLERATED = re.compile(
+    r"tolerat\w*|\btol['’]d\b|\btol\b\.?(?: well)?|\bwell[- ]tol\b|\bno (?:infusion |allergic |hypersensitivity "
+    r"|immediate |acute |adverse |drug |significant |major |serious |systemic |known |prior |other )*(?:reactions?"
+    r"|rxns?|issues?|problems?|complications?|adverse(?: events?| effects?)?|AEs?|SAEs?|side[- ]?effects?"
+    r"|toxicit\w*|events?|allerg(?:y|ies)|hypersensitiv\w*|incidents?|trouble|difficult\w*)"
+    r"|(?:without|w/o|s̄) (?:any |an |infusion |allergic |hypersensitivity |adverse |significant |further "
+    r"|major )*(?:reactions?|rxns?|incidents?|issues?|problems?|complications?|events?|difficult\w*|toxicity"
+    r"|trouble|adverse\w*|hypersens\w*|side[- ]?effects?)|uneventful\w*|(?:was|were|is|did|went|been|doing) (?:ok"
+    r"|okay|fine|well|smooth\w*)\b|nothing (?:else|worse)|never (?:gave|caused)\b|no (?:anaphyla\w*|hives|allergy)"
+    r"|not allergic|never (?:had )?(?:a |any )?(?:reaction|rxn|problem|trouble)\b|nil (?:reaction|rxn)"
+    r"|reaction\s*[:=]?\s*(?:none|nil|no)\b(?! (?:listed|given|entered))|rxn\s*[:=]?\s*none|none noted"
+    r"|well[- ]tolerated|negative (?:drug )?challenge|skin test negative",
+    re.IGNORECASE,
+)
+_NEVER_AFTER = re.compile(
+    r"^\s*(?:\([^)]{0,20}\)\s*)?(?:[:=\-–]|\.{2,}|\||,)?\s*(?:has |was |had |have |is )?(?:never(?: had| received"
+    r"| given| been given| exposed| taken| tried| used| started| on)?\b(?! (?:have|take) it)(?!\s*(?:a "
+    r"|any )?(?:react|allerg|problem|issue|caused))|naive\b|naïve\b|not (?:previously |ever "
+    r"|yet )?(?:been )?(?:previously |ever )?(?:given|received|exposed|used|had|started|taken|tried|needed)\b"
+    r"|no (?:prior |previous )?(?:exposure|use)\b|none\b(?! (?:listed|given|recorded))|no\b(?=\s*(?:$|[.;,|)]))"
+    r"|n/a\b|ever\b)|^\s*-?\s*(?:naive|naïve)\b|^,? to which [^.;]{0,20}(?:not|never) (?:\w+ )?been exposed"
+    r"|^\s+(?:or \w+ )?ever\b",
+    re.IGNORECASE,
+)
+_NEVER_BEFORE = re.compile(
+    r"\b(?:never\s+(?:had|received|given|been (?:given|on|treated with|exposed to)|given|took|taken|tried|used"
+    r"|got(?:ten)?|exposed to|treated with)|(?:has|have|had) (?:not|never) (?:yet |ever )?(?:had|received"
+    r"|been (?:given|on|treated with|exposed to)|taken|tried)|(?:no|without) (?:any )?(?:prior|previous|past"
+    r"|history of|hx of|exposure to|known exposure to|lifetime)\s*(?:exposure to|use of|treatment with|doses? of"
+    r"|of)?|did(?: not|n['’]t) (?:ever )?(?:receive|get|have)|denies (?:ever |prior )?(?:having |receiving |had "
+    r"|exposure to |use of )?|naive to|not (?:been )?(?:exposed to|given|received)|no exposure to)\s*(?:any |IV "
+    r"|the |prior |oral |cyclophosphamide |or |/|cytotoxics? (?:such as |like )?)*$",
+    re.IGNORECASE,
+)
+_FORBIDDEN_BEFORE = re.compile(
+    r"\b(?:can(?:not|['’]t| not)|must not|may not|should not|shouldn['’]t|not to|never to|do not|don['’]t"
+    r"|avoid(?:s|ing)?|no more|not allowed|unable to)\s*(?:be\s+)?(?:have|get|receive|take|given|give"
+    r"|re-?challenge(?: with)?|use)?\s*(?:any |the |more |IV )*$",
+    re.IGNORECASE,
+)
+_NO_ALLERGY_BEFORE = re.compile(
+    r"\b(?:no|not|denies|never|without|negative for)\b[^.;]{0,40}\b(?:allerg\w*|reactions?|rxns?|anaphylaxis"
+    r"|hypersensitiv\w*|intoleran\w*|problems?|issues?)\b[^.;]{0,20}$",
+    re.IGNORECASE,
+)
+_CORRECTED = re.compile(
+    r"\b(?:entered|listed|charted|recorded|added) (?:in|by) error|\b(?:erroneous|mistaken"
+    r"|incorrect)\w*\b[^.;]{0,30}|de-?label\w*|allergy (?:was |label )?(?:removed|deleted|retracted)"
+    r"|removed from (?:the )?(?:allergy )?list|not (?:a )?true allergy|was (?:actually |really )?(?:to|from"
+    r"|due to) (?!it\b|the drug\b|cyclophos|cytoxan"
+    r"|fludara)(?:the )?\w+(?:,)? not (?:to )?(?:the )?(?:cyclophos\w*|cytoxan|CYC|fludara\w*)",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"(?:\b(?:no|not|without|w/o|denie[sd]|denying|never|nor|neither|negative for|free of|absence of|nil|didn['’]t"
+    r"|did not|rather than|ruled out)\b|\(-\)|[-–](?=\s?\w+$))(?:[\s,/]+(?!(?:but|then|except|however|although"
+    r"|until|required|requiring|developed|had|with)\b)[\w'’&+-]+){0,7}[\s,/(]*$",
+    re.IGNORECASE,
+)
+_FEARED = re.compile(
+    r"\b(?:risks?|counsel\w*|consent\w*|discuss\w*|watch(?:ing)? for|monitor\w*(?: for)?|precautions?|in case of"
+    r"|\bif\b|may cause|can cause|could cause|potential\w*|such as|includ\w*|protocol|standing orders?|kit|on hand"
+    r"|at bedside|available|standby|stand-by|ready|warn\w*|possible side effects?|side effects? (?:of|includ\w*)"
+    r"|premedicat\w*|premed\w*|pre-med\w*|to prevent|prevention of|prophyla\w*|carries|prescribed|rx['’]?d for|PRN"
+    r"|prn)\b[^.;]{0,50}$",
+    re.IGNORECASE,
+)
+_FEARED_AFTER = re.compile(
+    r"^\s*(?:kit|pen|on hand|at bedside|available|standby|ready|PRN|prn|protocol|precautions?|orders?"
+    r"|not (?:needed|required|given|used))\b",
+    re.IGNORECASE,
+)
+
+
+def read_reaction(
+    words: str, *, listed: bool = False, before_drug: bool = False, follow_up: bool = False
+) -> Reaction | None:
+    """
+    Return what *words*, which belong to one drug, say of a reaction; None where they say nothing.
+
+    Args:
+        words: The words after the drug, or before it.
+        listed: They stand in an allergy list.
+        before_drug: They end where the drug's name begins.
+        follow_up: They are a later sentence that does not name the drug.
+    """
+    corrected = _CORRECTED.search(words)
+    if corrected:
+        return _made("corrected", corrected)
+    mild: re.Match[str] | None = None
+    for severe in _all(_SEVERE, words):
+        if severe.group().lower().startswith("angio") and _LIP_ONLY.search(
+            words[max(0, severe.start() - 25) : severe.end() + 30]
+        ):
+            mild = mild or severe  # of the lips or face alone: the airway is another matter
+            continue
+        return _made("severe", severe)
+    if mild is not None:
+        return _made("hives", mild)
+    if before_drug:
+        denied = _NO_ALLERGY_BEFORE.search(words)
+        if denied:
+            return _made("none", denied)
+        never = _NEVER_BEFORE.search(words)
+        if never:
+            return _made("never", never)
+        forbidden = _FORBIDDEN_BEFORE.search(words)
+        if forbidden and not re.search(r"\b(?:will|would|do not want|prefer)\b", words, re.IGNORECASE):
+            return _made("unknown", forbidden)
+    else:
+        never = _NEVER_AFTER.match(words)
+        if never and not follow_up:
+            return _made("never", never)
+    hives = _first(_HIVES, words)
+    tolerated = _tolerated(words)
+    if hives is not None and not (re.match(r"itch|prurit", hives.group(), re.IGNORECASE) and tolerated):
+        return _made("hives", hives)
+    unknown = _first(_UNKNOWN, words)
+    minor = _first(_MINOR, words)
+    if unknown is not None and tolerated is None:
+        specific = re.search(
+            r"unknown|unspec|blank|recall|remember|say|told|again|leuk|neuro|enceph|blind|h[a]?emoly|myocard"
+            r"|cardio|not ",
+            unknown.group(),
+            re.IGNORECASE,
+        )
+        if specific or (
+            minor is None
+            and (listed or re.search(r"react|rxn|HSR|hypersens|allerg", unknown.group(), re.IGNORECASE))
+        ):
+            return _made("unknown", unknown)
+    if tolerated is not None:
+        return Reaction(
+            "none",
+            (tolerated.group(),),
+            min(tolerated.start(), minor.start() if minor else tolerated.start()),
+            max(tolerated.end(), minor.end() if minor else 0),
+        )
+    if minor is not None and (listed or follow_up or before_drug or minor.start() < 70):
+        last = list(_MINOR.finditer(words))[-1]
+        return Reaction("minor", (minor.group(),), minor.start(), last.end())
+    return None
+
+
+def _tolerated(words: str) -> re.Match[str] | None:
+    for match in _TOLERATED.finditer(words):
+        head = words[max(0, match.start() - 24) : match.start()]
+        if match.group().lower().startswith("tol") and re.search(
+            r"\b(?:not|never|poorly|unable to|could(?: not|n['’]t)|did(?: not|n['’]t)|cannot|can['’]t|if|as|to be"
+            r"|in)\s*(?:be\s*)?$",
+            head,
+            re.IGNORECASE,
+        ):
+            continue
+        if re.match(r"tolerat(?:ing|e)\b", match.group(), re.IGNORECASE) and re.search(
+            r"\b(?:will|to|if|can|as)\s*$", head, re.IGNORECASE
+        ):
+            continue
+        return match
+    return None
+
+
+def _first(pattern: re.Pattern[str], words: str) -> re.Match[str] | None:
+    return next(_all(pattern, words), None)
+
+
+def _all(pattern: re.Pattern[str], words: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of *pattern* that happened: not denied, not feared, not prepared for."""
+    for match in pattern.finditer(words):
+        head = words[max(0, match.start() - 70) : match.start()]
+        clause = re.split(r";|\.\s|\bbut\b|\bthen\b|\bhowever\b", head)[-1]
+        if _NEGATED.search(clause) or _FEARED.search(clause) or _FEARED_AFTER.match(words[match.end() :]):
+            continue
+        yield match
+
+
+def _made(severity: Severity, match: re.Match[str]) -> Reaction:
+    return Reaction(severity, (match.group().strip(),), match.start(), match.end())

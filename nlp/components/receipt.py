@@ -1,0 +1,262 @@
+"""
+Did the patient receive it? The reading that CAR T-cell therapy, other cell therapies and grafts share.
+
+A treatment that is given once is talked about far more often than it is given: planned, asked about, listed for,
+declined, a brother's, a trial's title. What a mention means is read from the words that govern it, nearest first:
+whose it is, a blinded arm, a denial, words of intent, words of receipt, a date beside it. Where nothing governs it
+the reader of the kind decides.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.components.receipt_rules import (
+    REACH,
+    Receipt,
+    intent_or_receipt,
+    names_service_or_plan,
+    past_date_after,
+)
+from chartsift.nlp.text.dates import find_dates
+from chartsift.nlp.text.layout import Layout
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_CLAUSE_LEFT = _words(r";|\||(?:^|\s)(?:but|however|although|though|whereas|except)\b|[.!?]\s+(?=[A-Z])")
+_CLAUSE_RIGHT = _words(r";|\s\|\s|\s(?:but|however|although|though|whereas)\b")
+
+# ---- blinded trials
+_BLINDED = _words(
+    r"\b(?:placebo|sham|blinded|double[- ]?blind|masked|arm (?:is |was )?(?:un)?known|arm not|unknown arm|allocation"
+    r"|treatment assignment|randomi[sz]ed)\b"
+)
+_TOOK_PART = _words(
+    r"\b(?:received|infusions?|infused|was given|dosed|randomi[sz]ed (?:to|in|\d)|enrolled|took part|participa\w+"
+    r"|finished|completed|apheresed|subject|got|was in|(?:was|were|been|is) randomi[sz]ed)\b"
+)
+# "whether she had CAR-T or placebo"
+_OR_PLACEBO = _words(
+    r"^[\s\-]*(?:cells?|product|infusions?|therapy|\([^)]{0,30}\))?\s*(?:or|vs\.?|versus)\s+(?:a "
+    r"|the )?(?:matching |matched )?(?:placebo|sham)"
+)
+_PLACEBO_OR = _words(r"\b(?:placebo|sham)\s+(?:or|vs\.?|versus)\s+(?:the |active |an? )*$")
+_PAST_DOSE = _words(r"\b(?:had|got|received|given|assigned|infused|infusions?|on|took)\b")
+_NOT_YET = _words(
+    r"\b(?:plan\w*|consider\w*|interest\w*|eligib\w*|candidate|would|will|might|may|could|refer\w*|screening for"
+    r"|discuss\w*|option\w*|asked|asks|wants|upcoming)\b"
+)
+_DISCLOSED = (
+    r"(?:\bunblinded\b|\bunmasked\b|\bunblinding (?:showed|shows|revealed|confirmed|confirms|letter|report|result)"
+    r"|\bcode (?:was )?broken\b|\ballocation (?:disclosed|revealed)|\bassigned to\b|\ballocated to\b"
+    r"|\bturned out to be\b)"
+)
+_DISCLOSED_PLACEBO = _words(_DISCLOSED + r"[^.;]{0,60}\b(?:placebo|sham|control arm)\b")
+_DISCLOSED_ACTIVE = _words(
+    _DISCLOSED
+    + r"[^.;]{0,60}\b(?:active|CAR[- ]?T|the (?:real )?product|study (?:product|drug)|treatment arm|verum)\b"
+)
+
+# ---- denial
+_NEGATOR = _words(
+    r"\b(?:no|not|never|without|w/o|denie[sd]|deny|denying|negative for|neg for|nor|neither|none of|nil|lacks?"
+    r"|hasn['’]?t"
+    r"|haven['’]?t|hadn['’]?t|didn['’]?t|absence of|free of|zero)\b"
+)
+# A denial of something about the treatment (a plan, a contraindication, a relapse) is no denial of receipt.
+_ABOUT = _words(
+    r"\b(?:despite|candida\w+|contraindic\w*|objection\w*|plan\w*|refer\w*|respon\w*|relaps\w*|recur\w*|indica\w+"
+    r"|eligib\w*"
+    r"|interest\w*|want\w*|wish\w*|consider\w*|discuss\w*|since|after|following|post|until|before|prior to|option\w*"
+    r"|need\w*|ready|appropriate|because|suitab\w*|appl\w+|offer\w*|change\w*|improve\w*|complication\w*|reject\w*"
+    r"|CRS"
+    r"|ICANS|enrol\w*|sure|certain|clear|doubt|only|longer|slot|approv\w*|decision|date|barrier\w*|reason|rush|hurry"
+    r"|benefit|effect|toxicit\w*|require\w*|pursu\w*|want|agree\w*|consent\w*|look\w*|hesita\w*|role|place"
+    r"|rule\w* out"
+    r"|exclu\w*|listed|a match|donor|GVHD|up for)\b"
+)
+# What a trial excludes is no history of the patient.
+_CRITERIA = _words(
+    r"\b(?:trials?|stud(?:y|ies)|protocols?|criteria|sponsor)\s+(?:\w+\s){0,2}exclud\w+"
+    r"|\bexclusion criteria\s+(?:such as|includ\w*|are|like)\b"
+    r"|\bexcludes (?:prior|previous|patients|any)\b"
+)
+_MEASURED = _words(
+    r"^\s*(?:cells?\s+)?(?:(?:are|were|was|is)\s+)?(?:detect\w*|measurable|persist\w*|found in"
+    r"|seen in|circulating)"
+)
+_SO_WHAT = _words(r"^\s*(?:therapy|cells?|infusion)?\s*,?\s*(?:she|he|they|there|we|I)\b")
+# An insurer denies a treatment, not that it was given.
+_PAYER = _words(
+    r"\b(?:insurance|insurer|payer|payor|plan|medicaid|medicare|authori[sz]ation|prior auth|coverage|appeal"
+    r"|carrier)\s+(?:has\s+|was\s+|initially\s+|again\s+)*$|\b(?:got|been|was|were|being)\s+$(?<!not been )"
+)
+_HAS_SINCE = _words(
+    r",\s*(?:but |and |she |he |pt |patient )*(?:s/p|status post|has had|had|received|underwent|h/o|history of"
+    r"|hx of|is|was|has)\b"
+)
+_ANSWERED_NO = _words(
+    r"^[^.;:|=\n]{0,45}?(?:\.{2,}|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*"
+    r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n]))|never\b|nil\b|neg(?:ative)?\b|denie[sd]\b"
+    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;]))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
+)
+_NAIVE = _words(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
+_NOT_DONE = _words(
+    r"\b(?:none|never|not|n['’]t|no)\s+(?:(?:been|yet|ever|was|were|actually|had|has)\s+){0,2}"
+    r"(?:done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
+    r"|transplanted|undergone|underwent)\b"
+)
+_BOX = _words(
+    r"(?:\[(?P<square>[ xX✓✔]?)\]|(?P<empty>[☐□])|(?P<full>[☒☑✓✔]))\s*(?:prior|previous|history of|hx|h/o)?\s*$"
+)
+
+_TIMELINE_ROW = _words(
+    r"^[\W_]*(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
+    r"|20)\d\d)\s*(?:[:|\-–—\t]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
+)
+_PAST_SECTIONS = frozenset({"past_history", "problem_list", "treatment_history", "procedure"})
+
+
+def read_receipt(text: str, layout: Layout, start: int, end: int, note_date: date) -> Receipt:
+    """Return how the note holds the treatment named by ``text[start:end]``; assertion None where no word decides."""
+    sentence = layout.sentence_at(start)
+    line = layout.line_at(start)
+    first = min(sentence.start, start)
+    last = max(sentence.end, end)
+    left = _tail(text[max(first, start - 600) : start])
+    right = _head(text[end : min(last, end + 300)])
+
+    other = someone_else(text, layout, start, end)
+    if other:
+        return Receipt("family", (other,))
+    blinded = _blinded(text, layout, start, end)
+    if blinded is not None:
+        return blinded
+    box = _BOX.search(text[max(line.start, start - 24) : start])
+    if box is not None:
+        ticked = bool(box.group("full") or (box.group("square") or "").strip())
+        return Receipt("present" if ticked else "absent", (box.group().strip(),), strength="strong")
+    denied = _denied(left, right, text[end : min(line.end, end + 160)], note_date)
+    if denied is not None:
+        return denied
+    return intent_or_receipt(left, right, note_date)
+
+
+def in_past_section(layout: Layout, offset: int) -> bool:
+    """Say whether *offset* stands in a section that lists what has been."""
+    return layout.section_at(offset).category in _PAST_SECTIONS
+
+
+def in_timeline(before: str, note_date: date) -> bool:
+    """Say whether *before*, the words of the line before a mention, are a past date that opens a row of a timeline."""
+    row = _TIMELINE_ROW.match(before)
+    if row is None:
+        return False
+    year = re.search(r"(?:19|20)\d\d", row.group("date"))
+    if year and int(year.group()) != note_date.year:
+        return int(year.group()) < note_date.year
+    return any(mention.first <= note_date for mention in find_dates(before, note_date))
+
+
+def _tail(left: str) -> str:
+    cuts = [match.end() for match in _CLAUSE_LEFT.finditer(left)]
+    return left[cuts[-1] :] if cuts else left
+
+
+def _head(right: str) -> str:
+    cut = _CLAUSE_RIGHT.search(right)
+    return right[: cut.start()] if cut else right
+
+
+def _blinded(text: str, layout: Layout, start: int, end: int) -> Receipt | None:
+    number = layout.sentence_number(start)
+    sentence = layout.sentences[number] if layout.sentences else None
+    own = text[sentence.start : max(sentence.end, end)] if sentence else text
+    following = layout.sentences[number + 1 : number + 3] if sentence else []
+    after = " ".join(text[s.start : s.end] for s in following if s.start - end < 400)
+    wide = own + " " + after
+    placebo = _DISCLOSED_PLACEBO.search(wide)
+    if placebo and _BLINDED.search(wide):
+        return Receipt("absent", (placebo.group(),), strength="strong", unblinded=True)
+    active = _DISCLOSED_ACTIVE.search(wide)
+    if active and re.search(r"unblind|unmask|code|disclosed", wide, re.IGNORECASE):
+        return Receipt("present", (active.group(),), strength="strong", unblinded=True)
+    either = _OR_PLACEBO.match(text[end : end + 50]) or _PLACEBO_OR.search(text[max(0, start - 40) : start])
+    if (
+        either
+        and _PAST_DOSE.search(own)
+        and not _NOT_YET.search(own[: max(0, start - (sentence.start if sentence else 0))])
+    ):
+        return Receipt("possible", (either.group().strip(),))
+    cue = _BLINDED.search(own) or (
+        _BLINDED.search(after) if re.search(r"\b(?:placebo|blind|arm)", after, re.I) else None
+    )
+    if cue is None or not re.search(
+        r"\b(?:placebo|sham|blinded|double[- ]?blind|masked|arm\b[^.;]{0,20}known)", wide, re.I
+    ):
+        return None
+    if not _TOOK_PART.search(own) or (
+        _NOT_YET.search(own) and not re.search(r"\breceived\b|\binfusions?\b", own, re.I)
+    ):
+        return None
+    return Receipt("possible", (cue.group(),))
+
+
+def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receipt | None:
+    naive = _NAIVE.match(rest_of_line)
+    if naive:
+        return Receipt("absent", (naive.group().strip(),), strength="strong")
+    if not re.match(r"[^.;:|]{0,60}(?:19|20)\d\d", rest_of_line):
+        answered = _ANSWERED_NO.match(rest_of_line)
+        if answered and not _ABOUT.search(answered.group()):
+            return Receipt("absent", (answered.group().strip(" .:|-"),), strength="strong")
+    if _CRITERIA.search(left):
+        applies = re.search(
+            r"\b(?:none|no|not|neither)\b[^.;]{0,15}\b(?:appl|met|present|true)", rest_of_line, re.IGNORECASE
+        )
+        return Receipt("absent" if applies else "hypothetical", ("criteria of a trial",))
+    if _MEASURED.match(right):
+        return None
+    unneeded = re.search(
+        r"\b(?:never|not|n['’]t)\s+(?:needed|required|went on to|came to|proceed(?:ed)? to|ended up|end up"
+        r"|had to have)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$|\bdid(?: not|n['’]t) (?:need|require"
+        r"|go on to)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$",
+        left, re.IGNORECASE,
+    )  # fmt: skip
+    if unneeded:
+        return Receipt("absent", (unneeded.group().strip(),), strength="strong")
+    not_done = _NOT_DONE.search(right[:140])
+    if not_done:
+        made = re.search(
+            r"\b(?:collect|apheres|manufactur|product|enrol|consent|slot|listed)", left + right, re.IGNORECASE
+        )
+        return Receipt("hypothetical" if made else "absent", (not_done.group(),), strength="strong")
+    near = left[-REACH:]
+    for negator in reversed(list(_NEGATOR.finditer(near))):
+        between = near[negator.end() :]
+        if _PAYER.search(near[: negator.start()]):
+            return Receipt("hypothetical", (negator.group(),))
+        if negator.group().lower() == "without" and _SO_WHAT.match(right):
+            return Receipt("hypothetical", (negator.group(),))
+        if names_service_or_plan(right):
+            return Receipt("hypothetical", (negator.group(),))
+        if _ABOUT.search(_without_formula(between)) or _HAS_SINCE.search(between):
+            continue
+        if "," in between and past_date_after(right, note_date) is not None:
+            continue
+        return Receipt("absent", (negator.group(),), strength="strong")
+    return None
+
+
+def _without_formula(between: str) -> str:
+    return re.sub(
+        r"\b(?:history|hx|evidence|record|prior|previous|known|yet|only)\b(?:\s+of)?",
+        " ",
+        between,
+        flags=re.IGNORECASE,
+    )

@@ -1,0 +1,432 @@
+"""
+Intent or receipt: the words around a treatment that is given once, asked one rule after the other.
+
+Each rule looks at the words and decides or passes; the first that decides holds. Their order is the reading: what is
+called off is not given, whatever stands before it; a clinic is no graft; a word of receipt counts when it stands
+nearer than a word of intent; a bare "after" counts only where nothing looks ahead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from chartsift.nlp.text.dates import find_dates
+from chartsift.nlp.types import Assertion
+
+# How far the words that govern a mention may stand from it, in code points.
+REACH = 130
+_NEAR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """
+    How a note holds a treatment that is given once.
+
+    Attributes:
+        assertion: The reading; None where no word decides.
+        cues: The words that decided.
+        service: The mention names a clinic, a team or a programme rather than the treatment.
+        strength: "strong" for a documented receipt (a verb, a date, a day count), "plain" otherwise.
+        unblinded: The assignment of a blinded trial was disclosed.
+    """
+
+    assertion: Assertion | None
+    cues: tuple[str, ...] = ()
+    service: bool = False
+    strength: str = "plain"
+    unblinded: bool = False
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+# ---- intent
+_SERVICE = _words(
+    r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*(?:clinic|team|service|program(?:me)?\b"
+    r"|unit|center"
+    r"|centre|coordinator|nurse|physician|doctor|surgeon|surgery|hepatology|nephrology|pulmonology|infectious|ID\b"
+    r"|committee"
+    r"|board|office|floor|ward|department|dept|pharmac\w+|social work\w*|MD\b|attending|fellow|medicine|support group"
+    r"|hotline|list serv|conference|society|group)"
+)
+_INTENT_NOUN = _words(
+    r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment"
+    r"|referral|work-?\s?up|candida\w+|eligib\w*|list\b|listing|wait-?\s?list\w*|slot|screen\w*|consent\w*"
+    r"|brochure|poster"
+    r"|info\w*|talk|discussion|visit|intake|opinion|options?\b|question|inquiry|packet|hand-?out|webinar|booklet"
+    r"|article"
+    r"|plan\w*|approval|authori[sz]ation|insurance|collection|manufactur\w*|tour|appointment|appt|idea|hope"
+    r"|path\w*|journey)\b"
+)
+_TRIAL_NOUN = _words(
+    r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|product\b|infusion\b)?[\s\-]*(?:[\w/-]+\s)?"
+    r"(?:trials?|stud(?:y|ies)|protocols?|research|arms?)\b"
+)
+_STRONG_INTENT = _words(
+    r"\b(?:plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
+    r"|consider\w*"
+    r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
+    r"|consent\w*|await\w*|pending|listed|listing|wait-?\s?list\w*|wait(?:s|ing)?|work-?\s?up|worked up|toward"
+    r"|towards"
+    r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"
+    r"|begin)"
+    r"|need(?:s|ed|ing)?|requir\w*|eligib\w*|declin\w*|refus\w*|turned down|read|heard|explain\w*|rais(?:e|ed|ing)"
+    r"|talk\w*|poster"
+    r"|brochure|propos\w*|offer\w*|recommend\w*|appl(?:y|ies|ied|ication)|approv\w*|insurance|insurer|potential\w*"
+    r"|future"
+    r"|next step|slot|expanded access|compassionate|single[- ]patient|request\w*|pursu\w*|defer\w*|postpon\w*"
+    r"|cancel\w*"
+    r"|contingen\w*|clear(?:ed|ance) for|collect\w*(?: for)?|apheres\w*|leuka?pheres\w*|manufactur\w*|vs\.?|versus"
+    r"|instead of|rather than|alternativ\w*|look(?:ing)? (?:at|into)|think(?:s|ing)? (?:about|of)|suitab\w*"
+    r"|appropriate"
+    r"|fit for|prepar\w*|until|once|when|tentativ\w*|due for|ready for|proceed\w*|opinion|question|board|proposal"
+    r"|too (?:early|soon|old|sick|frail|well)|curious|inquir\w*|enquir\w*|wonder\w*|goal|aim\w*|seek\w*|sought"
+    r"|trials? (?:of|for|with)"
+    r"|stud(?:y|ies) (?:of|for|with)|screen(?:ing|ed)? for|enrol\w*|undecided|decid\w*|go for|preparation|pre"
+    r"|for use in"
+    r"|not a|whether|available|availability|access to|indicat\w*|send\w*|sent|present(?:ed|ing)? for|possible"
+    r"|possibl[ey]"
+    r"|only|versus|rather|no longer|against|hold(?:ing)?|held|aware of|knows? (?:about|of)|researching"
+    r"|google\w*)\b|\?\s*$|(?<=\s)\?"
+)
+# What stands between a word of intent and the mention when the intent is about something else.
+_OTHER_OBJECT = _words(
+    r"\b(?:given (?:his|her|the|a|prior)|because|due to|since|in view of|in light of|in (?:the )?setting of|despite"
+    r"|owing to|as (?:he|she|pt) had"
+    r"|with (?:his|her|a|prior)|since (?:he|she|the)|after|following|who (?:had|received)|on account of|for (?:his"
+    r"|her)|from (?:his|her))\b"
+)
+
+# ---- receipt
+_STRONG_RECEIPT = _words(
+    r"\b(?:received|receives|rec['’]?d|despite|infused(?: with)?|re-?infused|was given|were given|been given|given"
+    r"|got|has had"
+    r"|have had|had"
+    r"|underwent|undergone|treated with|treatment with|treated by|s/p|s\.p\.|status[- ]?post|day\s*\+\s*\d+"
+    r"|D\s?\+\s?\d+"
+    r"|(?:months?|mos?|years?|yrs?|y|weeks?|wks?|days?)\.?\s*(?:out\s*)?(?:from|after|post|since|s/p|p)"
+    r"|h/o|history of|hist of|hx of|hx|(?:first|second|third|failed|old|remote|known|functioning|prior"
+    r"|previous(?:ly)?|past)\b(?!\s+to\b)"
+    r"|recipient of|dosed with|administered|transplanted|rejected|remission (?:after|with|since)|(?:relaps\w+"
+    r"|flare\w*) (?:\w+ ){0,4}(?:after|post|following)"
+    r"|CRS (?:after|with|from)|ICANS (?:after|with|from)|aplasia (?:after|from|since)|Dx:?|PMH:?|PSH:?|ESRD)\b|\bD0\b"
+)
+_WEAK_RECEIPT = _words(
+    r"\b(?:post|after|following|since|infusion(?:s)?(?: of)?|completed|failed|failure of|refractory to)\b|\bpost(?=-)"
+)
+_MODAL = _words(
+    r"\b(?:will|would|to|can|could|may|might|should|must|being|if|once|when|until|not|never|before|be"
+    r"|have)\s+(?:be\s+|have\s+|been\s+)?$"
+)
+_INFUSED_ON = _words(r"\binfus(?:ion|ed)\b[^.;|]{0,20}")
+_AFTER_DONE = _words(
+    r"^[\s\-,]*(?:\([^)]{0,40}\)\s*)?(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b|graft\b|/\s?kg|x\s?\d"
+    r"|#?\d\b)?[\s\-,]*(?:\([^)]{0,40}\)\s*)?"
+    r"(?:was |were |is |has |have |been |already |recently |successfully )*"
+    r"(?:infused|infusion on|infusion was|infusion in|given(?! (?:his|her|the|that|prior|a|an|their|how|this"
+    r"|these)\b)|administered|received|performed|done|completed"
+    r"|carried out"
+    r"|failed|failure|rejection|rejecting|rejected|recipient|relapse\w*|remission|c/b|complicated by|complication\w*"
+    r"|engraft\w*|survivor|(?:are |were |no longer )*detect\w*|persist\w*|expan(?:sion|ded)|functioning"
+    r"|long[- ]term follow|day\s*0|day\s*\+\s*\d|D\+\d|removed|explanted|nephrectomy"
+    r"|(?:\d+|two|three|four|five|six|seven|eight|nine|ten|several|many)\s*(?:years?|yrs?|y|months?|mos?|weeks?"
+    r"|wks?)\s+(?:ago|earlier|back|prior)"
+    r"|for (?:DLBCL|NHL|lymphoma|FL\b|MCL|CLL|B-?ALL|ALL|myeloma|MM|leukemia|AML|MDS|SSc|scleroderma|SLE|lupus"
+    r"|aplastic"
+    r"|sickle|ESRD|PKD|IPF|cirrhosis|HCC|cardiomyopathy|HLH))"
+)
+_AFTER_INTENT = _words(
+    r"^[^.;|\n]{0,45}?\b(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
+    r"|pending|discussed|considered"
+    r"|consider|offered|declined|decline[sd]?|deferred|on hold|cancel+ed|postponed|refused|recommended|proposed"
+    r"|requested|approved"
+    r"|under (?:discussion|consideration)|(?:not )?indicated|an option|in (?:the )?future|tentative\w*|awaited"
+    r"|anticipated"
+    r"|next (?:week|month|year)|(?:only )?if\b|trials?\b|stud(?:y|ies)\b|protocol|screening|enrol\w*|consent\w*"
+    r"|eligib\w*|candidate"
+    r"|referral|not (?:yet|before|at this time|now|available|offered|interested|a candidate|an option|for|until"
+    r"|needed|pursued|appropriate)"
+    r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would|will|may\b|might|could|later|when|once|vs\.?"
+    r"|versus|evaluation|held|upcoming|soon"
+    r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
+    r"|eval\b|slot|interested)"
+)
+_TREATED_ON = _words(
+    r"\b(?:treated|dosed|infused|given cells|received (?:cells|treatment|an infusion|infusions?))\s+(?:on|in|under"
+    r"|within|through|as part of)\s+(?:the |a |an )?(?:[\w/-]+\s+){0,3}$"
+)
+_THEN_RECEIVED = _words(
+    r"^[^.;]{0,60}?\b(?:and|,|then|where)\s+(?:he |she |they |pt |was |has )*(?:received|got|given|completed|had"
+    r"|was infused with)\s+(?:the |her |his |an? |one |single |first )*(?:infusions?|cells|dose|treatment"
+    r"|product)\b"
+)
+# "Prior Rx: MTX, RTX, CAR-T"
+_COUNTED = _words(
+    r"^[^.;]{0,45}?\b(?:\d|two|three|four|five|six)\s+(?:weekly |monthly )?(?:infusions|doses)\b(?!\s*(?:planned"
+    r"|scheduled|over|per|are|will))"
+)
+_LIST_OF_PAST = _words(
+    r"\b(?:prior|previous|past|failed|tried|received|refractory to|treatments? (?:so far|to date|history)"
+    r"|therap(?:y|ies) (?:so far|to date|tried|history)|rx (?:so far|to date))\b[^.;:]{0,25}:[^.;:]{0,160}$"
+)
+# "will need IVIG after CAR-T" looks ahead.
+_AHEAD = _words(
+    r"\b(?:will|would|should|must|needs?|needed|requir\w*|plan\w*|until|can|may|might|defer\w*|hold|resume"
+    r"|expect\w*|contracepti\w*|recommend\w*)\b"
+)
+_FOR_A_WHILE = _words(r"\bfor\s+(?:a|an|one|two|three|six|at least (?:\w+)|\d+)?\s*$")
+_TO_COME = _words(r"\b(?:will|would|if|to be|may|plan\w*|hop\w*)\b")
+_PUT_OFF = _words(r"\b(?:plan|schedul|target|held|cancel)")
+_CONDITION = _words(r"\b(?:will|would|if|to|may|might|could|should|plan\w*|whether)\b")
+_ADJECTIVES = frozenset(
+    {"prior", "previous", "past", "known", "old", "first", "second", "third", "remote", "failed"}
+)
+_CALLED_OFF = _words(
+    r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b)?[^.;|,\n]{0,14}\b(?:cancel+ed|held|postponed"
+    r"|deferred|on hold|declined|aborted"
+    r"|planned|scheduled|withdrawn|delayed|not (?:given|infused))\b"
+)
+_UNSURE = _words(
+    r"\b(?:possible|possibly|questionable|unclear (?:if|whether)|uncertain (?:if|whether)|may have (?:had"
+    r"|received)|might have (?:had|received)|reportedly had\?|query)\b[^,;]{0,25}$|\?\s?$"
+)
+_UNSURE_AFTER = _words(
+    r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
+    r"|\bunconfirmed\b|\bunverified\b|\bno records?\b)"
+)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """The words of the mention's clause before and after it."""
+
+    left: str
+    right: str
+    note_date: date
+
+    @cached_property
+    def near(self) -> str:
+        return self.left[-REACH:]
+
+    @cached_property
+    def strong(self) -> tuple[str, int] | None:
+        """The receipt word nearest before the mention, and where it ends in ``near``."""
+        return _last_receipt(self.near)
+
+    @cached_property
+    def intent(self) -> tuple[str, int] | None:
+        """The word of intent nearest before the mention, and where it ends in ``near``."""
+        return _last_intent(self.near)
+
+    @cached_property
+    def dated(self) -> bool | None:
+        return past_date_after(self.right, self.note_date)
+
+    def gap(self, cue: tuple[str, int]) -> int:
+        """Return how many code points stand between *cue* and the mention."""
+        return len(self.near) - cue[1]
+
+
+def intent_or_receipt(left: str, right: str, note_date: date) -> Receipt:
+    """Return how the clause holds a mention that stands between *left* and *right*."""
+    around = _Around(left, right, note_date)
+    for rule in _RULES:
+        decided = rule(around)
+        if decided is not None:
+            return decided
+    return Receipt(None)
+
+
+def names_service_or_plan(right: str) -> bool:
+    """Say whether *right*, the words after a mention, make it a clinic's name or a visit for it."""
+    return bool(_INTENT_NOUN.match(right) or _SERVICE.match(right))
+
+
+def past_date_after(right: str, note_date: date) -> bool | None:
+    """Return True when a past date stands beside the mention, False for a future one, None without a date."""
+    window = right[:45]
+    for mention in find_dates(window, note_date):
+        before = window[: mention.start]
+        if names_service_or_plan(before) or _AFTER_INTENT.match(before) or re.search(r"[.:]\s", before):
+            return None
+        return mention.first <= note_date
+    return None
+
+
+def _said(assertion: Assertion, cue: str, *, strong: bool = False) -> Receipt:
+    return Receipt(assertion, (cue.strip(" -,"),), strength="strong" if strong else "plain")
+
+
+def _uncertain(around: _Around) -> Receipt | None:
+    unsure = _UNSURE.search(around.near) or _UNSURE_AFTER.match(around.right)
+    if unsure is None or (around.strong is not None and around.gap(around.strong) < 25):
+        return None
+    # "Possible CAR-T next year" weighs a plan; only a past can be uncertain.
+    weighed = unsure.re is _UNSURE and re.match(r"possibl|\?", unsure.group().strip(), re.IGNORECASE)
+    return _said("hypothetical" if weighed and around.dated is not True else "possible", unsure.group())
+
+
+def _service(around: _Around) -> Receipt | None:
+    service = _SERVICE.match(around.right)
+    if service is None:
+        return None
+    strong = around.strong
+    if strong is not None and around.gap(strong) < 12 and strong[0] in ("s/p", "status post"):
+        return None
+    return Receipt(None, (service.group().strip(),), service=True)
+
+
+def _on_trial(around: _Around) -> Receipt | None:
+    treated = (
+        _TREATED_ON.search(around.near) or _THEN_RECEIVED.match(around.right) or _COUNTED.match(around.right)
+    )
+    if treated is None or _TO_COME.search(around.near + treated.group()):
+        return None
+    return _said("present", treated.group(), strong=True)
+
+
+def _called_off(around: _Around) -> Receipt | None:
+    off = _CALLED_OFF.match(around.right)
+    if off is None or (around.strong is not None and around.gap(around.strong) < 4):
+        return None
+    return _said("hypothetical", off.group())
+
+
+def _plan_or_trial(around: _Around) -> Receipt | None:
+    noun = _INTENT_NOUN.match(around.right) or (
+        _TRIAL_NOUN.match(around.right) if around.strong is None else None
+    )
+    return _said("hypothetical", noun.group()) if noun else None
+
+
+def _date_to_come(around: _Around) -> Receipt | None:
+    return _said("hypothetical", "a date to come") if around.dated is False else None
+
+
+def _infused_on(around: _Around) -> Receipt | None:
+    infused = list(_INFUSED_ON.finditer(around.near))
+    if not infused:
+        return None
+    for mention in find_dates(around.near[infused[-1].start() :], around.note_date):
+        if mention.first > around.note_date:
+            return _said("hypothetical", infused[-1].group())
+        if not _PUT_OFF.search(around.near):
+            return _said("present", infused[-1].group(), strong=True)
+    return None
+
+
+def _word_of_receipt(around: _Around) -> Receipt | None:
+    strong = around.strong
+    if strong is None or (around.intent is not None and around.intent[1] >= strong[1]):
+        return None
+    return _said("present", strong[0], strong=True)
+
+
+def _done_after(around: _Around) -> Receipt | None:
+    done = _AFTER_DONE.match(around.right)
+    if done is None or (around.intent is not None and _CONDITION.search(around.intent[0])):
+        return None
+    return _said("present", done.group(), strong=True)
+
+
+def _intent_near(around: _Around) -> Receipt | None:
+    intent = around.intent
+    return _said("hypothetical", intent[0]) if intent is not None and around.gap(intent) < _NEAR else None
+
+
+def _intent_after(around: _Around) -> Receipt | None:
+    after = _AFTER_INTENT.match(around.right)
+    return _said("hypothetical", after.group()[-40:]) if after and not around.dated else None
+
+
+def _dated(around: _Around) -> Receipt | None:
+    return _said("present", "a past date beside it", strong=True) if around.dated else None
+
+
+def _in_a_list_of_past(around: _Around) -> Receipt | None:
+    listed = _LIST_OF_PAST.search(around.left)
+    if listed is None or (around.intent is not None and around.gap(around.intent) <= len(listed.group())):
+        return None
+    return _said("present", listed.group().split(":")[0], strong=True)
+
+
+def _weak_word(around: _Around) -> Receipt | None:
+    weak = list(_WEAK_RECEIPT.finditer(around.near))
+    if not weak:
+        return None
+    between = around.near[weak[-1].end() :]
+    if (
+        len(between) >= _NEAR
+        or "," in between
+        or (around.intent is not None and around.intent[1] >= weak[-1].start())
+    ):
+        return None
+    # "Since" looks back whatever else the clause says.
+    ahead = _AHEAD.search(around.near) if weak[-1].group().lower() != "since" else None
+    return _said("hypothetical", ahead.group()) if ahead else _said("present", weak[-1].group())
+
+
+def _intent_far(around: _Around) -> Receipt | None:
+    if around.intent is not None:
+        return _said("hypothetical", around.intent[0])
+    return Receipt("possible", ("?",)) if around.right.strip() == "?" else None
+
+
+_RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
+    _uncertain,
+    _service,
+    _on_trial,
+    _called_off,
+    _plan_or_trial,
+    _date_to_come,
+    _infused_on,
+    _word_of_receipt,
+    _done_after,
+    _intent_near,
+    _intent_after,
+    _dated,
+    _in_a_list_of_past,
+    _weak_word,
+    _intent_far,
+)
+
+
+def _last_receipt(left: str) -> tuple[str, int] | None:
+    """Return the receipt word nearest before the mention, and where it ends; a future or conditional one is none."""
+    for match in reversed(list(_STRONG_RECEIPT.finditer(left))):
+        word = match.group().lower()
+        if _MODAL.search(left[: match.start()][-24:]) and not word.startswith(
+            ("s/p", "status", "h/o", "history", "prior", "previous", "d")
+        ):
+            continue
+        if word in ("had", "has had", "have had", "given", "got") and _STRONG_INTENT.match(
+            left[match.end() :].lstrip()
+        ):
+            continue
+        if re.search(r",?\s(?:then|now|currently|next)\b", left[match.end() :], re.IGNORECASE):
+            continue
+        if _FOR_A_WHILE.search(left[: match.start()]) and re.match(r"\w+ (?:after|from|post)", word):
+            continue
+        if word == "failed" and re.search(r"screen\w*[\s-]*$", left[: match.start()], re.IGNORECASE):
+            continue
+        if word == "given" and re.match(r"\s*(?:his|her|the|that|their|this)\b", left[match.end() :]):
+            continue
+        if word in _ADJECTIVES and (len(left) - match.end() > 30 or re.search(r"[,:(]", left[match.end() :])):
+            continue
+        return match.group(), match.end()
+    return None
+
+
+def _last_intent(left: str) -> tuple[str, int] | None:
+    """Return the word of intent nearest before the mention that is about the mention."""
+    for match in reversed(list(_STRONG_INTENT.finditer(left))):
+        if _OTHER_OBJECT.search(left[match.end() :]):
+            return None
+        return match.group(), match.end()
+    return None

@@ -1,0 +1,282 @@
+"""
+The ``transplants`` reader: grafts that count (kind ``transplant``), other tissues (``graft_other``) and transplants
+without a name (``transplant_history``).
+
+A named graft is present unless words of intent, a denial or another person govern it. A transplant without its organ
+takes the organ that the note speaks of, where it speaks of one.
+
+Reads: doc.spans["concepts"], doc._.layout, doc._.note_text, doc._.note_date. Writes: doc._.drafts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from spacy.tokens import Doc, Span
+
+from chartsift.nlp.components.concepts import sense_of
+from chartsift.nlp.components.covered import Covered, windows
+from chartsift.nlp.components.factory import register
+from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.components.receipt import read_receipt
+from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.tokens import note_date_of, source_range
+from chartsift.nlp.types import Assertion
+
+KINDS = ("transplant", "graft_other", "transplant_history")
+
+_ORGANS = {
+    "heart": "heart", "cardiac": "heart",
+    "liver": "liver", "hepatic": "liver",
+    "kidney": "kidney", "renal": "kidney", "kidneys": "kidney",
+    "lung": "lung", "lungs": "lung", "pulmonary": "lung",
+    "bone marrow": "hct", "marrow": "hct", "stem cell": "hct", "stem cells": "hct", "blood": "hct", "hct": "hct",
+    "hematopoietic cell": "hct", "hematopoietic": "hct", "hsct": "hct", "bmt": "hct",
+}  # fmt: skip
+_ORGAN = "|".join(sorted(map(re.escape, _ORGANS), key=len, reverse=True))
+# "kidney and pancreas transplant", "heart/lung transplant", "bone marrow or organ transplantation": the organs before.
+_COORDINATED = re.compile(
+    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|-)\s*(?:solid\s+|any\s+"
+    rf"|other\s+)?$",
+    re.IGNORECASE,
+)
+_ORGAN_AFTER = re.compile(
+    rf"\s*(?:of\s+(?:the|a|his|her|any|one)?\s*|\(|:\s*|-\s+|,\s+)(?:left |right |bilateral |double "
+    rf"|single )?(?P<organ>{_ORGAN})\b",
+    re.IGNORECASE,
+)
+_BLOOD_CONTEXT = re.compile(
+    r"\bHLH\b|leuk[a]?emi|lymphoma|myeloma|marrow|h[a]?ematolog|donor search|HLA[- ]typ|sickle|aplastic|stem cell"
+    r"|conditioning"
+    r"|\bof blood\b|\bMDS\b|\bBMT\b|\bHSCT\b|cellular therapy|cell infusion",
+    re.IGNORECASE,
+)
+_UNNAMED_SERVICE = re.compile(
+    r"\s*(?:ID\b|infectious|clinic|team|service|unit|center|centre|coordinator|nurse|physician|surgeon|surgery"
+    r"|hepatolog|nephrolog"
+    r"|pulmonolog|committee|board|office|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)",
+    re.IGNORECASE,
+)
+_MOVED = re.compile(
+    r"\s+(?:from|to|here|into|out of)\b(?!\s+(?:an?|his|her|the|un|living|deceased|mother|father|brother|sister)\b)",
+    re.IGNORECASE,
+)
+_TISSUE_NEAR = re.compile(
+    r"knee|\bACL\b|\bPCL\b|tendon|bone|menisc|spin|fusion|dental|tooth|teeth|valve|cornea|\beye|skin|wound|burn"
+    r"|cartilage|ligament|osteo"
+    r"|shoulder|ankle|fascia|dura|hair|fecal|stool|vein|bypass",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"\A[ZT]\d\d\.", re.IGNORECASE)
+_DONATED = re.compile(
+    rf"\b(?:donated|donates|gave|donation of)\s+(?:(?:a|one|her|his|their|the|part of|half of|portion of|some|left"
+    rf"|right|L|R|of|living)\s+){{0,4}}(?P<organ>{_ORGAN})\b"
+    rf"|\b(?:was|is|as|been|h/o|history of|s/p|status post|a|prior|living|altruistic|directed"
+    rf"|unrelated)\s+(?:a\s+)?(?:living\s+|altruistic\s+|related\s+)*(?P<organ2>{_ORGAN})\s+(?:donor"
+    rf"|donation)\b(?!\s+(?:search|transplant|graft|offer|list|found|available|identified|registry))"
+    rf"|\b(?P<organ3>{_ORGAN})\s+donation\b(?=[^.;]{{0,20}}\bto\b)"
+    r"|\b(?P<nephrectomy>donor (?:L |R |left |right |laparoscopic )?nephrectomy)\b",
+    re.IGNORECASE,
+)
+_RECEIVED_ORGAN = re.compile(
+    r"\b(?:received|got|was given|has)\s+(?:a|an|his|her|the|one)?\s*(?:\w+['’]s\s+)?"
+    r"(?:new |donor |donated |deceased[- ]donor |living[- ]donor |cadaveric )*"
+    r"(?P<organ>kidney|liver|heart|lungs?)\s+(?:from (?:his|her|a|an|the|their)\b|in (?:19|20)\d\d)"
+    r"|\b(?:mother|father|brother|sister|wife|husband|son|daughter|cousin|aunt|uncle|friend|parent|mom"
+    r"|dad)\s+(?:has\s+|had\s+)?"
+    r"(?:gave|donated)\s+(?:(?:him|her|them|pt|the patient)\s+(?:a|one|his|her|part of (?:his|her"
+    r"|the))\s+(?:left\s+|right\s+)?"
+    r"(?P<organ2>kidney|liver|lung)|(?:a|one|his|her|the)?\s*(?:left\s+|right\s+)?(?P<organ3>kidney|liver"
+    r"|lung)\s+to\s+(?:him|her|pt|the patient)\b(?!\s+(?:\w+['’]s|own|his|brother|sister|mother|father|son"
+    r"|daughter|husband|wife|cousin|friend|aunt|uncle)))",
+    re.IGNORECASE,
+)
+_BEFORE_DONOR = re.compile(
+    r"(?:(?:was|is|as|been|h/o|history of|s/p|status post|a)\s+(?:a\s+)?)?", re.IGNORECASE
+)
+_GIVEN_LETTERS = ("donat", "donor", "gave ", "received", "got ", "given", "nephrectomy")
+_NO_DONOR = re.compile(
+    r"\b(?:await\w*|wait\w*|no|without|suitable|potential|need\w*|find\w*|search\w*|deceased|cadaveric|his|her"
+    r"|from|mother|father|brother|sister|wife|husband|son|daughter)\s+(?:a\s+|is\s+|was\s+|the\s+)?$",
+    re.IGNORECASE,
+)
+
+
+class Transplants:
+    """Read transplants."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        text: str = doc._.note_text
+        layout: Layout = doc._.layout
+        spans = concept_spans(doc, KINDS)
+        drafts = [draft for span in spans for draft in _drafts(doc, span, text, layout)] if spans else []
+        drafts = list(_named_by_the_note(drafts, text, layout))
+        drafts.extend(_donations(text, layout, drafts))
+        drafts_of(doc).extend(_services_resolved(drafts))
+        return doc
+
+
+def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
+    start, end = source_range(span)
+    concept = sense_of(span).concept
+    surface = text[start:end]
+    if concept.concept == "any" and _is_no_transplant(text, layout, start, end):
+        return
+    # "kidney and pancreas transplant" holds a kidney; "heart valve" and "vein graft" hold no organ.
+    organs = (
+        _organs_before(text, layout, start)
+        if concept.kind != "graft_other" or concept.concept == "pancreas"
+        else []
+    )
+    begin = organs[-1][1] if organs else start
+    reading = read_receipt(text, layout, begin, end, note_date_of(doc))
+    kind, name = concept.kind, concept.concept
+    if name == "any":
+        after = _ORGAN_AFTER.match(text[end : end + 40])
+        if after and re.match(r"[^.;]*$", text[end : end + after.end()]):
+            kind, name = "transplant", _ORGANS[after.group("organ").lower()]
+    if _CODE.match(surface) and kind == "transplant":
+        kind = "transplant_code"
+    assertion = reading.assertion or ("hypothetical" if reading.service else "present")
+    attributes = dict(concept.attributes)
+    attributes["strength"] = reading.strength
+    if reading.service:
+        attributes["service"] = "yes"
+    if name == "gvhd":
+        assertion = reading.assertion or "present"
+
+    def made(kind: str, concept: str, first: int, assertion: Assertion) -> Draft:
+        return Draft(
+            first, end, kind, concept, assertion, "transplants:receipt", reading.cues, attributes=attributes
+        )
+
+    named = {name} if kind == "transplant" else set()
+    for organ, first in organs:
+        if organ not in named:
+            named.add(organ)
+            yield made("transplant", organ, first, assertion)
+    if kind == "transplant_history" and name == "any" and organs:
+        return  # "bone marrow or organ transplantation": the named one stands for the phrase
+    yield made(kind, name, start, assertion)
+    if kind == "transplant" and re.match(r"heart[- /]lung|heart and lung|CHLT|HLT", surface, re.IGNORECASE):
+        yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
+
+
+def _is_no_transplant(text: str, layout: Layout, start: int, end: int) -> bool:
+    surface = text[start:end].lower()
+    if _UNNAMED_SERVICE.match(text[end : end + 20]) or _MOVED.match(text[end : end + 24]):
+        return True
+    if surface in ("allograft", "autotransplant", "allotransplant", "txp"):
+        sentence = layout.sentence_at(start)
+        if _TISSUE_NEAR.search(text[max(sentence.start, start - 80) : min(max(sentence.end, end), end + 60)]):
+            return True
+    return False
+
+
+def _organs_before(text: str, layout: Layout, start: int) -> list[tuple[str, int]]:
+    """Return the organs coordinated before the mention, nearest first, with where each begins."""
+    floor = max(layout.sentence_at(start).start, start - 80)
+    found: list[tuple[str, int]] = []
+    at = start
+    while True:
+        match = _COORDINATED.search(text[floor:at])
+        if match is None:
+            return found
+        at = floor + match.start()
+        found.append((_ORGANS[match.group("organ").lower()], at))
+
+
+def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterator[Draft]:
+    """Give a transplant without its organ the organ that its sentence, or the mention before it, speaks of."""
+    current: Draft | None = None
+    for draft in sorted(drafts, key=lambda d: d.start):
+        if draft.kind == "transplant" and draft.assertion != "family":
+            current = draft
+        if draft.kind != "transplant_history" or draft.concept != "any":
+            yield draft
+            continue
+        surface = text[draft.start : draft.end].lower()
+        plural = (
+            surface.endswith("s") or "organ" in surface or "history" in surface or surface == "transplanted"
+        )
+        sentence = layout.sentence_at(draft.start)
+        words = text[sentence.start : max(sentence.end, draft.end)]
+        organ = ""
+        if draft.assertion == "family":
+            continue
+        if not plural:
+            if _BLOOD_CONTEXT.search(words):
+                organ = "hct"
+            elif current is not None and draft.assertion != "absent":
+                organ = current.concept
+        if organ:
+            yield Draft(
+                draft.start, draft.end, "transplant", organ, draft.assertion, draft.rule, draft.cues,
+                attributes={**draft.attributes, "organ_from": "note"},
+            )  # fmt: skip
+        elif draft.assertion in ("absent", "present", "possible"):
+            yield draft
+
+
+def _services_resolved(drafts: list[Draft]) -> Iterator[Draft]:
+    """A clinic's name takes the reading of the graft that the same note tells of; without one it is talk of it."""
+    held = {d.concept for d in drafts if d.kind == "transplant" and d.assertion == "present"}
+    for draft in drafts:
+        if draft.attributes.get("service") == "yes" and draft.concept in held:
+            yield Draft(
+                draft.start, draft.end, draft.kind, draft.concept, "present", draft.rule, draft.cues,
+                attributes=draft.attributes,
+            )  # fmt: skip
+        else:
+            yield draft
+
+
+def _donations(text: str, layout: Layout, drafts: list[Draft]) -> Iterator[Draft]:
+    """Yield the grafts that the patient gave, someone else's transplant, and those received without the word."""
+    taken = Covered((d.start, d.end) for d in drafts)
+    received: list[tuple[int, int]] = []
+    places = list(windows(text, _GIVEN_LETTERS, before=50, after=120))
+    for match in (match for first, last in places for match in _RECEIVED_ORGAN.finditer(text, first, last)):
+        start, end = match.span()
+        if taken.touches(start, end):
+            continue
+        name = next(name for name in ("organ", "organ2", "organ3") if match.group(name))
+        first, last = match.span(name)
+        given = name != "organ"  # "Mother gave him a kidney": the relative is the donor
+        other = "" if given else someone_else(text, layout, start, first)
+        assertion: Assertion = "family" if other else "present"
+        received.append((start, end))
+        yield Draft(
+            first, last, "transplant", _ORGANS[match.group(name).lower()], assertion, "transplants:received",
+            (match.group(),), attributes={"strength": "strong"},
+        )  # fmt: skip
+    taken = Covered([*((d.start, d.end) for d in drafts), *received])
+    for match in (match for first, last in places for match in _DONATED.finditer(text, first, last)):
+        start, end = match.span()
+        if taken.touches(start, end):
+            continue
+        if _NO_DONOR.search(text[max(layout.sentence_at(start).start, start - 30) : start]):
+            continue
+        if re.match(r"\s*(?:transplant|graft|allograft|tx\b)", text[end : end + 16], re.IGNORECASE):
+            continue
+        organ = match.group("organ") or match.group("organ2") or match.group("organ3")
+        concept = _ORGANS[organ.lower()] if organ else "kidney"
+        if organ and organ.lower() in ("blood", "pulmonary", "hct"):
+            continue
+        opening = _BEFORE_DONOR.match(match.group())
+        first = start + (opening.end() if opening else 0)
+        yield Draft(
+            first,
+            end,
+            "transplant",
+            concept,
+            "family",
+            "transplants:donated",
+            ("donated",),
+            attributes={"donor": "yes"},
+        )
+
+
+register("transplants", lambda nlp: Transplants())

@@ -1,0 +1,263 @@
+"""
+The ``treatments`` reader: whether a medicine was given for the myositis, is planned, was never given, or is for
+something else.
+
+The nearest cue in the same clause decides ("continue", "failed", "start", "never"); a list shares its leader's cue.
+Without a cue the section does: a medication list is given, a plan is planned.
+
+Reads: concepts of kind "treatment". Writes: drafts of kind "treatment" with attribute ``class`` and, where it is so,
+``indication`` (what else it was given for).
+"""
+
+from __future__ import annotations
+
+import re
+
+from spacy.tokens import Doc, Span
+
+from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.beside import date_beside
+from chartsift.nlp.components.concepts import sense_of
+from chartsift.nlp.components.factory import register
+from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.tokens import source_range
+from chartsift.nlp.types import Assertion
+
+_CUES = re.compile(
+    r"(?P<never>\b(?:never (?:had|received|been on|taken|got|given|on|started|tried)|never|no prior"
+    r"|no previous|no|not (?:on|taking|received|given|had|started|start|begin|yet|been on)|without|denies"
+    r"|before (?:any|starting|the first)|before(?=\s*$)|would not|has not|have not|had not|hasn't"
+    r"|naive to|did not (?:get|receive|take|start|want)"
+    r"|didn't (?:get|receive|take|start)|hesitant (?:re|about)|declin\w+|refus\w+|avoid(?:ing)?"
+    r"|hold off on|off(?= all\b)|instead of|rather than|against)\b)"
+    r"|(?P<planned>\b(?:will (?:start|add|begin|give|need|receive|get|try|initiate)"
+    r"|(?<!mg )(?<!\d )to (?:start|add|begin|initiate|give|try|receive)|start(?=\s|:)|begin|initiate"
+    r"|add(?!ed|ition)|adding|plan(?:s|ned|ning)?(?: for| to)?|consider\w*|discuss\w*|recommend\w*"
+    r"|propos\w+|suggest\w*|options?|trial of|candidate for|if|would|should|could|may need|might"
+    r"|next(?: step)?"
+    r"|escalat\w+ to|pending|await\w*|referr?\w* for|low threshold for|ask(?:s|ed)? (?:about|for)"
+    r"|think about|talk(?:ed)? (?:about|over|of)|book(?:ed)?|approv\w+|authoriz\w+|prior auth\w*|move to"
+    r"|go to|offer(?:ed)?|vs|versus|unless|after ID agrees|then consider|interested in|eligible for"
+    r"|schedule\w*|arrang\w+)\b)"
+    r"|(?P<stopped>\b(?:fail(?:ed|ure)?(?: of| to| on)?|stopp(?:ed|ing)|discontinu\w+|d/?c'?d|dc'd"
+    r"|intoleran\w+|did not tolerate|prior|previous(?:ly)?|past|former(?:ly)?|complet\w+|tried|trial(?:ed"
+    r"|led)|history of|h/o|s/p|status post|off|weaned off|tapered off|refractory to|not respond\w* to"
+    r"|no response to|unresponsive to|despite prior|lost response to|has had|had(?! been)|received|got"
+    r"|given|gave|treated with|treatment with|respond\w+ to|after|then|pulsed?|bridge\w*)\b)"
+    r"|(?P<given>\b(?:on|taking|takes|took|continu\w*|cont|remain\w*(?: on)?|started|began|begun"
+    r"|initiated|put on|placed on|maintained on|switched to|changed to|increas\w+|decreas\w+|reduc\w+"
+    r"|taper\w*|wean\w*|restart\w*|resum\w*|now|current(?:ly)?|present(?:ly)?|home|stable on|despite"
+    r"|in spite of|with|added|receiving|since|under|well on|failing|refractory despite|combination of"
+    r"|last|via|ongoing|gets|maintenance|space|spaced|adjust\w*|treatment so far|rx|regimen|therapy"
+    r"|treatment|meds?|medications?|into|required|requiring|bump\w*|up to|down to|hold|held)\b)",
+    re.IGNORECASE,
+)
+_POSTFIX = re.compile(
+    r"stopp|discontinu|d/?c|fail|tried|complet|added|last|started|since|ongoing|held|hold|taper|given"
+    r"|intoleran|until|off",
+    re.IGNORECASE,
+)
+# Between a cue and the end of its list only names, doses and joining words may stand.
+_CLAUSE_END = re.compile(
+    r"[;\n]|(?<!\d)\.(?=\s)|\b(?:but|however|although|because|which|who|while)\b|\s[-–]{1,2}>?\s(?=[A-Z])",
+    re.IGNORECASE,
+)
+_AFTER_STOPPED = re.compile(
+    r"^[^.;,\n]{0,34}?\b(?:was |were |has been |been |had been |is )?(?:stopp\w+|discontinu\w+|d/?c'?d"
+    r"|failed|tapered off|weaned off|not tolerat\w+|intoleran\w+|no (?:benefit|response|effect|help)"
+    r"|ineffective|tried|completed|finished|ended)\b"
+    r"|^[^.;,\n]{0,14}?(?:\(?\s*(?:19|20)\d\d\s*[-–]\s*(?:19|20)?\d\d|until (?:\d|last|(?:19|20)\d\d|jan"
+    r"|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|spring|summer|fall|winter))",
+    re.IGNORECASE,
+)
+_AFTER_GIVEN = re.compile(
+    r"^[^.;\n,]{0,30}?(?:\b(?:x\s?\d+|#\s?\d+|last\b|since\b|started|ongoing|continu\w+|q\d+\s?w\w*"
+    r"|q\d+wk\w*|weekly|daily|monthly|BID|qd|cycles?|rounds?|doses?|given|tolerated|added|with (?:partial"
+    r"|good|some|little|minimal|no)|for \w+ (?:weeks?|months?|years?)|was (?:given|started|added"
+    r"|increased))\b|x\s?\d|#\d)",
+    re.IGNORECASE,
+)
+_AFTER_PLANNED = re.compile(
+    r"^[^.;,\n]{0,28}?\b(?:(?<!mg )(?<!\d )to (?:start|be added|be started|begin|follow)|(?:is |was "
+    r"|are )?(?:planned|pending|booked|scheduled|discussed|considered|recommended|offered|proposed"
+    r"|talked over)|if\b|next (?:week|visit|month)|will be|would be|was talked|as (?:the )?next"
+    r"|starting (?:next|tomorrow)|start (?:next|\d)|when approved|once approved|approval)\b|^\s*(?:is "
+    r"|was |has been )?(?:approved|requested|authorized|submitted)\b",
+    re.IGNORECASE,
+)
+_AFTER_NEVER = re.compile(
+    r"^(?:[- ](?:naive|na[iï]ve)\b|[^.;,\n]{0,20}?\b(?:never|not (?:given|started|yet|used|taken"
+    r"|received)|none|declined|refused|has not|have not)\b|\s*:\s*(?:no|none|never)\b)",
+    re.IGNORECASE,
+)
+_OTHER_INDICATION = (
+    r"asthma|COPD|bronchi\w+|gout|eczema|atopic|dermatitis|poison ivy|urticaria|hives|allerg\w+"
+    r"|anaphyla\w+|sinus\w*|sciatica|back pain|bell'?s palsy|COVID\w*|croup|adrenal|addison\w*|(?-i:RA\b)"
+    r"|rheumatoid|psoria\w+|crohn\w*|colitis|IBD|(?-i:UC\b)|lymphoma|CLL|leuk\w+|myeloma|DLBCL"
+    r"|breast cancer|cancer|ITP|AIHA"
+    r"|myasthenia|(?-i:MG\b)|CIDP|GBS|multiple sclerosis|(?-i:MS\b)|lupus nephritis|uveitis|graft"
+    r"|transplant|allograft|rejection|GVHD|PMR|polymyalgia|giant cell|GCA|ectopic|contrast|pre-?med\w*"
+    r"|premedication|antiemetic|nausea|hypogamma\w+|immunodeficiency|CVID|IgG replacement|(?-i:MAS\b)|HLH"
+    r"|macrophage activation|kawasaki|hepatitis|lymphodepletion|conditioning|mobili[sz]ation"
+)
+_FOR_OTHER = re.compile(
+    rf"^[^.;\n]{{0,30}}?\b(?:for|because of|to treat|as|due to)\s+(?:(?:her|his|the|a|an|renal|kidney"
+    rf"|liver|lung|heart|severe|mild|presumed|possible|recurrent|acute|chronic"
+    rf"|seasonal)\s+)*(?P<what>{_OTHER_INDICATION})",
+    re.IGNORECASE,
+)
+_OTHER_BEFORE = re.compile(
+    rf"\b(?P<what>{_OTHER_INDICATION}|(?-i:LD|Cond|Mobil)"
+    rf"|pre-?meds?)\b[^.;\n]{{0,40}}?(?:\b(?:treated with|on|with|given|got|received|managed with"
+    rf"|controlled (?:on|with)|rx)\b|:|\()[^.;\n]{{0,60}}$",
+    re.IGNORECASE,
+)
+_MYOSITIS = re.compile(
+    r"\b(?:\w*myositis|\w*myopathy|DM|JDM|CADM|ASyS|IMNM|NAM|PM|IBM|IIM|antisynthetase|CK|weak\w*|muscle"
+    r"|rash|skin|ILD)\b",
+    re.IGNORECASE,
+)
+_OTHER_PERSON_SECTION = frozenset({"family_history"})
+
+
+class Treatments:
+    """Decide for each medicine whether it was given."""
+
+    def __call__(self, doc: Doc) -> Doc:
+        spans = concept_spans(doc, ("treatment",))
+        if spans:
+            drafts = drafts_of(doc)
+            previous_end = -1
+            for span in spans:
+                drafts.append(_draft(doc, span, previous_end))
+                previous_end = source_range(span)[1]
+        return doc
+
+
+def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
+    layout: Layout = doc._.layout
+    text = layout.text
+    start, end = source_range(span)
+    concept = sense_of(span).concept
+    general, cues = assertion_of(span)
+    attributes = dict(concept.attributes)
+    section = layout.section_at(start).category
+    attributes["source"] = section
+    if general == "family":
+        return draft_from_span(span, assertion="family", cues=cues, attributes=attributes)
+    if concept.concept == "none":
+        return draft_from_span(
+            span, assertion="absent", cues=cues, attributes=attributes, date=date_beside(doc, start, end)
+        )
+    left, right = _clause(text, layout, start, end)
+    indication = _indication(left, right)
+    if indication:
+        attributes["indication"] = indication
+    assertion, cue = _status(left, right, section, previous_end - (start - len(left)))
+    return draft_from_span(
+        span,
+        assertion=assertion,
+        cues=(cue,) if cue else (),
+        attributes=attributes,
+        score=0.9 if cue else 0.75,
+    )
+
+
+def _clause(text: str, layout: Layout, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and after a mention in its own clause."""
+    sentence = layout.sentence_at(start)
+    left = text[max(min(sentence.start, start), start - 160) : start]
+    for cut in _CLAUSE_END.finditer(left):
+        left = " " * cut.end() + left[cut.end() :]
+    right = text[end : min(max(sentence.end, end), end + 70)]
+    stop = re.search(r"[;\n]|(?<!\d)\.(?=\s)", right)
+    return left, right[: stop.start()] if stop else right
+
+
+def _status(left: str, right: str, section: str, previous_end: int) -> tuple[Assertion, str]:
+    """
+    Return the assertion of a mention and the cue that sets it.
+
+    *previous_end* is where the medicine before it ends, counted from the beginning of *left*.
+    """
+    for pattern, assertion in (
+        (_AFTER_NEVER, "absent"),
+        (_AFTER_STOPPED, "historical"),
+        (_AFTER_PLANNED, "hypothetical"),
+    ):
+        match = pattern.search(right)
+        if match is not None:
+            return assertion, match.group().strip()  # type: ignore[return-value]
+    found: re.Match[str] | None = None
+    for candidate in _CUES.finditer(left):
+        # "HCQ stopped 2023, pred 5": a word behind one medicine says nothing of the next.
+        behind = (
+            0 <= candidate.start() - previous_end <= 12
+            and _POSTFIX.match(candidate.group())
+            and "," in left[candidate.end() :]
+        )
+        if not behind:
+            found = candidate
+    if found is not None:
+        cue = found.group()
+        if found.lastgroup == "never":
+            if re.search(
+                r"\b(?:no|without)\s+(?:benefit|response|improvement|help|effect|relief|change)\b",
+                left[found.start() :],
+                re.IGNORECASE,
+            ):
+                return "historical", cue
+            if re.fullmatch(r"no", cue, re.IGNORECASE) and re.match(
+                r"no\s+\w+\s+(?:on|with|to|after|despite|from)\b", left[found.start() :], re.IGNORECASE
+            ):
+                return "present", cue
+            return "absent", cue
+        if found.lastgroup == "planned":
+            if re.search(r"\b(?:started|continu\w+)\b", left[found.end() :], re.IGNORECASE):
+                return "present", cue
+            return "hypothetical", cue
+        if found.lastgroup == "stopped":
+            return (
+                "present"
+                if cue.lower()
+                in (
+                    "then",
+                    "after",
+                    "pulse",
+                    "pulsed",
+                    "bridge",
+                    "received",
+                    "got",
+                    "given",
+                    "gave",
+                    "treated with",
+                    "treatment with",
+                    "has had",
+                    "had",
+                )
+                and section != "plan"
+                else "historical"
+            ), cue
+        return "present", cue
+    match = _AFTER_GIVEN.search(right)
+    if match is not None and (section != "plan" or re.search(r"cont|ongoing", match.group(), re.IGNORECASE)):
+        return "present", match.group().strip()
+    if section == "plan":
+        return "hypothetical", ""
+    if section == "allergies":
+        return "historical", "allergies"
+    return "present", ""
+
+
+def _indication(left: str, right: str) -> str:
+    match = _FOR_OTHER.search(right)
+    if match is not None and not _MYOSITIS.search(right[: match.end()]):
+        return match.group("what").lower()
+    match = _OTHER_BEFORE.search(left)
+    if match is not None and not _MYOSITIS.search(left[match.start() :]):
+        return match.group("what").lower()
+    return ""
+
+
+register("treatments", lambda nlp: Treatments())

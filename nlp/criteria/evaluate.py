@@ -1,0 +1,220 @@
+"""
+From a patient's findings to verdicts: the one function that the batch run, the command line and the web all call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from chartsift.nlp.criteria.chart import Chart
+from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, negate
+from chartsift.nlp.criteria.predicates import PREDICATES
+from chartsift.nlp.criteria.predicates.age import age_range
+from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
+from chartsift.nlp.criteria.search import search_statement
+from chartsift.nlp.errors import InputError
+from chartsift.nlp.types import (
+    Basis,
+    CohortResult,
+    CohortStatus,
+    CriterionResult,
+    Evidence,
+    Finding,
+    NoteInfo,
+    Patient,
+    Status,
+)
+
+_STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
+
+
+def evaluate(
+    patient: Patient,
+    notes: Sequence[NoteInfo],
+    findings: Sequence[Finding],
+    trial: TrialFile,
+    *,
+    as_of: date | None = None,
+    unread: int = 0,
+) -> list[CohortResult]:
+    """
+    Return the verdicts of every cohort of *trial* on one patient; exactly one cohort is applicable.
+
+    Args:
+        patient: Who; ``patient.as_of`` is the screening day unless *as_of* is given.
+        notes: The notes that were read. Those after the screening day are left out.
+        findings: Their findings.
+        trial: The trial.
+        as_of: Screening day for this call; without it the patient's own, else the date of the last note.
+        unread: How many notes of this patient could not be read, for the proof of search.
+
+    Raises:
+        InputError: There is neither a note nor a screening day (IN121).
+    """
+    day = as_of or patient.as_of or max((note.note_date for note in notes), default=None)
+    if day is None:
+        raise InputError("IN121", "a patient without notes has no screening day", hint="give as_of")
+    chart = Chart.build(patient, notes, findings, day)
+    chosen = _applicable(chart, trial)
+    return [
+        _cohort_result(chart, trial, cohort, applicable=cohort is chosen, unread=unread)
+        for cohort in trial.cohorts
+    ]
+
+
+def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
+    ages = age_range(chart)
+    default = next(cohort for cohort in trial.cohorts if cohort.applies.default)
+    for cohort in trial.cohorts:
+        if cohort is default:
+            continue
+        applies = cohort.applies
+        if ages is None:
+            if applies.pediatric and is_plainly_pediatric(chart):
+                return cohort
+        elif (applies.min_age is None or ages.high >= applies.min_age) and (
+            applies.max_age is None or ages.low <= applies.max_age
+        ):
+            return cohort
+    return default
+
+
+def is_plainly_pediatric(chart: Chart) -> bool:
+    """Say whether a chart without an age is a child's: pediatric clinics, schools and growth in most of its notes."""
+    notes_with_signs = {f.note_id for f in chart.of("age", ["pediatric"])}
+    notes_with_signs |= {
+        n.note_id for n in chart.notes if "pediat" in n.note_type.lower() or "peds" in n.note_type.lower()
+    }
+    return len(notes_with_signs) * 2 > len(chart.notes)
+
+
+def _cohort_result(
+    chart: Chart, trial: TrialFile, cohort: Cohort, *, applicable: bool, unread: int
+) -> CohortResult:
+    results = tuple(_decide(chart, criterion, unread=unread) for criterion in trial.criteria_of(cohort))
+    missing = tuple(r.criterion_id for r in results if r.status == "unknown" and r.basis != "judgement")
+    return CohortResult(
+        patient_id=chart.patient.patient_id,
+        trial_id=trial.trial_id,
+        trial_version=trial.version,
+        cohort_id=cohort.cohort_id,
+        as_of=chart.as_of,
+        applicable=applicable,
+        status=_cohort_status(results),
+        criteria=results,
+        missing=missing,
+        score=_score(results),
+    )
+
+
+def _cohort_status(results: Sequence[CriterionResult]) -> CohortStatus:
+    counted = [r for r in results if r.basis != "judgement"]
+    if any(r.status == ("not_met" if r.kind == "inclusion" else "met") for r in counted):
+        return "ineligible"
+    return "undetermined" if any(r.status == "unknown" for r in counted) else "eligible"
+
+
+def _score(results: Sequence[CriterionResult]) -> float:
+    """Return the share of criteria that stand as enrolment needs them; half for an unknown, none after a failure."""
+    counted = [r for r in results if r.basis != "judgement"]
+    points = 0.0
+    for r in counted:
+        wanted = "met" if r.kind == "inclusion" else "not_met"
+        if r.status == "unknown":
+            points += 0.5
+        elif r.status == wanted:
+            points += 1.0
+        else:
+            return 0.0
+    return round(points / len(counted), 4) if counted else 0.0
+
+
+def _decide(chart: Chart, criterion: Criterion, *, unread: int) -> CriterionResult:
+    outcome = _outcome(chart, criterion.decide)
+    status, basis = _close(criterion, outcome)
+    searched = search_statement(chart, outcome.searched, unread=unread)
+    flags = list(outcome.flags)
+    if basis == "no_mention":
+        rationale = f"No mention {searched}."
+        if outcome.reason:
+            rationale = f"{_sentence(outcome.reason)} {rationale}"
+    else:
+        rationale = _sentence(outcome.reason) if outcome.reason else ""
+    if unread and status != "unknown":
+        flags.append(f"unread_notes {unread}")
+    next_step = ""
+    if status == "unknown":
+        next_step = (
+            outcome.next_step or getattr(criterion.next_steps, basis, "") or criterion.next_steps.insufficient
+        )
+    return CriterionResult(
+        criterion_id=criterion.criterion_id,
+        kind=criterion.kind,
+        status=status,
+        basis=basis,
+        evidence=_ordered(outcome.evidence),
+        flags=tuple(flags),
+        rationale=rationale,
+        confidence=_confidence(chart, outcome, basis),
+        next_step=next_step,
+        valid_until=outcome.valid_until if basis == "documented" else None,
+    )
+
+
+def _outcome(chart: Chart, node: Mapping[str, object]) -> Outcome:
+    name, content = next(iter(node.items()))
+    if name == "all":
+        return all_of([_outcome(chart, item) for item in content])  # type: ignore[attr-defined]
+    if name == "any":
+        return any_of([_outcome(chart, item) for item in content])  # type: ignore[attr-defined]
+    if name == "not":
+        return negate(_outcome(chart, content))  # type: ignore[arg-type]
+    known = PREDICATES[name]
+    return known.decide(chart, known.parameters.model_validate(content or {}))
+
+
+def _close(criterion: Criterion, outcome: Outcome) -> tuple[Status, Basis]:
+    """Say at the end of a criterion what its outcome means, silence included."""
+    if criterion.silence == "judgement":
+        return "unknown", "judgement"
+    if outcome.value is True:
+        return "met", "documented"
+    if outcome.value is False:
+        return "not_met", "documented"
+    if outcome.is_silent:
+        if criterion.silence == "not_met":
+            spoken = any(item.stance == "against" for item in outcome.evidence)
+            return "not_met", "documented" if spoken else "no_mention"
+        return "unknown", "no_mention" if not any(
+            i.stance != "set_aside" for i in outcome.evidence
+        ) else "insufficient"
+    return "unknown", outcome.basis
+
+
+def _ordered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    seen: dict[tuple[str, int, int, str], Evidence] = {}
+    for item in items:
+        key = (item.finding.note_id, item.finding.start, item.finding.end, item.stance)
+        seen.setdefault(key, item)
+    return tuple(sorted(seen.values(), key=lambda item: _STANCE_ORDER[item.stance]))
+
+
+def _confidence(chart: Chart, outcome: Outcome, basis: Basis) -> float:
+    """
+    Return a rough, uncalibrated confidence: the best deciding mention, less for silence in few notes.
+
+    Calibrated probabilities are the task of ``chartsift.models``.
+    """
+    if basis == "no_mention":
+        # Silence in a single note says little, in many notes more.
+        return round(min(0.9, 0.5 + 0.05 * len(chart.notes)), 3)
+    wanted = "for" if outcome.value is not False else "against"
+    scores = [item.finding.score for item in outcome.evidence if item.stance == wanted]
+    best = max(scores, default=0.7)
+    return round(best * (0.95 if outcome.value is not None else 0.6), 3)
+
+
+def _sentence(words: str) -> str:
+    words = words[0].upper() + words[1:]
+    return words if words.endswith((".", "!", "?")) else words + "."

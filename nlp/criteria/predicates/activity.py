@@ -1,0 +1,234 @@
+"""Active disease: raised enzymes, a current rash, or active disease on biopsy, MRI or EMG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
+from chartsift.nlp.criteria.predicates import activity_sides as sides
+from chartsift.nlp.criteria.predicates.activity_sides import Band, Side
+from chartsift.nlp.criteria.predicates.diagnosis import iim_refuted
+from chartsift.nlp.criteria.predicates.table import Parameters, predicate
+from chartsift.nlp.criteria.predicates.treatment import names_myositis
+from chartsift.nlp.types import Evidence, Finding
+
+_SHOWN = 5
+
+
+class EnzymeBand(Parameters):
+    """Limits in U/L for an enzyme without a range: normal up to ``normal``, raised above ``raised``."""
+
+    normal: float = Field(gt=0)
+    raised: float = Field(gt=0)
+
+
+# Without the lab's own range. CK: 200 to 500 U/L is left open (upper limits of adults run from 135 to over 500 by sex
+# and descent). The others: usual upper limits, and a margin of a half.
+_BANDS = {
+    "CK": EnzymeBand(normal=200, raised=500),
+    "aldolase": EnzymeBand(normal=7.5, raised=12),
+    "LDH": EnzymeBand(normal=250, raised=375),
+    "AST": EnzymeBand(normal=40, raised=80),
+    "ALT": EnzymeBand(normal=40, raised=80),
+}
+
+
+class DiseaseActive(Parameters):
+    """
+    Parameters of ``disease_active``.
+
+    Attributes:
+        enzymes: Which raised enzymes show activity.
+        enzyme_days: Window of enzymes (annotation guidelines: 90 days).
+        bands: Limits for values without a reference range.
+        rash: Which skin signs count as the rash of the disease.
+        rash_days: How old the latest look at the skin may be.
+        studies: Which studies count.
+        study_days: Window of biopsy, MRI and EMG (annotation guidelines: 6 months).
+        verdict_days: How old a statement of remission or flare may be.
+    """
+
+    enzymes: tuple[str, ...] = ("CK",)
+    enzyme_days: int = Field(default=90, ge=1)
+    bands: dict[str, EnzymeBand] = Field(default_factory=lambda: dict(_BANDS))
+    rash: tuple[str, ...] = (
+        "heliotrope",
+        "Gottron",
+        "V_sign",
+        "shawl",
+        "holster",
+        "periungual",
+        "mechanics_hands",
+        "ulcer",
+        "erythema",
+        "DM_rash",
+        "CDASI",
+    )
+    rash_days: int = Field(default=90, ge=1)
+    studies: tuple[str, ...] = ("biopsy", "imaging", "emg")
+    study_days: int = Field(default=183, ge=1)
+    verdict_days: int = Field(default=90, ge=1)
+
+
+@predicate("disease_active", DiseaseActive)
+def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
+    """Active myositis by enzymes, skin, biopsy, MRI or EMG."""
+    bands = {name: Band(band.normal, band.raised) for name, band in given.bands.items()}
+    enzymes = sides.enzymes(chart, given.enzymes, days=given.enzyme_days, bands=bands)
+    skin = sides.skin(chart, given.rash, days=given.rash_days)
+    studies = sides.studies(chart, given.studies, days=given.study_days)
+    verdicts = sides.verdicts(chart, days=given.verdict_days)
+    refuted = iim_refuted(chart)
+    if refuted:
+        return _refuted(refuted, [enzymes, skin, studies])
+    aside = [item for side in (enzymes, skin, studies, verdicts) for item in side.aside]
+    active = [*enzymes.active, *([] if skin.conflict else skin.active), *studies.active]
+    quiet = [*enzymes.quiet, *skin.quiet, *studies.quiet]
+    if active:
+        until = max(chart.lapses_on(f, _window(f, given)) for f in active)
+        shown = [
+            *_some(active, "for", 12),
+            *_some(verdicts.active, "for"),
+            *_some([*quiet, *verdicts.quiet], "against"),
+            *aside,
+        ]
+        return true(shown, "; ".join(_words(f) for f in _one_of_each(active)), valid_until=until)
+    if skin.conflict:
+        shown = [
+            *_some(skin.active, "for"),
+            *_some([*skin.quiet, *enzymes.quiet, *studies.quiet], "against", 8),
+            *aside,
+        ]
+        return unknown(
+            shown,
+            f"two assessments of the skin on {skin.active[0].date} disagree, and nothing else shows activity",
+            basis="conflicting",
+            next_step="Ask both clinicians for a joint skin examination, or for an MRI of the muscles.",
+        )
+    unsettled = [*enzymes.unsure, *enzymes.old, *skin.unsure, *skin.old]
+    doubts = [*unsettled, *studies.unsure, *studies.old]
+    shown = [
+        *_some(doubts, "for"),
+        *_some(verdicts.active, "for"),
+        *_some([*quiet, *verdicts.quiet], "against", 8),
+        *aside,
+    ]
+    if verdicts.quiet and not verdicts.active and not enzymes.unsure and not enzymes.old:
+        top = verdicts.quiet[0]
+        state = top.concept.replace("_", " ")
+        return false(shown, f"the disease is {state} by the note of {chart.note_date(top)}")
+    if enzymes.quiet and not unsettled and not verdicts.active:
+        return false(
+            shown,
+            "; ".join(_words(f) for f in _one_of_each(quiet)),
+            valid_until=min(chart.lapses_on(f, given.enzyme_days) for f in enzymes.quiet),
+        )
+    if (
+        not names_myositis(chart)
+        and not enzymes.unsure
+        and not enzymes.old
+        and not studies.unsure
+        and not studies.old
+    ):
+        # A rash or a flare in a chart that never names a myositis speaks of something else.
+        return silent(
+            *_searched(given),
+            evidence=[
+                evidence(i.finding, "set_aside", i.reason or "the chart names no myositis") for i in shown
+            ],
+        )
+    if doubts or quiet or verdicts.active or verdicts.quiet:
+        return unknown(
+            shown, _doubt(chart, given, enzymes, skin, studies), next_step=_next_step(given, enzymes, skin)
+        )
+    if aside:
+        return (
+            unknown(aside, "only results older than the windows, or set aside, are there")
+            if _speaks(aside)
+            else silent(*_searched(given), evidence=aside)
+        )
+    return silent(*_searched(given))
+
+
+def _refuted(refuted: Sequence[Finding], found: Sequence[Side]) -> Outcome:
+    """Return the outcome for another disease: its enzymes are not those of a myositis."""
+    shown = [evidence(f, "against") for f in refuted[:_SHOWN]]
+    for side in found:
+        shown += [
+            evidence(f, "set_aside", "belongs to the other disease")
+            for f in [*side.active, *side.old][:_SHOWN]
+        ]
+        shown += _some(side.quiet, "against")
+    return false(
+        shown, "the chart refutes an inflammatory myopathy, so abnormal results belong to the other disease"
+    )
+
+
+def _searched(given: DiseaseActive) -> tuple[str, ...]:
+    return (*(f"lab/{name}" for name in given.enzymes), "skin", *given.studies, "disease_state")
+
+
+def _speaks(aside: Sequence[Evidence]) -> bool:
+    return any("older than" in item.reason for item in aside)
+
+
+def _window(finding: Finding, given: DiseaseActive) -> int:
+    if finding.kind == "lab":
+        return given.enzyme_days
+    return given.rash_days if finding.kind == "skin" else given.study_days
+
+
+def _some(findings: Sequence[Finding], stance: str, most: int = _SHOWN) -> list[Evidence]:
+    return [evidence(f, stance) for f in findings[:most]]  # type: ignore[arg-type]
+
+
+def _one_of_each(findings: Sequence[Finding]) -> list[Finding]:
+    seen: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.kind, finding.concept), finding)
+    return list(seen.values())[:6]
+
+
+def _words(finding: Finding) -> str:
+    name = finding.concept.replace("_", " ")
+    if finding.kind == "lab":
+        value = f" {finding.value:g} {finding.unit}".rstrip() if finding.value is not None else ""
+        limit = f" (upper limit {finding.ref_high:g})" if finding.ref_high is not None else ""
+        return f"{name}{value}{limit} on {finding.date}{' is raised' if finding.flag == 'H' else ''}"
+    if finding.kind == "skin":
+        return f"{'no rash' if finding.assertion == 'absent' else name} on {finding.date}"
+    if finding.kind in ("biopsy", "imaging", "emg"):
+        study = {"biopsy": "muscle biopsy", "imaging": "muscle MRI", "emg": "EMG"}[finding.kind]
+        shown = "active" if finding.concept == "active" and finding.assertion == "present" else "not active"
+        return f"{study} of {finding.date} {shown}"
+    return f"{name} on {finding.date}"
+
+
+def _doubt(chart: Chart, given: DiseaseActive, enzymes: Side, skin: Side, studies: Side) -> str:
+    parts = []
+    if enzymes.old:
+        top = enzymes.old[0]
+        parts.append(
+            f"the last {top.concept} ({top.date}) is {chart.age_days(top)} days old, the window is {given.enzyme_days}"
+        )
+    if enzymes.unsure:
+        parts.append(f"{_words(enzymes.unsure[0])} does not decide")
+    if skin.unsure or skin.old:
+        parts.append("the rash named is not current or not clearly that of the disease")
+    if studies.old or studies.unsure:
+        parts.append("studies of muscle are too old or without a date")
+    return "; ".join(parts) or "nothing within the windows shows or rules out activity"
+
+
+def _next_step(given: DiseaseActive, enzymes: Side, skin: Side) -> str:
+    wanted = []
+    if not enzymes.quiet:
+        wanted.append("Order " + ", ".join(given.enzymes) + " now")
+    if not skin.quiet:
+        wanted.append("ask for a current skin assessment")
+    wanted.append("ask for MRI or EMG of the last six months")
+    words = "; ".join(wanted)
+    return words[0].upper() + words[1:] + "."

@@ -1,0 +1,260 @@
+"""The sides of disease activity: muscle enzymes, skin, studies of muscle, and the note's own verdict on the disease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.predicates.specialists import is_general
+from chartsift.nlp.types import Evidence, Finding
+
+_SHOWN = 5
+# For about one interval between clinic visits a specialist's examination stands against a general one.
+_SPECIALIST_DAYS = 45
+
+
+@dataclass(slots=True)
+class Side:
+    """
+    What one sort of evidence says.
+
+    Attributes:
+        active: Findings that show activity now.
+        quiet: Findings that show none now.
+        unsure: Findings that cannot tell (a value in the doubtful band, a suspicion, a study without a date).
+        old: Findings that showed activity, too long ago, with nothing newer.
+        conflict: Two assessments of one day disagree.
+        aside: What was left out, with the reason.
+    """
+
+    active: list[Finding] = field(default_factory=list)
+    quiet: list[Finding] = field(default_factory=list)
+    unsure: list[Finding] = field(default_factory=list)
+    old: list[Finding] = field(default_factory=list)
+    conflict: bool = False
+    aside: list[Evidence] = field(default_factory=list)
+
+    def set_aside(self, finding: Finding, reason: str) -> None:
+        """Leave *finding* out, up to a handful of each side."""
+        if len(self.aside) < _SHOWN:
+            self.aside.append(evidence(finding, "set_aside", reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Limits for an enzyme without a reference range, in U/L: normal up to ``normal``, raised above ``raised``."""
+
+    normal: float
+    raised: float
+
+
+def unusable(finding: Finding) -> str:
+    """Return why a finding cannot speak for today; empty where it can."""
+    if finding.attribute("copied"):
+        return "carried forward from an earlier note"
+    if finding.attribute("templated") and finding.kind not in ("biopsy", "imaging", "emg", "lab"):
+        return "filled in by a template"
+    return {"family": "someone else's", "hypothetical": "not a statement of fact", "historical": "past"}.get(
+        finding.assertion, ""
+    )
+
+
+def enzymes(chart: Chart, names: Sequence[str], *, days: int, bands: Mapping[str, Band]) -> Side:
+    """Return what the latest value of each enzyme says; the lab's own range first, else *bands*."""
+    side = Side()
+    explained = {
+        f.concept for f in chart.of("enzyme_cause", assertions=["present"]) if chart.age_days(f) <= days
+    }
+    for name in names:
+        _one_enzyme(chart, name, days, bands.get(name), side, explained=name in explained)
+    if not (side.active or side.quiet or side.old):
+        _one_enzyme(chart, "muscle_enzymes", days, None, side, explained=False)
+    return side
+
+
+def _one_enzyme(
+    chart: Chart, name: str, days: int, band: Band | None, side: Side, *, explained: bool
+) -> None:
+    usable: list[Finding] = []
+    for finding in chart.of("lab", [name]):
+        reason = unusable(finding) or ("superseded" if finding.attribute("superseded") else "")
+        if reason:
+            side.set_aside(finding, reason)
+        elif finding.value is not None or finding.flag:
+            usable.append(finding)
+    if not usable:
+        return
+    limit = next((f.ref_high for f in usable if f.ref_high is not None), None)
+    last = usable[0].date
+    latest = [f for f in usable if f.date == last]
+    for finding in usable[len(latest) :]:
+        side.set_aside(finding, f"superseded by the value of {last}")
+    # One draw is often told twice, with and without its range: the printed range decides.
+    latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
+    verdict = next((v for v in (raised(f, limit, band) for f in latest) if v is not None), None)
+    top = latest[0]
+    if chart.age_days(top) > days:
+        if verdict is False:
+            side.set_aside(top, f"older than {days} days at screening")
+        else:
+            side.old.append(top)
+    elif verdict is None or (verdict and explained):
+        side.unsure.append(top)
+    elif verdict:
+        side.active.append(top)
+    else:
+        side.quiet.append(top)
+
+
+def raised(finding: Finding, limit: float | None, band: Band | None) -> bool | None:
+    """
+    Say whether an enzyme is above the upper limit; None where that cannot be told.
+
+    The flag and range printed with the value come first, then *limit*, the range that the chart prints with
+    another value of the same enzyme, then *band*.
+    """
+    if finding.flag:
+        return finding.flag == "H"
+    if finding.value is None:
+        return None
+    if finding.unit == "xULN":
+        return finding.value > 1
+    high = finding.ref_high if finding.ref_high is not None else limit
+    if high is not None:
+        return finding.value > high and not finding.comparator.startswith("<")
+    if band is None:
+        return None
+    if finding.value <= band.normal:
+        return False
+    return True if finding.value > band.raised else None
+
+
+def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
+    """Return what the latest look at the skin says; damage is no activity."""
+    side = Side()
+    signs: list[Finding] = []
+    clear: list[Finding] = []
+    for finding in chart.of("skin"):
+        reason = unusable(finding)
+        specific = finding.concept in concepts
+        if reason:
+            side.set_aside(finding, reason)
+        elif finding.attribute("source") == "list":
+            side.set_aside(finding, "from a list of problems")
+        elif finding.assertion == "present" and specific:
+            signs.append(finding)
+        elif finding.assertion == "present" and finding.concept == "rash":
+            side.unsure.append(finding)
+        elif finding.assertion == "present":
+            side.set_aside(finding, "no sign of active disease by itself")
+        elif finding.assertion == "possible":
+            side.unsure.append(finding)
+        elif (
+            finding.assertion == "absent"
+            and finding.attribute("source") == "ros"
+            and finding.concept in ("rash", "any")
+        ):
+            side.set_aside(finding, "a review of systems does not outrank an examination")
+        elif finding.assertion == "absent":
+            clear.append(finding)
+    clear += [
+        f for f in chart.of("disease_state", ["damage_only"], assertions=["present"]) if not unusable(f)
+    ]
+    for finding in chart.of("skin_damage", assertions=["present"])[:2]:
+        side.set_aside(finding, "damage, not activity")
+    with_signs = {f.note_id for f in signs}
+    passing = [f for f in clear if _is_in_passing(chart, f, signs)]
+    for finding in passing:
+        side.set_aside(finding, "a look in passing does not outrank the specialist's examination")
+    clear = [f for f in clear if f not in passing]
+    # In one note a sign that is there outweighs those that are not.
+    clear = [f for f in clear if f.note_id not in with_signs and _is_general(f, clear)]
+    last = max((f.date for f in [*signs, *clear]), default=None)
+    if last is None:
+        side.unsure = [f for f in side.unsure if chart.age_days(f) <= days]
+        return side
+    signs_now = [f for f in signs if f.date == last]
+    clear_now = [f for f in clear if f.date == last]
+    for finding in signs:
+        if finding.date != last and clear_now and not signs_now:
+            side.set_aside(finding, f"superseded by the examination of {last}")
+    fresh = (chart.as_of - last).days <= days
+    if signs_now and clear_now and fresh:
+        side.conflict = True
+        side.active, side.quiet = signs_now, clear_now
+    elif signs_now:
+        (side.active if fresh else side.old).extend(signs_now)
+    elif fresh:
+        side.quiet.extend(clear_now)
+    side.unsure = [f for f in side.unsure if chart.age_days(f) <= days and f.date >= last and not clear_now]
+    return side
+
+
+def _is_in_passing(chart: Chart, finding: Finding, signs: Sequence[Finding]) -> bool:
+    """Say whether "skin clear" is the word of a general clinic within weeks of a specialist who saw a rash."""
+    if finding.concept not in ("rash", "any") or not is_general(chart, finding):
+        return False
+    return any(
+        abs((finding.date - f.date).days) <= _SPECIALIST_DAYS and not is_general(chart, f) for f in signs
+    )
+
+
+def _is_general(finding: Finding, absent: Sequence[Finding]) -> bool:
+    """Say whether a denial is of a rash at all, or one of two signs and more that its note denies."""
+    if finding.kind == "disease_state" or finding.concept in ("rash", "any", "DM_rash", "CDASI"):
+        return True
+    return len({f.concept for f in absent if f.note_id == finding.note_id}) >= 2
+
+
+def studies(chart: Chart, kinds: Sequence[str], *, days: int) -> Side:
+    """Return what the latest biopsy, MRI and EMG of muscle say, each for itself."""
+    side = Side()
+    for kind in kinds:
+        usable: list[Finding] = []
+        for finding in chart.of(kind):
+            reason = unusable(finding)
+            if reason:
+                side.set_aside(finding, reason)
+            elif finding.attribute("undated"):
+                if finding.concept == "active" and finding.assertion == "present":
+                    side.unsure.append(finding)
+                    side.set_aside(finding, "the date of the study is not given")
+            else:
+                usable.append(finding)
+        if not usable:
+            continue
+        last = usable[0].date
+        latest = [f for f in usable if f.date == last]
+        active = [f for f in latest if f.concept == "active" and f.assertion == "present"]
+        fresh = chart.age_days(latest[0]) <= days
+        if active:
+            (side.active if fresh else side.old).extend(active[:3])
+        elif any(f.assertion == "possible" for f in latest):
+            side.unsure.extend(latest[:2])
+        elif fresh:
+            side.quiet.extend(latest[:2])
+        else:
+            side.set_aside(latest[0], f"older than {days} days at screening")
+    return side
+
+
+def verdicts(chart: Chart, *, days: int) -> Side:
+    """Return what the notes themselves say of the disease: remission or flare; the latest note that says so holds."""
+    side = Side()
+    usable: list[Finding] = []
+    for finding in chart.of("disease_state", assertions=["present"]):
+        reason = unusable(finding)
+        if reason:
+            side.set_aside(finding, reason)
+        elif chart.age_days(finding) <= days:
+            usable.append(finding)
+    if not usable:
+        return side
+    last = max(chart.note_date(f) for f in usable)
+    for finding in usable:
+        if chart.note_date(finding) == last:
+            (side.active if finding.attribute("activity") == "active" else side.quiet).append(finding)
+        else:
+            side.set_aside(finding, f"superseded by the note of {last}")
+    return side

@@ -1,0 +1,164 @@
+"""
+How each organ disease of a chart stands on the screening day: one state per disease from its latest statement.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from chartsift.nlp.criteria.chart import Chart
+from chartsift.nlp.types import Finding
+
+StateLevel = Literal[
+    "severe", "progressive", "uncontrolled", "controlled", "unspecified", "over", "absent", "possible", "old"
+]
+
+BAD: frozenset[str] = frozenset({"severe", "progressive", "uncontrolled"})
+_GOOD = frozenset({"controlled", "stable", "mild"})
+# An episode (a bleed, a stroke) that no later note carries on is over after this many days.
+EPISODE_DAYS = 30
+# "Severe" or "worsening" said of a lasting disease needs to be said again after this many days.
+STATEMENT_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class DiseaseState:
+    """
+    One disease as it stands.
+
+    Attributes:
+        system: Organ system (the concept of its findings).
+        disease: Which disease within the system.
+        level: How it stands; "over" is resolved or past, "old" bad but last said too long ago.
+        finding: The statement that decides.
+        earlier: Statements of the same disease that it supersedes.
+    """
+
+    system: str
+    disease: str
+    level: StateLevel
+    finding: Finding
+    earlier: tuple[Finding, ...]
+
+
+def disease_states(
+    chart: Chart,
+    *,
+    systems: Iterable[str] | None = None,
+    episode_days: int = EPISODE_DAYS,
+    statement_days: int = STATEMENT_DAYS,
+) -> list[DiseaseState]:
+    """Return the state of each disease of *systems* (all by default) that the chart names."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in chart.of("organ_disease", systems):
+        if finding.assertion in ("family", "hypothetical") or finding.attribute("copied") == "yes":
+            continue
+        groups[finding.concept, finding.attribute("disease")].append(finding)
+    return [
+        _state(chart, system, disease, found, episode_days, statement_days)
+        for (system, disease), found in groups.items()
+    ]
+
+
+def _state(
+    chart: Chart, system: str, disease: str, found: list[Finding], episode_days: int, statement_days: int
+) -> DiseaseState:
+    ordered = sorted(found, key=lambda f: (chart.note_date(f), _weight(f), f.start), reverse=True)
+    newest = chart.note_date(ordered[0])
+    same = [f for f in ordered if chart.note_date(f) == newest]
+    explicit = [f for f in same if _is_explicit(f)]
+    decides = explicit[0] if explicit else same[0]
+    # A bad statement of today's assessment is not undone by a milder aside in the same note.
+    bad = [
+        f
+        for f in same
+        if _level(f) in BAD and f.attribute("listed") != "yes" and f.section not in ("hpi", "ros")
+    ]
+    if (
+        bad
+        and _level(decides) not in BAD
+        and _level(decides) != "over"
+        and decides.section not in ("assessment", "plan")
+    ):
+        decides = bad[0]
+    if not explicit and decides.assertion == "present":
+        # A bare name today leaves standing how an earlier note rated the lasting disease.
+        rated = [
+            f
+            for f in ordered
+            if _is_explicit(f) and f.assertion == "present" and f.attribute("listed") != "yes"
+        ]
+        if rated and rated[0].attribute("weight") != "acute" and _level(rated[0]) in BAD:
+            decides = rated[0]
+    level = _aged(chart, decides, _level(decides), same, ordered, episode_days, statement_days)
+    return DiseaseState(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
+
+
+def _weight(finding: Finding) -> int:
+    if finding.attribute("listed") == "yes" or finding.section in ("ros", "problem_list", "past_history"):
+        return 0
+    return 2 if finding.section in ("assessment", "plan") else 1
+
+
+def _is_explicit(finding: Finding) -> bool:
+    return (
+        finding.attribute("level") not in ("", "unspecified")
+        or finding.assertion in ("absent", "historical")
+        or finding.attribute("weight") in ("severe", "acute")
+    ) and finding.attribute("templated") != "yes"
+
+
+def _level(finding: Finding) -> StateLevel:
+    said = finding.attribute("level")
+    if finding.assertion == "absent":
+        return "absent"
+    if finding.assertion == "historical" or said == "resolved":
+        return "over"
+    if finding.assertion == "possible":
+        return "possible"
+    weight = finding.attribute("weight")
+    if said in BAD:
+        return said  # type: ignore[return-value]
+    if said in _GOOD:
+        # A failed organ is severe however stable; an episode that is improving is on its way out.
+        return "severe" if weight == "severe" and said in ("stable", "mild") else "controlled"
+    if weight == "severe":
+        return "severe"
+    if weight == "acute":
+        return "over" if finding.attribute("listed") == "yes" else "severe"
+    return "unspecified"
+
+
+def _aged(
+    chart: Chart,
+    decides: Finding,
+    level: StateLevel,
+    same: list[Finding],
+    ordered: list[Finding],
+    episode_days: int,
+    statement_days: int,
+) -> StateLevel:
+    """Return the level of a statement on the screening day."""
+    if level not in BAD:
+        return level
+    age = max(0, (chart.as_of - chart.note_date(decides)).days)
+    later_notes = any(note.note_date > chart.note_date(decides) for note in reversed(chart.notes))
+    if decides.attribute("weight") == "acute":
+        if age <= episode_days and not (
+            later_notes and age > episode_days // 2 and _has_full_note(chart, decides)
+        ):
+            return level
+        return "over" if later_notes or age > 3 * episode_days else "old"
+    if decides.attribute("weight") == "severe":
+        return level
+    return "old" if age > statement_days else level
+
+
+def _has_full_note(chart: Chart, decides: Finding) -> bool:
+    """Say whether a clinical note after the statement had room to carry the episode on and did not."""
+    return any(
+        note.note_date > chart.note_date(decides) and note.length > 1000 for note in reversed(chart.notes)
+    )

@@ -1,0 +1,58 @@
+"""Whose examination it is: that of a clinic for the disease, or a general one in passing."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from chartsift.nlp.criteria.chart import Chart
+from chartsift.nlp.types import Finding
+
+# Notes of clinics that look at skin and muscle only in passing. A note of an unknown kind is taken as a specialist's.
+GENERAL_NOTES = (
+    "cardiol",
+    "echo",
+    "infectious",
+    "apheresis",
+    "cell therapy",
+    "cellular therapy",
+    "hematol",
+    "oncol",
+    "emergency",
+    "primary care",
+    "pcp",
+    "pulm",
+    "ild clinic",
+    "transplant",
+    "surg",
+    "nurs",
+    "infusion",
+    "endocrin",
+    "diabet",
+    "ophthal",
+    "gastro",
+    "nephrol",
+    "urol",
+    "anesth",
+    "psych",
+    "dental",
+    "hospital medicine",
+    "radiol",
+)
+
+
+@lru_cache(maxsize=8)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(rf"\b{re.escape(word)}" for word in words), re.IGNORECASE)
+
+
+def is_general(chart: Chart, finding: Finding, words: tuple[str, ...] = GENERAL_NOTES) -> bool:
+    """
+    Say whether *finding* stands in a note of a clinic that looks at skin and muscle only in passing.
+
+    A note that also names a clinic for the disease ("Rheumatology / ILD joint clinic") is a specialist's.
+    """
+    kind = next((note.note_type for note in chart.notes if note.note_id == finding.note_id), "")
+    if re.search(r"rheum|derm|neurom|neurol|myositis|muscle", kind, re.IGNORECASE):
+        return False
+    return bool(words) and _pattern(words).search(kind) is not None

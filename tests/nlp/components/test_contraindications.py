@@ -1,0 +1,117 @@
+"""Reactions and fitness where one sentence is not enough or two drugs share it; the rest stands in the vocabulary."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from support.reading import read
+
+from chartsift.nlp.components.reaction_words import read_reaction
+from chartsift.nlp.pipeline import Pipeline
+
+DAY = date(2024, 6, 1)
+CYC, FLU = "cyclophosphamide", "fludarabine"
+
+
+def _held(pipeline: Pipeline, text: str) -> set[tuple[str, str]]:
+    return {(f.concept, f.assertion) for f in read(pipeline, text, "contraindication", day=DAY)}
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Never received cyclophosphamide or fludarabine.", {(CYC, "absent"), (FLU, "absent")}),
+        ("No cyclophosphamide or fludarabine so far.", {(CYC, "absent"), (FLU, "absent")}),
+        ("Flu/Cy tolerated without reaction.", {(CYC, "absent"), (FLU, "absent")}),
+        ("fludarabine and cyclophosphamide were well tolerated", {(CYC, "absent"), (FLU, "absent")}),
+        ("LD: fludarabine, Cytoxan. No reaction to either drug.", {(CYC, "absent"), (FLU, "absent")}),
+        (
+            "Cond: Flu 30 mg/m2 x5, Cy 60 mg/kg x2 - Flu: no rxn; Cy: anaphylactoid rxn, epi x1",
+            {(FLU, "absent"), (CYC, "absent"), (CYC, "present")},
+        ),
+        ("Anaphylaxis after the first Flu/Cy day", {(CYC, "present"), (FLU, "present")}),
+    ],
+)
+def test_two_drugs(pipeline: Pipeline, text: str, held: set[tuple[str, str]]) -> None:
+    assert _held(pipeline, text) == held
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("CYC 500 mg/m2 given. Within 10 minutes wheeze and BP 72/40, IM epinephrine.", {(CYC, "present")}),
+        ("CYCLOPHOSPHAMIDE\n  Reaction: Anaphylaxis\n  Severity: High", {(CYC, "present")}),
+        ("INFUSION NOTE\nOrder: CYC 750 mg\nVitals stable.\nCycle 1 was tolerated.", {(CYC, "absent")}),
+        ("Received cyclophosphamide. Later she had septic shock from E. coli.", set()),
+        ("Received cyclophosphamide. She tolerated PT well.", set()),
+        ("Cyclophosphamide pulses 2019. Rituximab 2020. Hives during the second dose.", set()),
+    ],
+)
+def test_sentences_that_follow(pipeline: Pipeline, text: str, held: set[tuple[str, str]]) -> None:
+    assert _held(pipeline, text) == held
+
+
+@pytest.mark.parametrize(
+    ("words", "severity"),
+    [
+        (": hives, throat tightness", "severe"),
+        (" (hives only)", "hives"),
+        (" - facial angioedema and SBP 74", "severe"),
+        (" - angioedema of the lips", "hives"),
+        (" with no wheeze, no hypotension", None),
+        (": epi kit at bedside", None),
+        (": nausea, no anaphylaxis", "none"),
+        (" caused neutropenia", "minor"),
+        (": never had", "never"),
+        (" - (left blank)", "unknown"),
+        (": grade 4 neutropenia", "minor"),
+        (": grade 3 infusion reaction", "severe"),
+    ],
+)
+def test_severity_of_words(words: str, severity: str | None) -> None:
+    reaction = read_reaction(words)
+
+    assert (reaction.severity if reaction else None) == severity
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("NKDA", "none_known"),
+        ("Allergy none.", "none_known"),
+        ("no history of cancer, chemotherapy", "no_chemotherapy"),
+        ("ALLERGIES: Penicillin (rash as a child).", "listed"),
+        ("Ifosfamide: anaphylaxis 2015", "mustard"),
+    ],
+)
+def test_allergy_lists(pipeline: Pipeline, text: str, concept: str) -> None:
+    assert concept in {f.concept for f in read(pipeline, text, "allergy", day=DAY)}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "concept"),
+    [
+        ("IMP: end-stage venous access.", "apheresis_access", "lost"),
+        ("Peripheral veins are poor.", "apheresis_access", "poor"),
+        ("R IJ patent and compressible", "apheresis_access", "good"),
+        ("SVC: long segment occlusion", "apheresis_access", "occluded"),
+        ("Jehovah's Witness, no blood products", "apheresis_risk", "blood_refusal"),
+        ("on norepinephrine since 04:00", "apheresis_risk", "instability"),
+        ("severe citrate reaction with tetany in 2022", "apheresis_risk", "citrate_reaction"),
+    ],
+)
+def test_access_and_risks(pipeline: Pipeline, text: str, kind: str, concept: str) -> None:
+    assert concept in {f.concept for f in read(pipeline, text, kind, day=DAY)}
+
+
+def test_an_access_line_of_a_collection_checklist_is_an_opinion(pipeline: Pipeline) -> None:
+    text = "CELL COLLECTION INTAKE\nVenous access ..... poor AC -> temp IJ catheter by IR\nVS ..... stable"
+
+    assert _held(pipeline, text) == {("leukapheresis", "absent")}
+
+
+def test_a_long_chart_is_read_in_linear_time(pipeline: Pipeline) -> None:
+    text = "CYC: hives. Leukapheresis tolerated. s/p kidney transplant 2010, no CAR-T. " * 3_000
+
+    assert len(read(pipeline, text, "contraindication", "transplant", "car_t", day=DAY)) > 9_000

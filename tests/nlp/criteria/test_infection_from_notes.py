@@ -1,0 +1,155 @@
+"""Active infection, read from whole notes: days before screening, text, and the status that follows."""
+
+from __future__ import annotations
+
+import pytest
+from support.screened import decide
+
+from chartsift.nlp.pipeline import Pipeline
+
+CASES = [
+    ("met", [(3, "On day 3 of IV vanc/pip-tazo for pneumonia.")]),
+    ("not_met", [(3, "Completed 10d doxy for cellulitis yesterday; erythema resolved.")]),
+    ("not_met", [(3, "CXR w/o acute process. No fever, cough. Bactrim MWF for PJP ppx.")]),
+    ("unknown", [(3, "HIV on cART, VL undetectable.")]),
+    ("met", [(3, "HIV, off ART, viral load 52,000.")]),
+    ("unknown", [(3, "Latent TB, on isoniazid month 3 of 9.")]),
+    ("unknown", [(3, "HBsAg positive, on entecavir, HBV DNA undetectable.")]),
+    ("not_met", [(3, "HBV, HCV, HIV negative. QuantiFERON negative.")]),
+    ("met", [(45, "Osteomyelitis, IV cefazolin via PICC through 7/15."), (5, "Weakness unchanged.")]),
+    (
+        "not_met",
+        [(60, "Pneumonia, started levofloxacin for 7 days."), (5, "Weakness unchanged. Lungs clear.")],
+    ),
+    ("met", [(6, "Leg cellulitis, started cephalexin 500 QID x 10 days.")]),
+    (
+        "not_met",
+        [(25, "Leg cellulitis, started cephalexin 500 QID x 7 days."), (3, "Cellulitis has resolved.")],
+    ),
+    ("met", [(4, "A/P: 1. Herpes zoster L T4, valacyclovir 1 g TID day 2/7.")]),
+    ("not_met", [(4, "Shingles vaccine given today. Acyclovir 400 BID for zoster prophylaxis.")]),
+    ("unknown", [(4, "Low grade fever, blood cultures pending, possible line infection.")]),
+    ("unknown", [(4, "Presents with URI, supportive care.")]),
+    ("met", [(4, "COVID-19 positive, on Paxlovid day 2.")]),
+    ("not_met", [(4, "COVID in 2022. Exposed to influenza last week but test negative.")]),
+    ("not_met", [(4, "MRSA nares positive, colonized. Asymptomatic.")]),
+    ("not_met", [(4, "History of recurrent UTIs. None currently.")]),
+    ("met", [(4, "C. difficile colitis on oral vancomycin, still having loose stools.")]),
+    ("met", [(10, "ASSESSMENT: Pulmonary tuberculosis on RIPE month 2.")]),
+    ("not_met", [(10, "Tuberculosis in childhood, fully treated.")]),
+    ("met", [(8, "Infected calcinosis L elbow with purulent drainage, doxycycline started.")]),
+    ("met", [(8, "CMV viremia 12,000 IU, on ganciclovir induction.")]),
+    ("not_met", [(8, "CMV IgG positive, PCR not detected. EBV IgG positive.")]),
+    ("met", [(8, "Dental abscess, on amoxicillin-clavulanate, extraction Friday.")]),
+    ("met", [(20, "Discharged on ceftriaxone IV 2 g daily until 6/28/2024 for endocarditis.")]),
+    ("not_met", [(30, "Discharged on cefpodoxime until 5/18/2024 for CAP."), (5, "Feels well, no fever.")]),
+    ("not_met", [(5, "No evidence of infection. Denies fever, cough, dysuria.")]),
+    ("not_met", [(5, "Her husband has pneumonia and is on levofloxacin.")]),
+    ("met", [(5, "Invasive pulmonary aspergillosis, continue voriconazole.")]),
+    ("not_met", [(5, "Pneumonia 1/2024 treated with 7 days of ceftriaxone and azithromycin, resolved.")]),
+    ("met", [(5, "TMP-SMX DS 2 tabs TID for PJP, day 5 of 21.")]),
+    ("not_met", [(5, "Allergies: amoxicillin (hives), TMP-SMX (rash).")]),
+    ("met", [(5, "UTI: urine culture E. coli, started nitrofurantoin 100 mg BID x 5 d.")]),
+    ("not_met", [(5, "Hepatitis B core antibody negative. Hepatitis C cured 2016 (SVR).")]),
+    ("met", [(5, "Untreated chronic hepatitis C, HCV RNA 2,300,000.")]),
+    ("met", [(5, "Septic arthritis right knee, 4 wks of IV nafcillin from 5/28.")]),
+    ("not_met", [(5, "Immunizations: pneumococcal, influenza, COVID, zoster all current.")]),
+    (
+        "met",
+        [(4, "ID OPAT NOTE\nMRSA bacteremia 2/2 port. Dapto 6 mg/kg q24, day 12/42. Afebrile. PICC ok.")],
+    ),
+    ("met", [(4, "OPHTHO: HZO R eye, IV ACV 10 mg/kg q8 -> PO valACV tomorrow.")]),
+    ("met", [(4, "CMV PCR 18,400 IU/mL (was 2,100). Start valganciclovir 900 BID induction.")]),
+    ("met", [(4, "A/P\n1. RLL PNA - CTX/azithro d2. On 2L.\n2. DM - hold MMF.")]),
+    (
+        "met",
+        [
+            (
+                4,
+                "I am writing to let you know that Mrs. Hall has been admitted to our hospital since Tuesday with a cellulitis of the left calf, for which she is receiving intravenous cefazolin.",
+            )
+        ],
+    ),
+    (
+        "met",
+        [
+            (
+                4,
+                "Ulcer over the left elbow has become infected, wound culture grew MSSA, we began cephalexin today for two weeks.",
+            )
+        ],
+    ),
+    ("not_met", [(4, "Ulcer over the elbow, no sign of infection. No abx.")]),
+    ("not_met", [(4, "ROS: neg fever, chills, cough. Immunocompromised, infection precautions reviewed.")]),
+    ("met", [(4, "Pulmonary MAC on azithro/ethambutol/rifampin since 11/2023, 12 mo planned.")]),
+    ("unknown", [(4, "QFT-Plus POS 4/2024, CXR clear. Started rifampin 4 mo for LTBI 5/1.")]),
+    ("unknown", [(4, "LTBI treated 2016 w/ INH 9 mo.")]),
+    ("unknown", [(4, "HBcAb POS, HBsAg neg, HBV DNA ND, on entecavir ppx w/ RTX.")]),
+    ("not_met", [(4, "HBsAg NR, anti-HBc NR, HCV Ab NR, HIV 4th gen NR.")]),
+    ("not_met", [(4, "No hx of TB, HIV, hepatitis. Flu shot 10/23.")]),
+    ("unknown", [(4, "Fevers to 38.5 x3 d, source unclear, cultures pending, holding tofacitinib.")]),
+    ("met", [(12, "D/C SUMMARY\nDX: E. coli urosepsis\nMEDS: cipro 500 BID thru 6/14, pred 20")]),
+    (
+        "not_met",
+        [
+            (25, "D/C SUMMARY\nDX: E. coli urosepsis\nMEDS: cipro 500 BID thru 5/22, pred 20"),
+            (3, "No dysuria, UA clear."),
+        ],
+    ),
+    (
+        "met",
+        [
+            (
+                20,
+                "Thyroid abscess? no. Histoplasmosis, disseminated: liposomal amphotericin 2 wks then itraconazole 12 months.",
+            ),
+            (3, "On itraconazole, antigen falling."),
+        ],
+    ),
+    (
+        "not_met",
+        [(4, "In April she had pneumonia and was in hospital for five days. She has recovered fully.")],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "PMH: recurrent sinusitis, HSV labialis, onychomycosis. Meds: valacyclovir 500 daily suppression.",
+            )
+        ],
+    ),
+    ("met", [(4, "Acute sinusitis - Augmentin 875 BID x10d.")]),
+    ("met", [(4, "Strep throat, amoxicillin day 3 of 10.")]),
+    ("not_met", [(4, "Strep throat 3 wks ago, finished amoxicillin, well.")]),
+    ("not_met", [(4, "Atovaquone for PJP. Pentamidine neb monthly.")]),
+    ("not_met", [(4, "Prior: PJP 2021 (TMP-SMX x21d). Now on TMP-SMX MWF.")]),
+    ("met", [(4, "Candida esophagitis on EGD 6/4, fluconazole 200 mg daily x 14 d.")]),
+    ("not_met", [(4, "COVID 3/2024, Paxlovid, recovered.")]),
+    ("met", [(4, "Infections: active hepatitis B, DNA 2 million, entecavir to start.")]),
+    ("not_met", [(4, "The wound has healed, cultures were negative and antibiotics were stopped in April.")]),
+    ("met", [(4, "L5-S1 discitis/osteo, wk 3 of 6 IV ceftriaxone (end 7/1).")]),
+    ("met", [(4, "Hosp day 5. Septic shock from pneumonia, on norepinephrine, meropenem and vancomycin.")]),
+    ("unknown", [(4, "Possible pneumonia vs ILD flare on CT; BAL sent, results pending.")]),
+    ("met", [(10, "Cryptococcal meningitis, induction done, now fluconazole 400 mg consolidation.")]),
+    ("not_met", [(4, "Infectious workup negative. Blood cultures no growth. CMV PCR ND.")]),
+    (
+        "not_met",
+        [(4, "Patient counseled to call for fever or signs of infection. Pneumonia vaccine next visit.")],
+    ),
+    ("not_met", [(4, "Grandmother died of tuberculosis. PPD negative.")]),
+    ("met", [(4, "Lt foot abscess s/p I&D 6/3, packing, clinda 300 TID until 6/17.")]),
+    ("unknown", [(4, "Viral URI, no treatment, COVID neg.")]),
+    ("not_met", [(4, "Wart on R thumb, cryo. Tinea pedis, topical clotrimazole.")]),
+    ("met", [(4, "ID: nocardia (lung), TMP-SMX + imipenem, plan 12 mo, mo 2.")]),
+    ("met", [(100, "ID: nocardia, TMP-SMX treatment dose to continue through 3/2025."), (4, "Rheum: weak.")]),
+    ("not_met", [(100, "UTI, macrobid x5d"), (4, "Rheum: weak.")]),
+    ("not_met", [(4, "Hx: HIV negative. HIV test last year nonreactive.")]),
+    ("met", [(4, "HIV, detectable at 12,400 copies, adherence poor.")]),
+    ("not_met", [(4, "Denies fever, chills, sweats, recent antibiotics.")]),
+]
+
+
+@pytest.mark.parametrize(("status", "notes"), CASES)
+def test_infection_status(status: str, notes: list[tuple[int, str]], pipeline: Pipeline) -> None:
+    assert decide(pipeline, "active_infection", notes).status == status

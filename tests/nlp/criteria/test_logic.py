@@ -1,0 +1,44 @@
+"""Kleene's tables, exhaustively, and what silence does in them."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, false, negate, silent, true, unknown
+
+VALUES = {True: true((), "t"), False: false((), "f"), None: unknown((), "u")}
+
+
+@pytest.mark.parametrize("values", list(product(VALUES, repeat=3)))
+def test_and_or_not(values: tuple[bool | None, ...]) -> None:
+    outcomes = [VALUES[value] for value in values]
+
+    expected_and = False if False in values else None if None in values else True
+    expected_or = True if True in values else None if None in values else False
+    assert all_of(outcomes).value is expected_and
+    assert any_of(outcomes).value is expected_or
+    # De Morgan
+    assert negate(all_of(outcomes)).value is any_of([negate(o) for o in outcomes]).value
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_silence_never_decides(known: bool) -> None:
+    outcome = VALUES[known]
+
+    assert any_of([outcome, silent("lab")]).value is (True if known else None)
+    assert all_of([outcome, silent("lab")]).value is (None if known else False)
+
+
+def test_an_unknown_that_the_chart_speaks_to_hides_silence() -> None:
+    outcome = any_of([silent("lab"), unknown((), "pending", basis="conflicting")])
+
+    assert (outcome.basis, outcome.is_silent) == ("conflicting", False)
+
+
+def test_only_silence_stays_silent() -> None:
+    outcome: Outcome = all_of([silent("lab"), silent("skin")])
+
+    assert outcome.is_silent
+    assert outcome.searched == ("lab", "skin")

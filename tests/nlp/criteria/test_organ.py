@@ -1,0 +1,86 @@
+"""Organ disease: severity, course, control, the trial's own disease and laboratory limits."""
+
+from __future__ import annotations
+
+import pytest
+from support.findings import chart, finding
+
+from chartsift.nlp.criteria.predicates.organ import OrganDiseaseUncontrolled, organ_disease_uncontrolled
+
+
+@pytest.mark.parametrize(
+    ("system", "weight", "level", "expected"),
+    [
+        ("renal", "severe", "unspecified", True),
+        ("gi", "major", "uncontrolled", True),
+        ("gi", "major", "controlled", False),
+        ("gi", "major", "unspecified", False),
+        ("cardiac", "minor", "uncontrolled", None),
+        ("psychiatric", "soft", "progressive", None),
+        ("psychiatric", "soft", "severe", True),
+        ("endocrine", "other", "uncontrolled", None),
+    ],
+)
+def test_one_disease(system: str, weight: str, level: str, expected: bool | None) -> None:
+    said = chart(finding("organ_disease", system, disease="d", weight=weight, level=level))
+
+    outcome = organ_disease_uncontrolled(said, OrganDiseaseUncontrolled())
+
+    assert outcome.value is expected
+    assert outcome.is_silent == (system == "endocrine")
+
+
+def test_the_latest_statement_of_a_disease_counts() -> None:
+    told = chart(
+        finding("organ_disease", "gi", days=90, disease="d", weight="major", level="severe"),
+        finding("organ_disease", "gi", days=5, disease="d", weight="major", level="controlled"),
+    )
+
+    assert organ_disease_uncontrolled(told, OrganDiseaseUncontrolled()).value is False
+
+
+def test_an_episode_that_later_notes_do_not_carry_is_over() -> None:
+    bleed = finding("organ_disease", "gi", days=200, disease="bleed", weight="acute", level="unspecified")
+
+    assert (
+        organ_disease_uncontrolled(chart(bleed, note_days=(5,)), OrganDiseaseUncontrolled()).value is not True
+    )
+
+
+@pytest.mark.parametrize(
+    ("fvc", "level", "expected"),
+    [(41, "unspecified", True), (68, "progressive", None), (68, "stable", False)],
+)
+def test_the_lung_disease_of_the_indication(fvc: float, level: str, expected: bool | None) -> None:
+    told = chart(
+        finding("organ_disease", "pulmonary", disease="ild", weight="major", level=level),
+        finding("pft", "FVC", value=fvc),
+    )
+
+    assert organ_disease_uncontrolled(told, OrganDiseaseUncontrolled()).value is expected
+
+
+def test_a_falling_fvc_is_progression() -> None:
+    told = chart(
+        finding("organ_disease", "pulmonary", disease="ild", weight="major", level="unspecified"),
+        finding("pft", "FVC", value=64, days=210),
+        finding("pft", "FVC", value=57, days=5),
+    )
+
+    assert organ_disease_uncontrolled(told, OrganDiseaseUncontrolled()).value is None
+
+
+@pytest.mark.parametrize(
+    ("concept", "value", "days", "expected"),
+    [
+        ("Hgb", 7.9, 5, True),
+        ("Hgb", 8.0, 5, None),
+        ("platelets", 34, 5, True),
+        ("platelets", 34, 200, None),
+        ("eGFR", 22, 60, True),
+    ],
+)
+def test_laboratory_limits(concept: str, value: float, days: int, expected: bool | None) -> None:
+    told = chart(finding("lab", concept, value=value, days=days), note_days=(3,))
+
+    assert organ_disease_uncontrolled(told, OrganDiseaseUncontrolled()).value is expected
