@@ -20,6 +20,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from chartsift.nlp.components import READERS, findings, register_components
+from chartsift.nlp.text.quotes import clause_around
 from chartsift.nlp.text.tokens import ClinicalTokenizer
 from chartsift.nlp.types import Finding, Note, Provenance
 
@@ -122,6 +123,7 @@ def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:
         attributes["copied"] = "yes"
     if layout.is_templated(draft.start):
         attributes["templated"] = "yes"
+    clause = clause_around(layout, draft.start, draft.end)
     return Finding(
         patient_id=note.patient_id,
         note_id=note.note_id,
@@ -142,5 +144,7 @@ def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:
         section=layout.section_at(draft.start).category,
         score=draft.score,
         provenance=Provenance(draft.rule, draft.cues),
+        quote=note.text[clause.start : clause.end],
+        quote_start=clause.start,
         attributes=tuple(sorted(attributes.items())),
     )

@@ -106,6 +106,9 @@ class Finding:
         section: Category of the section it stands in ("assessment", "family_history", …; "" when none).
         score: Confidence of the reading, 0 to 1.
         provenance: Rule and cues.
+        quote: The clause or table row that a reviewer needs to see around the mention, verbatim; "" where the
+            mention's own words are enough.
+        quote_start: First code point of ``quote`` in the note text.
         attributes: Further facts as sorted (name, value) pairs of strings, e.g. ("severity", "severe").
     """
 
@@ -128,7 +131,15 @@ class Finding:
     section: str = ""
     score: float = 1.0
     provenance: Provenance = field(default_factory=lambda: Provenance(""))
+    quote: str = ""
+    quote_start: int = 0
     attributes: tuple[tuple[str, str], ...] = ()
+
+    def quoted(self) -> tuple[int, int, str]:
+        """Return start, end and words to show for this finding: the quote, or the mention where there is none."""
+        if not self.quote:
+            return self.start, self.end, self.text
+        return self.quote_start, self.quote_start + len(self.quote), self.quote
 
     def attribute(self, name: str) -> str:
         """Return the attribute *name*, or an empty string."""

@@ -8,6 +8,7 @@ them into ISO strings.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +129,7 @@ def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[R
             "confidence": criterion.confidence,
             "rationale": criterion.rationale,
             "flags": list(criterion.flags),
-            "evidence": [_evidence_row(item, note_dates) for item in criterion.evidence],
+            "evidence": _evidence_rows(criterion.evidence, note_dates),
             "next_step": criterion.next_step,
             "valid_until": criterion.valid_until,
             "trial_version": cohort.trial_version,
@@ -137,13 +138,23 @@ def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[R
     ]
 
 
+def _evidence_rows(evidence: Sequence[Evidence], note_dates: dict[str, date]) -> list[Row]:
+    """Return the evidence as the words to show; two findings of one clause with one stance are one row."""
+    rows: dict[tuple[str, int, int, str, str], Row] = {}
+    for item in evidence:
+        row = _evidence_row(item, note_dates)
+        rows.setdefault((row["note_id"], row["start"], row["end"], row["stance"], row["reason"]), row)
+    return list(rows.values())
+
+
 def _evidence_row(evidence: Evidence, note_dates: dict[str, date]) -> Row:
     finding = evidence.finding
+    start, end, words = finding.quoted()
     return {
         "note_id": finding.note_id,
-        "start": finding.start,
-        "end": finding.end,
-        "text": finding.text,
+        "start": start,
+        "end": end,
+        "text": words,
         "stance": evidence.stance,
         "reason": evidence.reason,
         "note_date": note_dates.get(finding.note_id),

@@ -167,7 +167,7 @@ def _sentences(text: str, lines: Sequence[TextSpan]) -> Iterator[TextSpan]:
             following = text[match.end() : match.end() + 40].lstrip()[:1]
             if match.group().startswith(".") and _is_abbreviation(head, following):
                 continue
-            if _NUMBERING.fullmatch(text, begin, match.end()):
+            if _NUMBERING.fullmatch(text, begin, match.end()) or _is_leader(text, match):
                 continue
             # "pred 40 mg. tapered" is a new sentence only for hasty writers; "approx. four" never is.
             is_stop = match.group().startswith(("!", "?")) or re.search(r"[a-z]{3,}\.$", head)
@@ -176,6 +176,12 @@ def _sentences(text: str, lines: Sequence[TextSpan]) -> Iterator[TextSpan]:
             yield from _trimmed(text, begin, match.end())
             begin = match.end()
         yield from _trimmed(text, begin, end)
+
+
+def _is_leader(text: str, match: re.Match[str]) -> bool:
+    """Say whether stops are the dots between a label and its value ("SRP ..... neg")."""
+    dots = len(match.group().rstrip("'\")]”’"))
+    return dots >= 4 or (dots == 3 and text[max(0, match.start() - 1) : match.start()].isspace())
 
 
 def _is_abbreviation(head: str, following: str) -> bool:

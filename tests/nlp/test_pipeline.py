@@ -45,6 +45,9 @@ def test_every_span_is_the_words_of_the_note(text: str, pipeline: Pipeline) -> N
     for finding in pipeline.extract(note(text)):
         assert 0 <= finding.start < finding.end <= len(text)
         assert text[finding.start : finding.end] == finding.text
+        start, end, words = finding.quoted()
+        assert start <= finding.start < finding.end <= end
+        assert text[start:end] == words
 
 
 def test_a_span_may_cross_a_line_end(pipeline: Pipeline) -> None:

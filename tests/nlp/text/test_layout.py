@@ -25,6 +25,7 @@ def sentences(text: str) -> list[str]:
         ("1. Continue MTX. 2. IVIG", ["1. Continue MTX.", "2. IVIG"]),
         ("Jo-1        neg\nSRP         POS", ["Jo-1        neg", "SRP         POS"]),
         ("SRP ..... neg\nEJ ..... pos", ["SRP ..... neg", "EJ ..... pos"]),
+        ("SRP ..... Negative, repeat", ["SRP ..... Negative, repeat"]),
         ("PLAN\nstart prednisone", ["PLAN", "start prednisone"]),
         ("Father CAD.\r\nALLERGIES: NKDA", ["Father CAD.", "ALLERGIES: NKDA"]),
     ],

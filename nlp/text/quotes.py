@@ -1,0 +1,60 @@
+"""The words around a mention that a reviewer needs to see: its clause, or its row of a table."""
+
+from __future__ import annotations
+
+import re
+
+from chartsift.nlp.text.layout import Layout, TextSpan
+
+# A line of a letter has about 90 code points; a clause longer than one and a half of them is a paragraph to the eye.
+_LONGEST_QUOTE = 140
+_LONG_MENTION = 60
+_REACH = 70
+_ROW = re.compile(r"\S(?: {2,}|\t|\s*\.{3,}|\s*\|)\s*\S")
+_CLAUSE_END = re.compile(r"[;|]\s|[.,:]\s|\s[-–]\s|\s\(")
+
+
+def clause_around(layout: Layout, start: int, end: int) -> TextSpan:
+    """
+    Return the shortest stretch of text around ``start:end`` that can be read by itself.
+
+    The sentence where it is short, else the part of it between the nearest stops; a row of a table whole. The
+    result covers ``start:end`` and begins and ends with a word.
+    """
+    text = layout.text
+    if end - start >= _LONG_MENTION:
+        return TextSpan(start, end)
+    sentence = layout.sentence_at(start)
+    first, last = min(sentence.start, start), max(sentence.end, end)
+    line = layout.line_at(start)
+    if end <= line.end and _ROW.search(text, line.start, line.end):
+        first, last = line.start, line.end
+    if last - first > _LONGEST_QUOTE:
+        first = _cut_left(text, max(first, start - _REACH), start, at_edge=first >= start - _REACH)
+        last = _cut_right(text, end, min(last, end + _REACH), at_edge=last <= end + _REACH)
+    while first < start and text[first].isspace():
+        first += 1
+    while last > end and text[last - 1].isspace():
+        last -= 1
+    return TextSpan(first, last)
+
+
+def _cut_left(text: str, low: int, start: int, *, at_edge: bool) -> int:
+    stops = [match.end() for match in _CLAUSE_END.finditer(text, low, start)]
+    if stops:
+        return stops[0] if at_edge else stops[-1]
+    if at_edge:
+        return low
+    # No stop in reach: begin with a whole word.
+    blank = re.compile(r"\s").search(text, low, start)
+    return blank.end() if blank is not None else start
+
+
+def _cut_right(text: str, end: int, high: int, *, at_edge: bool) -> int:
+    if at_edge:
+        return high
+    stops = [match.start() for match in _CLAUSE_END.finditer(text, end, high)]
+    if stops:
+        return stops[-1]
+    blank = text.rfind(" ", end, high)
+    return blank if blank > end else end
