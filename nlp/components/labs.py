@@ -32,6 +32,8 @@ from chartsift.nlp.types import Assertion
 
 # How far a value may stand behind its analyte when only small words and dates lie between.
 _REACH = 90
+# Analytes that share one word ("CK, aldolase, LDH, AST and ALT normal").
+_LONGEST_LIST = 12
 _SMALL_WORDS = re.compile(
     r"(?:was|is|were|are|of|at|level|levels|value|values|result|results|today|now|still|back|only|about|"
     r"approx(?:imately)?|around|"
@@ -60,6 +62,7 @@ _NUMBER_START = re.compile(r"(?:[<>≤≥~]=?\s?)?\.?\d")
 # "(39-308 U/L)" or "[<190]" between an analyte and its value, and a bare range, which is no value.
 _RANGE_FIRST = re.compile(
     rf"[(\[][^()\[\]\d<>]{{0,20}}(?:{NUMBER}\s?[-–]\s?{NUMBER}|[<>≤≥]=?\s?{NUMBER})[^()\[\]\d]{{0,14}}[)\]]"
+    rf"|[(\[]\s?[A-Za-zµμ%][\w^*µμ. ]{{0,8}}/[\w. ]{{1,6}}[)\]]"  # or its unit: "CK [U/L] ..... 612"
 )
 _BARE_RANGE = re.compile(rf"{NUMBER}\s?[-–]\s?{NUMBER}(?![\d/])")
 _STEP_WORDS = re.compile(
@@ -201,7 +204,7 @@ def _group(doc: Doc, group: list[_Mention], following: int, shared: date | None)
             flag = "H" if stated.group("high") else "N"
             values = [replace(values[0], reading=replace(values[0].reading, flag=flag))]
     before = _RANGE_FIRST.search(words)
-    limits = _limits(before.group()) if before is not None else None
+    limits = _limits(before.group()) if before is not None and re.search(r"\d", before.group()) else None
     for number, value in enumerate(values):
         start = mention.start if number == 0 else value.reading.start
         yield _draft(
@@ -493,11 +496,17 @@ def _qualities(doc: Doc, mentions: Sequence[_Mention], first: int, count: int) -
         sentence = layout.sentence_at(mention.start)
         # A list shares one word: before its first member or after its last.
         left = i
-        while left > 0 and _JOIN.fullmatch(text, mentions[left - 1].end, mentions[left].start):
+        while (
+            i - left < _LONGEST_LIST
+            and left > 0
+            and _JOIN.fullmatch(text, mentions[left - 1].end, mentions[left].start)
+        ):
             left -= 1
         right = i
-        while right + 1 < len(mentions) and _JOIN.fullmatch(
-            text, mentions[right].end, mentions[right + 1].start
+        while (
+            right - i < _LONGEST_LIST
+            and right + 1 < len(mentions)
+            and _JOIN.fullmatch(text, mentions[right].end, mentions[right + 1].start)
         ):
             right += 1
         after = _QUALITY_AFTER.match(text, mentions[right].end, sentence.end)
@@ -518,7 +527,12 @@ def _qualities(doc: Doc, mentions: Sequence[_Mention], first: int, count: int) -
         dates = find_dates(
             text, note_date_of(doc), start=sentence.start, end=min(len(text), mention.end + 60)
         )
-        near = [m for m in dates if abs(m.start - mention.end) <= 40 and m.precision in ("day", "month")]
+        near = [
+            m
+            for m in dates
+            if abs(m.start - mention.end) <= 40
+            and (m.precision in ("day", "month") or m.last < note_date_of(doc))
+        ]
         end = after.end() if after is not None and right == i else mention.end
         start = (
             mention.start - (len(before.group()))

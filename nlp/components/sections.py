@@ -24,6 +24,7 @@ from chartsift.nlp.text.layout import Layout, Section, TextSpan, is_heading
 _CAPITALS_SHARE = 0.5
 # Code points behind a colon that make a remark in brackets the copied text itself.
 _FEWEST_COPIED = 10
+_TODAY = re.compile(r"\b(?:(?:on )?exam(?:ination)? today|today|currently|now|this visit)\b", re.IGNORECASE)
 _LABEL_LINE = re.compile(r"\s*(?:[#*-]\s*)?[A-Z][\w /&'()+.-]{0,40}:")
 
 
@@ -191,6 +192,11 @@ def _region(layout: Layout, start: int, end: int) -> TextSpan:
         # "[Copied from 2/24: first seen 2/2023 ...]" holds the copied words; without a colon the remark is all.
         if closing >= 0 and len(text[end:closing].partition(":")[2].strip()) >= _FEWEST_COPIED:
             return TextSpan(opening, closing + 1)
+        stop = closing + 1 if closing >= 0 else line.end
+        if not text[line.start : opening].strip() and text[stop : line.end].strip():
+            # "[Copied forward from 3/11] Strength 3/5. Exam today: 5/5": what follows, up to today's own words.
+            today = _TODAY.search(text, stop, line.end)
+            return TextSpan(opening, today.start() if today is not None else line.end)
         # "... swims 3x/wk. [copied 3/13/25]" speaks of the words before it on its line.
         return TextSpan(line.start, closing + 1 if closing >= 0 else line.end)
     return TextSpan(line.start, line.end)

@@ -138,9 +138,10 @@ _TABLE = re.compile(r"\S(?: {3,}|\t+|\s*\.{3,}\s*|\s+\|\s+)\S")
 _RULE = re.compile(r"\s*[-=_*~]{3,}\s*$")
 _TERMINAL = re.compile(r"[.!?:;]['\")\]”’]*\s*$")
 # A stop, its closing quotes or brackets, white space, and then something that can open a sentence.
-_BOUNDARY = re.compile(r"[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
+_BOUNDARY = re.compile(r"(?<![.!?])[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
 # These end a sentence as often as they abbreviate a word, so the next letter decides.
 _EITHER = frozenset("no neg pos yr yrs mo wk wks y pt pts etc ca med prn wt".split())
+_LINE_LOOK = 300
 _NUMBERING = re.compile(r"\s*(?:\d{1,2}|[A-Za-z])\.")  # "1." opens an item, it does not end a sentence
 _ABBREVIATION = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|prof|st|jr|sr|vs|approx|appt|no|nos|hx|fx|dx|tx|rx|sx|pt|pts|e\.g|i\.e|etc|cf|resp|incl|"
@@ -246,6 +247,11 @@ def _prose_width(lines: Sequence[TextSpan]) -> int:
 def _breaks(line: str, following: str, width: int) -> bool:
     if not following.strip():
         return True
+    # What a line is shows in its first words; a longer look at a line of ten thousand dots has no end.
+    line, following = (
+        line if len(line) < _LINE_LOOK else line[:_LINE_LOOK] + line[-20:],
+        following[:_LINE_LOOK],
+    )
     if _BULLET.match(following) or _RULE.match(following) or _RULE.match(line):
         return True
     if _TABLE.search(line) or _TABLE.search(following):

@@ -16,7 +16,8 @@ _LEADERS = re.compile(r"\.{3,}|…+|(?:\. ){3,}|_{3,}")
 _RESULT = re.compile(r"(?:results?|values?|observed|today|ergebnis|wert)$", re.IGNORECASE)
 # The head of a table names a test or a column; a line with a name and a date of birth does not.
 _HEAD = re.compile(
-    r"\b(?:labs?|laboratory|tests?|component|analyte|parameter|results?|values?|ref\w*|range|units?|flag|normal|nl)\b", re.I
+    r"\b(?:labs?|laboratory|tests?|component|analyte|parameter|results?|values?|ref\w*|range|units?|flag|normal|nl)\b",
+    re.I,
 )
 _REFERENCE = re.compile(
     r"(?:ref(?:erence)?s?(?:\.|\b).*|normal(?: range)?|nl|range|limits|units?|norm)$", re.IGNORECASE
@@ -124,7 +125,9 @@ def _header(text: str, start: int, end: int, note_date: date) -> list[Column] | 
         elif i > 0 or _REFERENCE.match(cell.text):
             columns.append(Column(cell.start, cell.end, cell.offset, None, cell.text))
     others = len(columns) - dated
-    if not (dated >= 2 or (dated == 1 and others >= 1 and len(cells) <= 6 and _HEAD.search(text, start, end))):
+    if not (
+        dated >= 2 or (dated == 1 and others >= 1 and len(cells) <= 6 and _HEAD.search(text, start, end))
+    ):
         return None
     dates = {(c.start, c.end) for c in columns if c.date is not None}
     for cell in cells:

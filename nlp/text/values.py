@@ -23,9 +23,10 @@ _VALUE = re.compile(
     r"normal|nl)?(?![\w-]))?"
 )
 _FLAG = re.compile(
-    r"\s{0,12}(?:\(\s*)?(?:(?P<high>HH|H|high|elevated|↑|\*{1,2}|\(H\))|(?P<low>LL|L|low|↓)|(?P<normal>N|"
-    r"WNL|wnl|nl|normal))"
-    r"(?:\s*\))?(?![A-Za-z0-9'])"
+    # An asterisk is no flag: some laboratories mark either side with it, and markdown prints bold with it.
+    r"\s{0,12}(?:[(\[]\s*)?(?:(?P<high>HH|H|high|elevated|↑)|(?P<low>LL|L|low|↓)|"
+    r"(?P<normal>(?:N|WNL|wnl|nl|normal)(?!\s*(?:(?:up )?to\b|below|under|less|range|limit|is\b|[<≤>≥:]|\d))))"
+    r"(?:\s*[)\]])?(?![A-Za-z0-9'])"
 )
 _RANGE = re.compile(
     rf"\s{{0,30}}(?P<open>[(\[{{])?\s*(?P<label>(?:reference(?: range| interval)?|ref(?:\.|s)?(?: range)?|"
@@ -35,7 +36,7 @@ _RANGE = re.compile(
 )
 _LIMIT = re.compile(
     rf"\s{{0,30}}(?P<open>[(\[{{])?\s*(?P<label>(?:reference(?: range)?|ref(?:\.|s)?(?: range)?|"
-    rf"normal(?: range| is)?|nl|norm|ULN|upper limit(?: of normal)?|"
+    rf"(?:normal|nl|N) (?:up )?to|up to|upto|(?:normal )?(?:below|under|less than)|normal(?: range| is)?|nl|norm|ULN|upper limit(?: of normal)?|"
     rf"(?:with )?(?:our|the) lab'?s? (?:top normal|upper limit)(?: of)?|cut[- ]?off|neg(?:ative)?|"
     rf"pos(?:itive)?|n)\s*[:=]?\s*)?"
     rf"(?P<sign>[<≤>≥]=?)?\s?(?P<number>{NUMBER})",
@@ -95,6 +96,8 @@ def read_value(text: str, start: int, end: int) -> Reading | None:
     unit, flag = "", ""
     low: float | None = None
     high: float | None = None
+    bold = re.compile(r"\*{1,2}").match(text, at, end)
+    at = bold.end() if bold is not None else at
     for _ in range(4):  # unit, flag and range come in any order, each once
         found = unit_pattern().match(text, at, end) if not unit else None
         if found is not None:

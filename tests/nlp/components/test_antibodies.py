@@ -143,10 +143,8 @@ PROSE = [
     "ASyS ([Jo-1]{Jo-1 present}/[Ro-52]{Ro-52 present}) -- on MMF",
     "[PL-7]{PL-7 present} antisynthetase syndrome with ILD",
     "[HMGCR]{HMGCR present}-IMNM, dx 05/2024",
-    "the Cincinnati panel had [MDA5]{MDA5 present} positive at 118 units (cut off 20) and a weak [Ro52]{Ro-52 present}, "
-    "with [NXP2]{NXP2 absent} and [TIF1]{TIF1 absent} being negative",
-    "came back [MDA-5]{MDA5 present} strongly positive, [Ro52]{Ro-52 present} positive, and [Jo-1]{Jo-1 absent}, "
-    "[PL-7]{PL-7 absent}, [MJ]{NXP2 absent} and [Mi-2]{Mi-2 absent} were negative, [U1RNP]{U1-RNP absent} negative.",
+    "the Cincinnati panel had [MDA5]{MDA5 present} positive at 118 units (cut off 20) and a weak [Ro52]{Ro-52 present}, with [NXP2]{NXP2 absent} and [TIF1]{TIF1 absent} being negative",
+    "came back [MDA-5]{MDA5 present} strongly positive, [Ro52]{Ro-52 present} positive, and [Jo-1]{Jo-1 absent}, [PL-7]{PL-7 absent}, [MJ]{NXP2 absent} and [Mi-2]{Mi-2 absent} were negative, [U1RNP]{U1-RNP absent} negative.",
     "[Anti-MDA5]{MDA5 present} - STAT send 1/5, result 1/8: 168 (ref <11) POSITIVE. [Jo-1]{Jo-1 absent}/[EJ]{EJ absent} neg.",
     "[HMGCR]{HMGCR present} IgG returned at 184 U (ref <20), repeat 12/14/22 at 171.",
     "[TIF1g]{TIF1 present} + (OMRF 01/25; neg 2022).",
@@ -216,3 +214,48 @@ def test_each_antibody_has_its_own_result(marked: str, pipeline: Pipeline) -> No
 @pytest.mark.parametrize("text", NOTHING)
 def test_look_alikes_are_no_antibodies(text: str, pipeline: Pipeline) -> None:
     assert [(f.text, f.concept) for f in read(pipeline, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "assertion", "result"),
+    [
+        ("Myositis panel negative.", "panel", "absent", "negative"),
+        ("Full myositis antibody panel sent, all negative.", "panel", "absent", "negative"),
+        ("MSA neg", "MSA", "absent", "negative"),
+        ("All MSA negative.", "MSA", "absent", "negative"),
+        ("Seronegative dermatomyositis.", "seronegative", "absent", "negative"),
+        ("Extended myositis panel pending.", "panel", "possible", "unmeasured"),
+        ("Myositis panel never done.", "panel", "possible", "unmeasured"),
+        ("Myositis panel: QNS, recollect", "panel", "possible", "unmeasured"),
+        (
+            "Jo-1 neg, rest of the antibody panel never got done, lab lost the tube.",
+            "rest",
+            "possible",
+            "unmeasured",
+        ),
+        ("PM/Scl pos; remainder of panel negative", "rest", "absent", "negative"),
+        ("We sent the myositis panel to the reference lab.", "panel", "possible", "unmeasured"),
+        ("No myositis-specific autoantibodies identified.", "MSA", "absent", "negative"),
+    ],
+)
+def test_panels_as_a_whole(text: str, concept: str, assertion: str, result: str, pipeline: Pipeline) -> None:
+    found = [(f.concept, f.assertion, f.attribute("result")) for f in read(pipeline, text, "antibody_panel")]
+
+    assert (concept, assertion, result) in found
+
+
+def test_a_panel_that_is_only_named_says_nothing(pipeline: Pipeline) -> None:
+    assert read(pipeline, "LAB: Myositis panel\nComment: see scanned report", "antibody_panel") == []
+
+
+def test_value_unit_reference_and_date_are_kept(pipeline: Pipeline) -> None:
+    (found,) = read(pipeline, "Anti-MDA5 Ab 5/20/24: 134 Units H (ref <20)")
+
+    assert (found.value, found.unit, found.comparator, found.ref_high, found.flag) == (
+        134.0,
+        "U",
+        "=",
+        20.0,
+        "H",
+    )
+    assert (found.date, found.date_source) == (date(2024, 5, 20), "text")

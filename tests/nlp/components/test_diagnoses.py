@@ -69,8 +69,7 @@ OPEN = [
     "[IMNM]{IMNM possible} vs toxic myopathy",
     "possible [antisynthetase syndrome]{ASyS possible}",
     "Ddx: metabolic myopathy, [inflammatory myopathy]{IIM possible}",
-    "I am most concerned about an [autoimmune myopathy]{IIM possible}, either [polymyositis]{PM possible} or the "
-    "[necrotizing type]{IMNM possible} of myopathy.",
+    "I am most concerned about an [autoimmune myopathy]{IIM possible}, either [polymyositis]{PM possible} or the [necrotizing type]{IMNM possible} of myopathy.",
     "Cannot rule out [myositis]{IIM possible}; MRI pending.",
     "[immune mediated necrotizing myopathy]{IMNM possible} is favored",
     "Likely [antisynthetase syndrome]{ASyS possible} given PL-12",

@@ -42,9 +42,26 @@ def labs(pipeline: Pipeline, text: str) -> list[Row]:
         ),
         ("CK (39-308 U/L): 2,651", [("CK", 2651.0, "H", NOTE_DAY)]),
         ("CK 3 410 U/L (normal 30-185)", [("CK", 3410.0, "H", NOTE_DAY)]),
-        ("CPK 2,340 (N < 190) | Plt 3.4 lakh", [("CK", 2340.0, "H", NOTE_DAY), ("platelets", 340.0, "", NOTE_DAY)]),
-        ("ck 388 (36-160), ast 44, ck normal last year", [("CK", 388.0, "H", NOTE_DAY), ("AST", 44.0, "", NOTE_DAY), ("CK", None, "N", date(2024, 5, 21))]),
+        (
+            "CPK 2,340 (N < 190) | Plt 3.4 lakh",
+            [("CK", 2340.0, "H", NOTE_DAY), ("platelets", 340.0, "", NOTE_DAY)],
+        ),
+        (
+            "ck 388 (36-160), ast 44, ck normal last year",
+            [("CK", 388.0, "H", NOTE_DAY), ("AST", 44.0, "", NOTE_DAY), ("CK", None, "N", date(2024, 5, 21))],
+        ),
         ("CK, TOTAL      64 U/L    26-192", [("CK", 64.0, "N", NOTE_DAY)]),
+        ("CK **145** (ref <190)", [("CK", 145.0, "N", NOTE_DAY)]),
+        ("CK 410 U/L [H]", [("CK", 410.0, "H", NOTE_DAY)]),
+        ("CK [U/L] ..... 612 H (ref 20-180)", [("CK", 612.0, "H", NOTE_DAY)]),
+        (
+            "creatine kinase on May 28 was 1,900 units (normal to 170)",
+            [("CK", 1900.0, "H", date(2024, 5, 28))],
+        ),
+        (
+            "CK 366 U/L (normal below 190), aldolase 12.1 (below 8.6)",
+            [("CK", 366.0, "H", NOTE_DAY), ("aldolase", 12.1, "H", NOTE_DAY)],
+        ),
         ("CK7 and CK20 positive, CK-MB 4", []),
     ],
 )

@@ -11,8 +11,8 @@ from chartsift.nlp.pipeline import Pipeline
 @pytest.mark.parametrize(
     ("text", "level"),
     [
-        ("ILD: mild-moderate, stable 2 years.", "stable"),
-        ("RP-ILD, now fibrotic, severe gas exchange impairment.", "severe"),
+        ("ILD: mild, unchanged for four years.", "stable"),
+        ("RP-ILD, now severe, on oxygen day and night.", "severe"),
         ("His interstitial lung disease has progressed over six months.", "progressive"),
         ("No progression of ILD on HRCT.", "stable"),
         ("Severe persistent asthma, poorly controlled.", "severe"),
@@ -51,7 +51,7 @@ def test_assertion(text: str, assertion: str, pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Temporary R IJ dialysis catheter for apheresis.", "Anti-Jo-1 68 SI (ref <11).", "No CVA tenderness."],
+    ["A dialysis catheter was placed for apheresis.", "Anti-Jo-1 68 SI (ref <11).", "No CVA tenderness."],
 )
 def test_look_alikes_are_nothing(text: str, pipeline: Pipeline) -> None:
     assert read(pipeline, text, "organ_disease") == []

@@ -54,6 +54,8 @@ def test_words_that_only_look_like_headers_open_nothing(text: str, pipeline: Pip
         ("[Copied from 2/24: first seen with CK 8,402.] Doing well.", "8,402", True, False),
         ("ROS (template): MSK neg for weakness.\nPE: 4/5", "weakness", False, True),
         ("ROS (auto): denies weakness [template, not edited]\nPE: 4/5", "4/5", False, False),
+        ("[Copied forward from 3/11/2022] Strength 3/5. Exam today: strength 5/5", "3/5", True, False),
+        ("[Copied forward from 3/11/2022] Strength 3/5. Exam today: strength 5/5", "5/5", False, False),
         ("swims 3x/wk, strong. [copied 3/13/25 - see HPI]\nNow weak.", "strong", True, False),
         ("swims 3x/wk, strong. [copied 3/13/25 - see HPI]\nNow weak.", "weak", False, False),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from support.findings import chart_of, made
+from support.hand_made import chart_of, made
 
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.predicates.antibody import (

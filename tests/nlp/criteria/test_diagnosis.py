@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.findings import chart_of, made
+from support.hand_made import chart_of, made
 
 from chartsift.nlp.criteria.predicates.diagnosis import DiagnosisStands, diagnosis_stands, iim_refuted
 from chartsift.nlp.types import Finding

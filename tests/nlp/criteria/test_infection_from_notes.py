@@ -147,6 +147,117 @@ CASES = [
     ("not_met", [(4, "Hx: HIV negative. HIV test last year nonreactive.")]),
     ("met", [(4, "HIV, detectable at 12,400 copies, adherence poor.")]),
     ("not_met", [(4, "Denies fever, chills, sweats, recent antibiotics.")]),
+    ("met", [(4, "Febrile neutropenia on cefepime.")]),
+    ("unknown", [(4, "Hep B surface antigen positive, on tenofovir, viral load undetectable")]),
+    ("met", [(4, "#ID: E coli pyelo, ceftriaxone day 2.")]),
+    ("met", [(4, "Line sepsis with candidemia; micafungin since 6/1.")]),
+    ("not_met", [(4, "s/p treatment for H. pylori. No active infections. Nystatin prn.")]),
+    (
+        "met",
+        [(4, "Impetiginized Gottron ulcers, culture MRSA, doxycycline 100 mg BID x 10 days started today.")],
+    ),
+    ("not_met", [(4, "Gottron ulcers, clean, no signs of superinfection.")]),
+    ("met", [(4, "Bronchitis, azithromycin Z-pak started yesterday.")]),
+    ("not_met", [(4, "IgG low; IVIG for recurrent infections. None since 2/2024.")]),
+    ("not_met", [(4, "Last UTI 2/2024. Nitrofurantoin 100 mg nightly for UTI prophylaxis.")]),
+    ("unknown", [(4, "Chronic hepatitis B on entecavir.")]),
+    ("unknown", [(4, "PMH: HIV (on Biktarvy).")]),
+    ("met", [(50, "TB pleuritis on RIPE through 10/2024"), (4, "rheum f/u: rash")]),
+    ("met", [(20, "Vertebral osteomyelitis: IV nafcillin x6 weeks from 5/15."), (4, "Rheum: rash.")]),
+    ("not_met", [(90, "Pneumonia, levofloxacin x 7d"), (60, "PNA resolved"), (4, "Rheum: rash.")]),
+    ("met", [(4, "Dx: zoster, day 2 valacyclovir.")]),
+    ("met", [(4, "Influenza A positive, Tamiflu day 1.")]),
+    ("not_met", [(4, "Influenza vaccine 10/2023; COVID x5; RSV.")]),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "PULMONARY CLINIC\nHPI: 58F with anti-PL-12 ASyS-ILD. Dyspnea walking across a room. No fever.\nPMH: HTN, GERD, OSA on CPAP, remote DVT.\nMeds: prednisone 20, MMF 1.5 BID, TMP-SMX DS MWF, omeprazole.\nExam: BP 128/76 HR 96 RR 20 SpO2 90% RA, 95% 2L. Crackles to mid zones.\nPFT 5/30/24\n           Actual   Pred    %Pred\nFVC        1.55     3.60    43\nFEV1       1.40     2.90    48\nDLCO       7.9      22.0    36\nTTE 5/24: EF 62, RVSP 44.\nA/P: Progressive ILD despite MMF. Start home O2 2 L continuous. Listed? refer to transplant.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "NEUROMUSCULAR\n58M with SRP IMNM. No infections since last visit. No SOB.\nProblem list: CAP 2022; UTI; CKD stage 3a; depression; h/o C. diff; PE 2019.\nVitals: BP 122/70, P 70, O2 sat 97%.\nROS: denies SI, seizures, hematuria.\nImp: weak. HTN well controlled. A1c 6.5. Echo 4/24 normal EF 60-65%. PFT 3/24 FVC 84% (MIP low).\nPlan: IVIG. Bactrim ppx. Shingrix #2.",
+            )
+        ],
+    ),
+    (
+        "met",
+        [
+            (
+                4,
+                "HOSPITAL DISCHARGE SUMMARY\nAdm 5/28 D/C 6/6\nPrincipal: left leg cellulitis with MSSA bacteremia. TEE negative for endocarditis.\nCourse: vancomycin -> cefazolin 2 g q8h. Repeat cultures 5/31 no growth.\nD/C meds: cefazolin via PICC through 6/28, prednisone 15.\nSpO2 98% RA at discharge. ",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "Dear Dr. Wu,\nThank you for referring Mr. Park. His breathing is unchanged. He does not use oxygen. His last FVC was 68 percent and diffusing capacity 61 percent of predicted, both steady over three years. He had shingles in 2021 and influenza last winter; he takes Bactrim on Mondays, Wednesdays and Fridays. His heart tests have been fine. He has mild kidney disease with a stable creatinine of 1.4. His mood has been low since his wife died but he is not suicidal.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "PEDS RHEUM\n12F JDM. Admitted last month with pancreatitis (resolved). Calcinosis draining chalky fluid L elbow, no erythema, no abx. \nSpO2 99 RA. Echo nl 3/24. PFT FVC 95%.\nSib with strep; pt rapid strep neg.\nALL: vancomycin (red man).",
+            )
+        ],
+    ),
+    (
+        "met",
+        [
+            (
+                4,
+                "ICU PROGRESS NOTE HD#6\n34F MDA5 DM, RP-ILD. Intubated 6/5, FiO2 0.8, PEEP 12. Cefepime/vanc empiric, BAL PJP PCR pos -> TMP-SMX 15 mg/kg/d day 3, pred.\nPlt 88, Hgb 8.4, Cr 0.7. CRRT no.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "CARDIOLOGY\n66M IMNM, HFrEF. NYHA III, LVEF 32% (was 28%), LE edema 2+, on torsemide, sac/val. ICD. BNP 2400. Decompensated x2 this year.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "RHEUM\n41F CADM MDA5. ILD quiet, FVC 80, DLCO 72. Sputum AFB smear neg. QuantiFERON indeterminate, repeat sent.\nHBV core Ab neg.  No active infection. Hepatitis B vaccine series done.",
+            )
+        ],
+    ),
+    (
+        "met",
+        [
+            (
+                4,
+                "RHEUM: Finger ulcer with osteomyelitis of distal phalanx on MRI 5/20; ertapenem started 5/25 planned 6 weeks, ID following.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "RHEUM: Treated for possible PJP in February, off oxygen since March, room air 97%. On atovaquone. FVC 58->66.",
+            )
+        ],
+    ),
 ]
 
 

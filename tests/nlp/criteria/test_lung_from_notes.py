@@ -115,6 +115,98 @@ CASES = [
     ("not_met", [(4, "[Copied from 1/2023: SpO2 86% RA, on 4 L NC.] Today SpO2 97% RA.")]),
     ("not_met", [(4, "Mild restriction, FVC 74. Mild DLCO reduction 68.")]),
     ("not_met", [(4, "PFTs: mild restrictive defect, normal diffusion.")]),
+    ("met", [(4, "Intubated 6/5, FiO2 0.8, PEEP 12 in ICU.")]),
+    ("not_met", [(4, "She was intubated for 4 days in 2021 for pneumonia. RA sat 97%.")]),
+    ("not_met", [(4, "Anesthesia: intubated easily with 7.0 ETT for muscle biopsy.")]),
+    ("met", [(4, "VS: SpO2 85 on RA")]),
+    ("met", [(4, "Cardiac MRI 5/20: LVEF 31%, LGE.")]),
+    ("not_met", [(4, "Cardiac MRI 5/20: LVEF 61%, no LGE.")]),
+    ("unknown", [(4, "DLCO 45% (Hb adj), FVC 70%")]),
+    ("not_met", [(4, "FVC 102, FEV1 98, DLCO 88, TLC 99")]),
+    ("not_met", [(4, "pft wnl, tte wnl, sat 99 ra")]),
+    ("met", [(4, "IMPRESSION: Severe restrictive lung disease due to ILD.")]),
+    ("met", [(4, "severe ILD w/ traction bronchiectasis")]),
+    (
+        "met",
+        [
+            (
+                4,
+                "PULMONARY CLINIC\nHPI: 58F with anti-PL-12 ASyS-ILD. Dyspnea walking across a room. No fever.\nPMH: HTN, GERD, OSA on CPAP, remote DVT.\nMeds: prednisone 20, MMF 1.5 BID, TMP-SMX DS MWF, omeprazole.\nExam: BP 128/76 HR 96 RR 20 SpO2 90% RA, 95% 2L. Crackles to mid zones.\nPFT 5/30/24\n           Actual   Pred    %Pred\nFVC        1.55     3.60    43\nFEV1       1.40     2.90    48\nDLCO       7.9      22.0    36\nTTE 5/24: EF 62, RVSP 44.\nA/P: Progressive ILD despite MMF. Start home O2 2 L continuous. Listed? refer to transplant.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "NEUROMUSCULAR\n58M with SRP IMNM. No infections since last visit. No SOB.\nProblem list: CAP 2022; UTI; CKD stage 3a; depression; h/o C. diff; PE 2019.\nVitals: BP 122/70, P 70, O2 sat 97%.\nROS: denies SI, seizures, hematuria.\nImp: weak. HTN well controlled. A1c 6.5. Echo 4/24 normal EF 60-65%. PFT 3/24 FVC 84% (MIP low).\nPlan: IVIG. Bactrim ppx. Shingrix #2.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "HOSPITAL DISCHARGE SUMMARY\nAdm 5/28 D/C 6/6\nPrincipal: left leg cellulitis with MSSA bacteremia. TEE negative for endocarditis.\nCourse: vancomycin -> cefazolin 2 g q8h. Repeat cultures 5/31 no growth.\nD/C meds: cefazolin via PICC through 6/28, prednisone 15.\nSpO2 98% RA at discharge. ",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "Dear Dr. Wu,\nThank you for referring Mr. Park. His breathing is unchanged. He does not use oxygen. His last FVC was 68 percent and diffusing capacity 61 percent of predicted, both steady over three years. He had shingles in 2021 and influenza last winter; he takes Bactrim on Mondays, Wednesdays and Fridays. His heart tests have been fine. He has mild kidney disease with a stable creatinine of 1.4. His mood has been low since his wife died but he is not suicidal.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "PEDS RHEUM\n12F JDM. Admitted last month with pancreatitis (resolved). Calcinosis draining chalky fluid L elbow, no erythema, no abx. \nSpO2 99 RA. Echo nl 3/24. PFT FVC 95%.\nSib with strep; pt rapid strep neg.\nALL: vancomycin (red man).",
+            )
+        ],
+    ),
+    (
+        "met",
+        [
+            (
+                4,
+                "ICU PROGRESS NOTE HD#6\n34F MDA5 DM, RP-ILD. Intubated 6/5, FiO2 0.8, PEEP 12. Cefepime/vanc empiric, BAL PJP PCR pos -> TMP-SMX 15 mg/kg/d day 3, pred.\nPlt 88, Hgb 8.4, Cr 0.7. CRRT no.",
+            )
+        ],
+    ),
+    (
+        "met",
+        [
+            (
+                4,
+                "CARDIOLOGY\n66M IMNM, HFrEF. NYHA III, LVEF 32% (was 28%), LE edema 2+, on torsemide, sac/val. ICD. BNP 2400. Decompensated x2 this year.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "RHEUM\n41F CADM MDA5. ILD quiet, FVC 80, DLCO 72. Sputum AFB smear neg. QuantiFERON indeterminate, repeat sent.\nHBV core Ab neg.  No active infection. Hepatitis B vaccine series done.",
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (
+                4,
+                "RHEUM: Treated for possible PJP in February, off oxygen since March, room air 97%. On atovaquone. FVC 58->66.",
+            )
+        ],
+    ),
 ]
 
 
