@@ -92,7 +92,7 @@ def formal_answer(
             return assertion, (match.group().strip(),)
     if layout.section_at(start).category in ("ros", "exam", "hpi", "interval", "preamble"):
         # "- fever - cough + fatigue": signs before the word, as reviews of systems are typed.
-        item = text[max(line.start, start - 3) : start]
+        item = text[max(line.start, start - 5) : start]
         if start > line.start + 3 or line.start < start:
             signs: tuple[tuple[re.Match[str] | None, Assertion], ...] = (
                 (_SIGN_BEFORE_UNSURE.search(item), "possible"),

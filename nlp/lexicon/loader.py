@@ -107,8 +107,8 @@ def lexicon_fingerprint() -> str:
     """Return the SHA-256 of every vocabulary file, as hexadecimal digits."""
     digest = hashlib.sha256()
     folder = resources.files("chartsift.nlp.lexicon")
-    names = ("context.yaml", "sections.yaml", "units.yaml")
-    for file in [*lexicon_files(), *(folder / name for name in names)]:
+    others = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+    for file in [*lexicon_files(), *others]:
         digest.update(file.name.encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -141,6 +141,8 @@ def _interpret(
         return _day(_full_year(numbers[2], note_date), month, day)
     if kind == "month_year_slash":
         return _month(numbers[1], numbers[0])
+    if kind == "month_day" and words == "2/2":
+        return None  # "secondary to" far more often than a day in February
     if kind == "month_day":
         # "7/24" in a chart of 2024 is a month and a year as often as a day; as a day in July it is read first.
         return _recent(numbers[0], numbers[1], note_date)

@@ -141,6 +141,9 @@ _TERMINAL = re.compile(r"[.!?:;]['\")\]”’]*\s*$")
 _BOUNDARY = re.compile(r"(?<![.!?])[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
 # These end a sentence as often as they abbreviate a word, so the next letter decides.
 _EITHER = frozenset("no neg pos yr yrs mo wk wks y pt pts etc ca med prn wt".split())
+_LETTER_NAME = re.compile(
+    r"\b(?:vitamin|hepatitis|hep|type|class|grade|group|factor|plan|stage|influenza|\d)\s$", re.I
+)
 _LINE_LOOK = 300
 _NUMBERING = re.compile(r"\s*(?:\d{1,2}|[A-Za-z])\.")  # "1." opens an item, it does not end a sentence
 _ABBREVIATION = re.compile(
@@ -164,7 +167,7 @@ def _sentences(text: str, lines: Sequence[TextSpan]) -> Iterator[TextSpan]:
     for start, end in _blocks(text, lines):
         begin = start
         for match in _BOUNDARY.finditer(text, start, end):
-            head = text[max(begin, match.end() - 12) : match.end()]
+            head = text[max(begin, match.end() - 16) : match.end()]
             following = text[match.end() : match.end() + 40].lstrip()[:1]
             if match.group().startswith(".") and _is_abbreviation(head, following):
                 continue
@@ -193,8 +196,11 @@ def _is_abbreviation(head: str, following: str) -> bool:
     if word in _EITHER:
         return not following.isupper()
     if len(word) == 1:
-        # An initial ("J. Smith") needs white space or nothing before it; "RA. No fever" does not end in one.
-        return match.start() == 0 or not head[: match.start()].strip() or head[match.start() - 1].isspace()
+        # An initial ("J. Smith") is a capital behind white space or nothing; "RA. No fever" does not end in one,
+        # nor do "for 1 h. Then" and "vitamin D. Then".
+        before = head[: match.start()]
+        opens = not before.strip() or before[-1].isspace()
+        return opens and match.group()[0].isupper() and not _LETTER_NAME.search(before)
     return True
 
 

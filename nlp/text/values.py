@@ -36,8 +36,9 @@ _RANGE = re.compile(
 )
 _LIMIT = re.compile(
     rf"\s{{0,30}}(?P<open>[(\[{{])?\s*(?P<label>(?:reference(?: range)?|ref(?:\.|s)?(?: range)?|"
-    rf"(?:normal|nl|N) (?:up )?to|up to|upto|(?:normal )?(?:below|under|less than)|normal(?: range| is)?|nl|norm|ULN|upper limit(?: of normal)?|"
-    rf"(?:with )?(?:our|the) lab'?s? (?:top normal|upper limit)(?: of)?|cut[- ]?off|neg(?:ative)?|"
+    rf"(?:normal|nl|N) (?:up )?to|up to|upto|(?:normal )?(?:below|under|less than)|"
+    rf"normal(?: range| is)?|nl|norm|"
+    rf"ULN|upper limit(?: of normal)?|(?:with )?(?:our|the) lab'?s? (?:top normal|upper limit)(?: of)?|cut[- ]?off|neg(?:ative)?|"
     rf"pos(?:itive)?|n)\s*[:=]?\s*)?"
     rf"(?P<sign>[<≤>≥]=?)?\s?(?P<number>{NUMBER})",
     re.IGNORECASE,

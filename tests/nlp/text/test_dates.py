@@ -41,7 +41,8 @@ def test_a_date_is_the_interval_that_it_can_mean(text: str, first: date, last: d
 
 
 @pytest.mark.parametrize(
-    "text", ["4/5 strength", "MRC 4/4", "MMT-8 142/150", "he may march on", "13/40", "12/50 mg"]
+    "text",
+    ["4/5 strength", "MRC 4/4", "MMT-8 142/150", "he may march on", "13/40", "12/50 mg", "weak 2/2 myositis"],
 )
 def test_grades_and_verbs_are_no_dates(text: str) -> None:
     days = [m for m in find_dates(text, DAY) if m.precision == "month"]

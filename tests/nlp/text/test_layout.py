@@ -21,6 +21,10 @@ def sentences(text: str) -> list[str]:
             "Azathioprine was\nstopped in Feb\nfor low counts.",
             ["Azathioprine was\nstopped in Feb\nfor low counts."],
         ),
+        (
+            "Given over 1 h. Reaction: none. Vitamin D. Seen by J. Smith.",
+            ["Given over 1 h.", "Reaction: none.", "Vitamin D.", "Seen by J. Smith."],
+        ),
         ("- HTN\n- Hair transplant 2016", ["- HTN", "- Hair transplant 2016"]),
         ("1. Continue MTX. 2. IVIG", ["1. Continue MTX.", "2. IVIG"]),
         ("Jo-1        neg\nSRP         POS", ["Jo-1        neg", "SRP         POS"]),
