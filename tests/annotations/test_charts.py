@@ -10,6 +10,7 @@ import pytest
 from support.annotated import annotated_chart, changed
 
 from chartsift.annotations.charts import load_charts, occurrences, parse_chart, sample_charts, write_inputs
+from chartsift.annotations.check import check_charts
 from chartsift.nlp.errors import InputError
 
 
@@ -103,6 +104,13 @@ def test_bundled_charts_cover_both_cohorts_and_all_outcomes() -> None:
     }
     assert any("\r\n" in note.text for chart in charts for note in chart.notes)
     assert any(ord(char) > 0xFFFF for chart in charts for note in chart.notes for char in note.text)
+
+
+def test_development_charts_pass_the_check(checkout: Path) -> None:
+    folder = checkout / "annotations" / "development"
+
+    assert check_charts([folder]) == []
+    assert len(load_charts(folder)) == 16
 
 
 def test_datasheet_states_the_size_of_the_bundled_charts(checkout: Path) -> None:
