@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run serve accuracy test lint types imports browser test-312 test-main venv venv-dev lock clean
+.PHONY: help run serve accuracy accuracy-halves test lint types imports browser test-312 test-main venv venv-dev lock clean
 
 # The Python that everything runs on: PYTHON=... on the command line overrides.
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -31,6 +31,10 @@ serve: venv ## the page and the HTTP interface on this machine only
 
 accuracy: venv ## measure on annotated charts (CHARTS=folder)
 	$(BIN)/chartsift annotations score $(CHARTS)
+
+accuracy-halves: venv ## the same for every other chart by name: first, third, … then second, fourth, …
+	$(BIN)/chartsift annotations score $$(ls $(CHARTS)/*.json | awk 'NR % 2 == 1')
+	$(BIN)/chartsift annotations score $$(ls $(CHARTS)/*.json | awk 'NR % 2 == 0')
 
 test: lint types imports test-312 browser test-main ## every gate: lint, types, import rules, all tests, the wheel
 

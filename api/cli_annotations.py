@@ -44,7 +44,9 @@ def check(
 
 @app.command()
 def score(
-    charts: Annotated[Path, typer.Argument(metavar="CHARTS", help="Annotated charts: a file or a folder.")],
+    charts: Annotated[
+        list[Path], typer.Argument(metavar="CHARTS...", help="Annotated charts: files, or folders of them.")
+    ],
     run: Annotated[
         Path | None,
         typer.Option(
@@ -63,7 +65,7 @@ def score(
     from chartsift.annotations.score import ResultRows
     from chartsift.annotations.score import score as score_charts
 
-    loaded = load_charts(charts)
+    loaded = [chart for path in charts for chart in load_charts(path)]
     rows = ResultRows.read(run) if run is not None else _screen_charts(charts, trial)
     result = score_charts(loaded, rows)
     if as_json:
@@ -93,7 +95,7 @@ def agreement(
         print(result.render())
 
 
-def _screen_charts(charts: Path, trial_name: str) -> ResultRows:
+def _screen_charts(charts: list[Path], trial_name: str) -> ResultRows:
     """Screen the charts themselves into a folder that is thrown away, and return the rows."""
     from chartsift.annotations.charts import chart_files
     from chartsift.annotations.score import ResultRows
@@ -107,7 +109,7 @@ def _screen_charts(charts: Path, trial_name: str) -> ResultRows:
         show_progress(is_quiet=False) as on_progress,
     ):
         results = run_screening(
-            RunConfig(tuple(chart_files([charts])), Path(folder)),
+            RunConfig(tuple(chart_files(charts)), Path(folder)),
             trial=load_trial(trial_name),
             make_pipeline=build_pipeline,
             on_progress=on_progress,
