@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from chartsift.annotations.charts import chart_files, occurrences
+from chartsift.annotations.charts import chart_files, occurrences, read_chart_file
 from chartsift.annotations.vocabulary import (
     AGE_RANGES,
     ASSERTIONS,
@@ -58,11 +58,14 @@ def check_charts(paths: Sequence[Path]) -> list[str]:
     first_file: dict[str, Path] = {}
     for path in chart_files(paths):
         try:
-            data = json.loads(path.read_bytes().decode("utf-8"), object_pairs_hook=_unique_keys)
+            data = json.loads(read_chart_file(path).decode("utf-8"), object_pairs_hook=_unique_keys)
         except _DuplicateKeyError as exc:
             problems.append(f"{path}: key {str(exc)!r} twice in one object")
             continue
-        except ValueError:  # UnicodeDecodeError and JSONDecodeError; their text can hold the input
+        except (
+            ValueError,
+            RecursionError,
+        ):  # not UTF-8, not JSON, or too deep; their text can hold the input
             problems.append(f"{path}: not JSON text in UTF-8")
             continue
         problems.extend(f"{path}: {problem}" for problem in chart_problems(data))

@@ -111,7 +111,18 @@ def _api_router(settings: Settings, screener: Screener) -> APIRouter:
         "/evaluate",
         summary="Screen patients",
         responses=_problem_responses(
-            "HT801", "HT802", "HT803", "HT804", "HT805", "HT806", "HT810", "HT812", "HT813", "HT815", "HT816"
+            "HT801",
+            "HT802",
+            "HT803",
+            "HT804",
+            "HT805",
+            "HT806",
+            "HT810",
+            "HT812",
+            "HT813",
+            "HT814",
+            "HT815",
+            "HT816",
         ),
         description=(
             "Reads the notes of each patient and decides every criterion of the trial. The rows are those that "
@@ -208,9 +219,12 @@ def _add_error_handlers(app: FastAPI, pages: Pages) -> None:
     """Give every error its code; a page request gets a page, anything under `API_PREFIX` problem+json."""
 
     def answer(
-        request: Request, code: str, detail: str = "", errors: Sequence[Mapping[str, str]] = ()
+        request: Request,
+        code: str,
+        detail: str = "",
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
-        headers = {"Allow": "GET, POST"} if code == "HT808" else None
         if request.url.path.startswith(API_PREFIX):
             return problem_response(code, detail, errors=errors, headers=headers)
         return pages.problem_page(request, code, detail, headers=headers)
@@ -221,7 +235,9 @@ def _add_error_handlers(app: FastAPI, pages: Pages) -> None:
         return answer(request, code, errors=safe_errors(raw, request_field_names()))
 
     async def on_http(request: Request, exc: Exception) -> Response:
-        return answer(request, _CODE_OF_STATUS.get(cast("HTTPException", exc).status_code, "HT815"))
+        error = cast("HTTPException", exc)
+        # Its headers name the methods that are allowed.
+        return answer(request, _CODE_OF_STATUS.get(error.status_code, "HT815"), headers=error.headers)
 
     async def on_refusal(request: Request, exc: Exception) -> Response:
         refusal = cast("RequestError", exc)

@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from chartsift.nlp.types import Problem
 
 # Set once by the options before the command's name.
 _log_level = ["WARNING"]
@@ -68,6 +71,11 @@ def start() -> None:
 def say(line: str) -> None:
     """Print a line to stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+def say_problem(problem: Problem) -> None:
+    """Print a problem of an input to stderr, as one line."""
+    say(f"{problem.source}: {problem.code}: {problem.message}")
 
 
 def print_json(value: Any, *, is_line: bool = False) -> None:

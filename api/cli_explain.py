@@ -7,7 +7,7 @@ from datetime import date
 from itertools import chain
 from pathlib import Path
 
-from chartsift.api.cli_common import print_json, say
+from chartsift.api.cli_common import print_json, say, say_problem
 from chartsift.api.cli_show import show_patient
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.screening.results import PatientRows, RunResults
@@ -30,7 +30,7 @@ def explain_patient(
         ScreeningError: no such patient (SC407) or criterion (SC408).
         InputError: a path does not exist (IN124).
     """
-    if len(paths) == 1 and (paths[0] / "run.json").is_file():
+    if len(paths) == 1 and _is_run(paths[0]):
         results = RunResults.open(paths[0])
         patient, labels = results.patient(patient_id), results.labels()
     else:
@@ -45,6 +45,13 @@ def explain_patient(
         print_json({"cohort": patient.cohort, "criteria": chosen})
     else:
         show_patient(patient, labels, criterion_id=criterion_id)
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / "run.json").is_file()
+    except OSError:
+        return False  # reading it as an input says why
 
 
 def _screen_one(
@@ -62,16 +69,22 @@ def _screen_one(
     trial = load_trial(trial_name)
     facts: Patient | None = None
     notes: list[Note] = []
-    unread = 0
+    unread = not_told = 0
     listed = read_patients(patients) if patients else iter(())
     for item in chain(listed, read_inputs(paths)):
         if isinstance(item, Rejected):
-            unread += item.patient_id == patient_id and item.is_missed
+            if item.patient_id == patient_id:
+                unread += item.is_missed
+                say_problem(item.problem)
+            elif item.is_missed and not item.patient_id:
+                not_told += 1
         elif item.patient_id == patient_id:
             if isinstance(item, Note):
                 notes.append(item)
             else:
                 facts = facts or item
+    if not_told:
+        say(f"{not_told:,} inputs could not be read, and whose they are is not known; 'screen' lists them")
     if not notes:
         raise ScreeningError(
             "SC407", "the inputs hold no readable note of this patient", hint="check PATIENT"
@@ -80,7 +93,7 @@ def _screen_one(
         build_pipeline(), trial, facts or Patient(patient_id), notes, as_of=as_of, unread=unread
     )
     for problem in result.problems:
-        say(f"{problem.source}: {problem.code}: {problem.message}")
+        say_problem(problem)
     cohort = next(row for row in cohort_rows(result) if row["applicable"])
     criteria = tuple(row for row in criterion_rows(result) if row["cohort_id"] == cohort["cohort_id"])
     return PatientRows(patient_id, cohort, criteria), trial_labels(trial_facts(trial))

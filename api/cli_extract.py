@@ -8,13 +8,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chartsift.api.cli_common import print_json, say
-from chartsift.nlp.errors import InputError
+from chartsift.api.cli_common import print_json, say, say_problem
+from chartsift.nlp.errors import InputError, ScreeningError
 from chartsift.nlp.formats import DEFAULT_LIMITS, Rejected, Source, choose_reader, read_inputs
 from chartsift.nlp.formats import plain as plain_text
 from chartsift.nlp.formats.base import HEAD_BYTES, unreadable
 from chartsift.nlp.formats.fields import FieldError
 from chartsift.nlp.formats.inputs import check_paths
+from chartsift.nlp.screening.chart import failed_note_problem
 from chartsift.nlp.types import Finding, Note
 
 if TYPE_CHECKING:
@@ -29,22 +30,28 @@ def extract_file(file: Path, *, kinds: frozenset[str], day: date | None, as_json
 
     Raises:
         InputError: the file does not exist (IN124), or no note in it could be read (IN127).
+        ScreeningError: the pipeline failed on a note (SC410); said after the others were printed.
     """
     from chartsift.nlp.pipeline import build_pipeline
 
     if str(file) != _UNNAMED:
         check_paths([file])
     pipeline: Pipeline | None = None
-    notes = 0
+    notes = failed = 0
     for item in _items(file, day):
         if isinstance(item, Rejected):
             if item.about == "note":
-                problem = item.problem
-                say(f"{problem.source}: {problem.code}: {problem.message}")
+                say_problem(item.problem)
             continue
         pipeline = pipeline or build_pipeline()
         notes += 1
-        findings = [f for f in pipeline.extract(item) if not kinds or f.kind in kinds]
+        try:
+            found = pipeline.extract(item)
+        except Exception as exc:  # a bad note never stops the reading of the others
+            say_problem(failed_note_problem(item, exc))
+            failed += 1
+            continue
+        findings = [finding for finding in found if not kinds or finding.kind in kinds]
         if as_json:
             from chartsift.nlp.screening.rows import finding_row
 
@@ -54,6 +61,8 @@ def extract_file(file: Path, *, kinds: frozenset[str], day: date | None, as_json
             _print_note(item, findings)
     if not notes:
         raise InputError("IN127", "no note could be read", hint="the lines above say why")
+    if failed:
+        raise ScreeningError("SC410", f"the pipeline failed on {failed} of {notes} notes", hint="see above")
 
 
 def _items(file: Path, day: date | None) -> Iterator[Note | Rejected]:
@@ -71,7 +80,7 @@ def _items(file: Path, day: date | None) -> Iterator[Note | Rejected]:
 
 def _is_text(file: Path) -> bool:
     """Tell whether *file* is to be read as one text: by its name, or because no other format knows it."""
-    if file.is_dir():
+    if not file.is_file():
         return False
     try:
         with file.open("rb") as stream:

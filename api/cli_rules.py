@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -74,27 +75,45 @@ def check_trial(
 
 @lexicon.command("check")
 def check_lexicon(as_json: Json = False) -> None:
-    """Check that every vocabulary file is valid; the exit status is 4 if one is not."""
-    start()
-    from chartsift.nlp.lexicon import loader
+    """
+    Check that every vocabulary file is valid and each of its example sentences is read as it is marked.
 
-    files = loader.lexicon_files()
-    concepts = loader.load_concepts()
+    The exit status is 4 if one is not.
+    """
+    start()
+    from chartsift.nlp.errors import RuleError
+    from chartsift.nlp.lexicon import loader
+    from chartsift.nlp.lexicon.examples import misread_examples
+    from chartsift.nlp.pipeline import build_pipeline
+
+    files = loader.load_concept_files()
     # Loading is checking: a broken file raises a RuleError with place and remedy.
-    loader.load_context()
-    loader.load_sections()
+    pipeline = build_pipeline()
+    concepts = loader.load_concepts()
+    examples = sum(len(file.examples) for file in files.values())
+    misread = misread_examples(files, pipeline.extract)
     facts: dict[str, Any] = {
         "files": len(files),
         "concepts": len(concepts),
         "terms": sum(len(concept.terms) for concept in concepts),
+        "examples": examples,
+        "misread": [asdict(example) for example in misread],
         "fingerprint": loader.lexicon_fingerprint(),
     }
     if as_json:
         print_json(facts)
     else:
+        for example in misread:
+            print(example)
         print(
-            f"{facts['files']} files, {facts['concepts']} concepts, {facts['terms']} terms: valid, "
-            f"{facts['fingerprint'][:12]}"
+            f"{facts['files']} files, {facts['concepts']} concepts, {facts['terms']} terms, {examples} examples, "
+            f"{len(misread)} of them misread: {facts['fingerprint'][:12]}"
+        )
+    if misread:
+        raise RuleError(
+            "RU204",
+            f"{len(misread)} of {examples} example sentences are read otherwise than they are marked",
+            hint="correct the terms and cues, or the mark, that are named above",
         )
 
 

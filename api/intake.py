@@ -24,7 +24,7 @@ from chartsift.api.screener import Chart
 from chartsift.api.settings import Settings
 from chartsift.nlp.formats import Item, Limits, Rejected, Source, read_upload
 from chartsift.nlp.formats import plain as plain_text
-from chartsift.nlp.formats.fields import FieldError, note_item, parse_iso_date, read_identifier
+from chartsift.nlp.formats.fields import FieldError, note_item, patient_item, read_date, read_identifier
 from chartsift.nlp.screening.chart import duplicate_problem
 from chartsift.nlp.types import Note, Patient, Problem, Sex
 
@@ -85,7 +85,8 @@ def charts_of_request(request: EvaluateIn, settings: Settings) -> Intake:
     Return the charts of an evaluation request.
 
     Raises:
-        RequestError: too many patients or notes, too long a note, a patient twice (HT802, HT803, HT804, HT813).
+        RequestError: too many patients or notes, too long a note, a patient twice, no plausible screening date
+            (HT802, HT803, HT804, HT813, HT814).
     """
     if len(request.patients) > settings.max_patients:
         raise RequestError("HT802", f"at most {settings.max_patients:,} patients in one request")
@@ -97,6 +98,8 @@ def charts_of_request(request: EvaluateIn, settings: Settings) -> Intake:
         raise RequestError("HT804", f"at most {settings.max_note_chars:,} characters in a note")
     if len({patient.patient_id.strip() for patient in request.patients}) < len(request.patients):
         raise RequestError("HT813")
+    if request.as_of:
+        _plausible(request.as_of)
     return replace(_collect(_request_items(request, _limits(settings)), settings), as_of=request.as_of)
 
 
@@ -105,13 +108,17 @@ async def read_form(request: Request, settings: Settings) -> Form:
     Return the upload form of *request*, its files in memory.
 
     Raises:
-        RequestError: no form, too many files, or a detail that is no date (HT812, HT814).
+        RequestError: no form (HT812), too many files (HT802), or a detail that is no date (HT814).
     """
     try:
         form = await _parse_form(request, settings)
-    except (MultiPartException, HTTPException) as exc:
+    except MultiPartException as exc:
         # The parser's message may quote a field name, so that only the code goes on.
-        raise RequestError("HT812", f"send at most {settings.max_files} files in one form") from exc
+        if exc.message.startswith("Too many files"):
+            raise RequestError("HT802", f"at most {settings.max_files:,} files in one form") from exc
+        raise RequestError("HT812") from exc
+    except HTTPException as exc:
+        raise RequestError("HT812") from exc
     try:
         uploads = [
             UploadedFile(part.filename or "upload", await part.read())
@@ -218,7 +225,8 @@ def _list_patient(draft: _Draft, patient: Patient, problems: list[Problem]) -> N
 
 def _request_items(request: EvaluateIn, limits: Limits) -> Iterator[Item]:
     for at, patient in enumerate(request.patients):
-        yield Patient(patient.patient_id.strip(), patient.birth_date, patient.sex, patient.as_of)
+        facts = patient.model_dump(exclude={"notes"})
+        yield patient_item(facts, source=f"patients[{at}]")
         for number, note in enumerate(patient.notes):
             row = {"patient_id": patient.patient_id, **note.model_dump()}
             yield note_item(row, source=f"patients[{at}].notes[{number}]", limits=limits)
@@ -280,10 +288,15 @@ def _details(values: dict[str, Any]) -> Details:
 def _day(value: str) -> date | None:
     if not value.strip():
         return None
-    day = parse_iso_date(value)
-    if day is None:
-        raise RequestError("HT814")
-    return day
+    return _plausible(value)
+
+
+def _plausible(day: str | date) -> date:
+    """Return a day that is within the calendar of a batch run; raises RequestError HT814."""
+    try:
+        return read_date(day, "the date")
+    except FieldError as exc:
+        raise RequestError("HT814") from exc
 
 
 def _patient_code(value: str) -> str:

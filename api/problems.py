@@ -31,7 +31,9 @@ KINDS: Mapping[str, ProblemKind] = {
     kind.code: kind
     for kind in (
         ProblemKind("HT801", 413, "The request is too large", "Send the notes in several smaller requests."),
-        ProblemKind("HT802", 413, "Too many patients", "Send fewer patients in one request."),
+        ProblemKind(
+            "HT802", 413, "Too many patients, or files", "Send fewer in one request, or files as one archive."
+        ),
         ProblemKind("HT803", 413, "Too many notes", "Send fewer notes in one request."),
         ProblemKind("HT804", 413, "A note is too long", "Split the note, or leave out what is not text."),
         ProblemKind(
@@ -52,7 +54,7 @@ KINDS: Mapping[str, ProblemKind] = {
         ProblemKind(
             "HT813", 422, "The same patient is given twice", "Put all notes of a patient in one entry."
         ),
-        ProblemKind("HT814", 422, "A date is not a date", "Write dates as YYYY-MM-DD."),
+        ProblemKind("HT814", 422, "A date is not a plausible date", "Write YYYY-MM-DD, from 1900 to 2100."),
         ProblemKind("HT815", 500, "Something went wrong here", "Look for the code in the server's log."),
         ProblemKind("HT816", 500, "The rules of the server are invalid", "Run `chartsift trial check`."),
     )

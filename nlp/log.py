@@ -306,7 +306,7 @@ class _SafeHandler(logging.Handler):
             return
 
 
-def _log_warning(  # noqa: PLR0917 - the signature is that of warnings.showwarning
+def _log_warning(
     message: Warning | str,  # noqa: ARG001
     category: type[Warning],
     filename: str,

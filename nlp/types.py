@@ -91,7 +91,7 @@ class Finding:
         start: First code point of the mention in the note text.
         end: One past the last code point.
         text: ``note.text[start:end]``.
-        kind: What sort of thing ("diagnosis", "antibody", "lab", …; see docs/findings.md).
+        kind: What sort of thing ("diagnosis", "antibody", "lab", …; see docs/findings/).
         concept: Which one ("DM", "Jo-1", "CK", …).
         assertion: How the note holds it.
         value: Number read with the mention, in ``unit``; None when there is none.

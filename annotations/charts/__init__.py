@@ -92,7 +92,7 @@ def load_charts(path: Path) -> list[Chart]:
         InputError: nothing to load (IN160), a file is no JSON text (IN161), or a chart breaks the format
             (IN162); ``check_charts`` lists every problem of such a file.
     """
-    return [_load(file.read_bytes(), source=str(file)) for file in chart_files([path])]
+    return [_load(read_chart_file(file), source=str(file)) for file in chart_files([path])]
 
 
 def sample_charts() -> list[Chart]:
@@ -113,13 +113,26 @@ def chart_files(paths: Iterable[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in paths:
-        found = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        if not found or not found[0].is_file():
+        try:
+            found = sorted(path.glob("*.json")) if path.is_dir() else [path]
+            is_there = bool(found) and all(file.is_file() for file in found)
+        except OSError:  # a folder that may not be entered, a name that is too long
+            is_there = False
+        if not is_there:
             raise InputError(
                 "IN160", f"{path}: no annotated chart here", hint="give a chart file or a folder of *.json"
             )
         files.extend(found)
     return files
+
+
+def read_chart_file(path: Path) -> bytes:
+    """Return the content of a chart file; raises InputError (IN160) when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        why = exc.strerror or type(exc).__name__
+        raise InputError("IN160", f"{path}: cannot be read ({why})", hint="check your rights") from exc
 
 
 def parse_chart(data: Mapping[str, Any], *, source: str = "") -> Chart:

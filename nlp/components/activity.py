@@ -12,11 +12,13 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc, Span
 
-from chartsift.nlp.components.assertion import assertion_of, formal_answer
-from chartsift.nlp.components.beside import date_beside
+from chartsift.nlp.components.assertion import formal_answer
+from chartsift.nlp.components.beside import date_beside, story_date
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.components.own import own_assertion
+from chartsift.nlp.components.places import is_warning, source_at
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
@@ -33,7 +35,35 @@ _GONE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DIRECT_NO = re.compile(r"\b(?:no|not|without|w/o|denies|never)\s+(?:any\s+)?$", re.IGNORECASE)
-_MINUS_AFTER = re.compile(r"\s?[-–−](?=\s*(?:$|[,;.\r\n]))")
+# "Gottron -", "V-sign 0", "shawl sign: 0/3"
+_MINUS_AFTER = re.compile(
+    r"\s?[-–−](?=\s*(?:$|[,;.\r\n]))|\s?[:=]?\s?0(?:/[34])?(?=\s*(?:$|[,;.)\r\n]|[A-Za-z]))(?!\s*(?:mm|cm|x)\b)"
+)
+# The rash of a medicine: "HCQ (rash)", "sulfa: rash 1991", "penicillin which gave her a rash".
+_DRUG_BEFORE = re.compile(
+    r"\b(?:allerg\w*|intoleran\w*|adverse|reactions?|ADRs?|sensitivit\w*|sulf\w+|penicillins?|PCN|amoxicillin|augmentin"
+    r"|bactrim|septra|cephal\w+|keflex|hydroxychloroquine|plaquenil|HCQ|azathioprine|methotrexate|allopurinol"
+    r"|lamotrigine|codeine|latex|contrast|vancomycin|levofloxacin|ciprofloxacin|fluconazole|dapsone|nevirapine"
+    r"|TMP-?SMX|co-?trimoxazole|\w+(?:cillin|mycin|floxacin|oxazole|cycline))\b"
+    r"[^.;\n]{0,30}?(?:\(\s*|[-–:=,>→]+\s*|\b(?:gave|causes?d?|caused|with|led to|leads to|produced|triggered|from)\s+(?:her|him|them|me|the|a|an|\s)*)"
+    r"(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_DRUG_AFTER = re.compile(
+    r"\s*(?:with|from|on|to|after|due to|caused by)\s+(?:it\b(?=,? (?:stopped|so))|(?:the |her |his )?(?:\w+(?:cillin|mycin"
+    r"|floxacin|oxazole|cycline)|sulfa|bactrim|HCQ|hydroxychloroquine|plaquenil|contrast|the drug|antibiotics?))",
+    re.IGNORECASE,
+)
+# A rash that the same clause gives to another disease of the skin.
+_OTHER_RASH = (
+    r"vesic\w+|dermatom(?:al|e)|zoster|shingles|acne\w*|contact|poison (?:ivy|oak)|eczema\w*|atopic|diaper|heat"
+    r"|intertrigo|candid\w+|fungal|tinea|ringworm|nystatin|under (?:the|her) breasts?|groin|rosacea|seborrh\w+|molluscum"
+    r"|scabies|impetigo|cellulit\w+|folliculitis|pustul\w+|petechi\w+|purpur\w+|psoria\w+|pityriasis|viral|exanthem"
+    r"|hand[- ]foot|bug bites?|insect bites?|tick|erythema migrans|Lyme|monkeypox|mpox|measles|chickenpox|varicella"
+    r"|GVHD|stasis|sunburn|wound|tape|adhesive|watch|nickel|laundry|detergent"
+)
+_OTHER_RASH_NEAR = re.compile(rf"\b(?:{_OTHER_RASH})\b", re.IGNORECASE)
+_HIVES = re.compile(r"\b(?:hives|urticaria\w*|wheals?|itching of)\b", re.IGNORECASE)
 _STILL_AFTER = re.compile(
     r"[^.;\n]{0,30}?\b(?:not (?:yet |fully |completely )?(?:resolved|cleared)|partially|partly|never"
     r"|persist\w*|again|recur\w*|back)\b",
@@ -68,6 +98,26 @@ _OTHER_DISEASE = re.compile(
     r"|fibromyalgia|(?-i:MG|MS)|myasthenia|sarcoid\w*|ILD|lung|uveitis|hidradenitis|IBS|rosacea|acne)\b",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(
+    r"\b(?:depress\w*|anxiety|bipolar|PTSD|cancer|carcinoma|\w*lymphoma|leuk\w+|myeloma|melanoma|tumou?r|sarcoma"
+    r"|R?-?(?:mini-)?CHOP|chemo\w*|MRD|axicabtagene|tisagenlecleucel|BCMA|lymphodepletion|CRS|DLBCL|AML|CLL|HLH"
+    r"|(?-i:MAS)|asthma|gout|Crohn\w*|colitis|IBD|nephrotic|nephritis|psoria\w+|seizure\w*|epileps\w+|uveitis"
+    r"|GVHD|ITP|sarcoid\w*|fibrillation|alcohol|opioid|eating disorder|anorexia|hepatitis)\b",
+    re.IGNORECASE,
+)
+_MYOSITIS_NAMED = re.compile(
+    r"\b(?:\w*myositis|\w*myopathy|(?-i:DM|JDM|CADM|ASyS|IMNM|NAM|PM|IIM)|antisynthetase)\b", re.IGNORECASE
+)
+# Remission that is over, or that the note only wishes for.
+_OVER = re.compile(
+    r"\b(?:after|since|from|lost|loss of|out of|following|months? of|years? of|duration of|brief|short|prior|previous"
+    r"|earlier|past|until|broke|hope for|goal|aim\w*|towards?)\s+(?:\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    r"\b(?:query|question of|whether|versus|vs\.?|evaluate for|assess for|r/o|rule out|\?)\s*(?:\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
 _MYOSITIS = re.compile(
     r"\b(?:\w*myositis|\w*myopathy|DM|JDM|CADM|ASyS|IMNM|NAM|PM|IBM|IIM|muscle|skin|antisynthetase|CK"
     r"|myositis|disease)\b",
@@ -82,23 +132,15 @@ _ENZYME_NAMES = {
 }
 _EXPLAINED = re.compile(
     r"(?P<enzymes>\b(?:AST|ALT|LFTs?|transaminases?|transaminitis|liver enzymes|LDH|CK|CPK"
-    r"|creatine kinase|aldolase)\b(?:\s*(?:/|,|and|&)\s*(?:AST|ALT|LDH|CK|aldolase)\b)*)"
+    r"|creatine kinase|aldolase)\b(?:\s*(?:/|,|and|&)\s*(?:AST|ALT|LDH|CK|aldolase)\b){0,4})"
     r"(?P<link>[^.;\n]{0,60}?\b(?:due to|from|attributed to|explained by|secondary to|2/2|because of"
-    r"|reflects?|felt to be|likely|consistent with|c/w|after)\b[^.;\n]{0,25}?)"
+    r"|reflects?|felt to be|likely|consistent with|c/w|after|in the setting of|:\s*known|because)\b[^.;\n]{0,25}?)"
     r"(?P<cause>\b(?:methotrexate|MTX|azathioprine|AZA|hepat\w*|fatty liver|NAFLD|MASLD|NASH|steatosis"
     r"|liver disease|hemoly\w+|haemoly\w+|statins?|atorvastatin|simvastatin|rosuvastatin|isoniazid|INH"
     r"|acetaminophen|alcohol|marathon|exercise|work-?out|weight lifting|wrestling|seizure|IM injection"
     r"|intramuscular|trauma|fall|drug[- ]induced|DILI|viral|EBV|mono\w*|sample hemolysis)\b)",
     re.IGNORECASE,
 )
-_SOURCES = {
-    "exam": "exam",
-    "assessment": "assessment",
-    "plan": "assessment",
-    "problem_list": "list",
-    "past_history": "list",
-    "ros": "ros",
-}
 
 
 class Activity:
@@ -123,17 +165,34 @@ def _skin(doc: Doc, span: Span) -> Iterator[Draft]:
     category = layout.section_at(start).category
     if category == "allergies":
         return  # the rash of a drug
-    assertion, cues = assertion_of(span)
-    attributes = {**sense_of(span).concept.attributes, "source": _SOURCES.get(category, "reported")}
+    if sense_of(span).concept.concept in ("rash",) and _is_of_a_drug(text, layout, start, end):
+        return
+    assertion, cues = own_assertion(span)
+    attributes = {**sense_of(span).concept.attributes, "source": source_at(layout, start)}
     if assertion == "absent" and re.search(r"\bnever\b", text[start:end]):
         assertion, cues = "present", ()  # "skin never cleared"
     assertion, cues = _directly_denied(text, start, assertion, cues)
-    if assertion == "present" and _MINUS_AFTER.match(text, end):
-        assertion, cues = "absent", ("-",)
+    if assertion == "present" and (minus := _MINUS_AFTER.match(text, end)) is not None:
+        assertion, cues = "absent", (minus.group().strip(),)
     if assertion in ("present", "historical"):
         assertion, cues = _refined(text, layout, start, end, assertion, cues)
+    if assertion in ("present", "possible") and is_warning(layout, start):
+        assertion, cues = "hypothetical", ("warning",)
     day = date_beside(doc, start, end) if assertion == "present" else None
+    if assertion == "present" and (told := story_date(doc, start)) is not None:
+        assertion, cues, day = "historical", (told.isoformat(),), told
     yield draft_from_span(span, assertion=assertion, cues=cues, attributes=attributes, date=day)
+
+
+def _is_of_a_drug(text: str, layout: Layout, start: int, end: int) -> bool:
+    line = layout.line_at(start)
+    return (
+        _DRUG_BEFORE.search(text[max(line.start, start - 90) : start]) is not None
+        or _DRUG_AFTER.match(text, end) is not None
+        or _OTHER_RASH_NEAR.search(re.split(r"[.;\n]", text[max(line.start, start - 40) : start])[-1])
+        is not None
+        or _OTHER_RASH_NEAR.search(re.split(r"[.;\n]", text[end : min(line.end, end + 45)])[0]) is not None
+    )
 
 
 def _directly_denied(
@@ -175,10 +234,18 @@ def _clear_skin(doc: Doc) -> Iterator[Draft]:
     layout: Layout = doc._.layout
     for match in _SKIN_CLEAR.finditer(layout.text):
         category = layout.section_at(match.start()).category
-        if category == "family_history" or re.search(
-            r"\b(?:if|until|once|when|never)\b[^.;]{0,30}$",
-            layout.text[max(0, match.start() - 40) : match.start()],
-            re.IGNORECASE,
+        # After hives in the infusion unit, "skin clear" says that the hives are gone.
+        hives = _HIVES.search(
+            re.split(r"\n\s*\n|\bexam", layout.text[max(0, match.start() - 220) : match.start()])[-1]
+        )
+        if (
+            category == "family_history"
+            or hives is not None
+            or re.search(
+                r"\b(?:if|until|once|when|never)\b[^.;]{0,30}$",
+                layout.text[max(0, match.start() - 40) : match.start()],
+                re.IGNORECASE,
+            )
         ):
             continue
         yield Draft(
@@ -190,7 +257,7 @@ def _clear_skin(doc: Doc) -> Iterator[Draft]:
             rule="activity:skin_clear",
             date=date_beside(doc, match.start(), match.end(), after=8),
             score=0.9,
-            attributes={"specific": "yes", "source": _SOURCES.get(category, "reported")},
+            attributes={"specific": "yes", "source": source_at(layout, match.start())},
         )
 
 
@@ -219,7 +286,9 @@ def _enzyme_causes(doc: Doc) -> Iterator[Draft]:
     layout: Layout = doc._.layout
     text = layout.text
     for match in _EXPLAINED.finditer(text):
-        named = match.group("enzymes").lower()
+        # "AST 95, ALT 120: liver enzymes due to hepatitis" explains every enzyme that the sentence names.
+        begin = max(layout.sentence_at(match.start()).start, match.start() - 90)
+        named = text[begin : match.start("cause")].lower()
         if re.search(r"\b(?:not|no|unlikely|rather than|if)\b", match.group("link"), re.IGNORECASE):
             continue
         for name, words in _ENZYME_NAMES.items():
@@ -237,6 +306,22 @@ def _enzyme_causes(doc: Doc) -> Iterator[Draft]:
                 )
 
 
+def _of_another_disease(text: str, layout: Layout, start: int, concept: str) -> bool:
+    """
+    Say whether a remission is that of the disease named last in its line, and that is no myositis.
+
+    "large cell lymphoma, in remission", "R-CHOP x6 with complete response": the words before decide, then the
+    sentences before those of the same line.
+    """
+    if concept not in ("remission", "quiescent"):
+        return False
+    line = layout.line_at(start)
+    left = text[max(line.start, start - 260) : start]
+    other = max((m.end() for m in _ELSEWHERE.finditer(left)), default=-1)
+    own = max((m.end() for m in _MYOSITIS_NAMED.finditer(left)), default=-1)
+    return other > own
+
+
 def _state(doc: Doc, span: Span) -> Iterator[Draft]:
     layout: Layout = doc._.layout
     text = layout.text
@@ -247,6 +332,8 @@ def _state(doc: Doc, span: Span) -> Iterator[Draft]:
     before = re.split(r"[;.|]|,\s(?!and\b)", before)[-1] if _MYOSITIS.search(before) is None else before
     if _OTHER_DISEASE.search(before + " § " + after) and not _MYOSITIS.search(before + " § " + after):
         return
+    if _of_another_disease(text, layout, start, sense_of(span).concept.concept):
+        return
     category = layout.section_at(start).category
     if (
         sense_of(span).concept.concept in ("flare", "controlled")
@@ -254,15 +341,24 @@ def _state(doc: Doc, span: Span) -> Iterator[Draft]:
         and not _MYOSITIS.search(text, sentence.start, sentence.end)
     ):
         return
-    assertion, cues = _directly_denied(text, start, *assertion_of(span))
+    assertion, cues = _directly_denied(text, start, *own_assertion(span))
     earlier = _EARLIER.search(text, max(min(sentence.start, start), start - 60), start)
     if assertion == "present":
+        over = _OVER.search(text, max(min(sentence.start, start), start - 40), start)
         until = re.match(r"\s*(?:until|till|thru|through|from \d)", after)
         if until is not None:
             assertion, cues = "historical", (until.group().strip(),)
+        elif over is not None and sense_of(span).concept.concept in ("remission", "quiescent", "controlled"):
+            assertion, cues = "historical", (over.group().strip(),)
         elif earlier is not None:
             assertion, cues = "historical", (earlier.group(),)
-    attributes = {**sense_of(span).concept.attributes, "source": _SOURCES.get(category, "reported")}
+        elif _QUESTION.search(text, max(min(sentence.start, start), start - 60), start) or re.match(
+            r"\s*(?:\?|versus\b|vs\b)", text[end : end + 12]
+        ):
+            assertion, cues = "possible", ("question",)
+    attributes = {**sense_of(span).concept.attributes, "source": source_at(layout, start)}
+    if _MYOSITIS.search(text, sentence.start, max(sentence.end, end)) is not None:
+        attributes["named"] = "yes"
     day = date_beside(doc, start, end, after=16) if assertion == "present" else None
     yield draft_from_span(span, assertion=assertion, cues=cues, attributes=attributes, date=day)
 

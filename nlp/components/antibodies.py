@@ -17,6 +17,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
+from typing import cast
 
 from spacy.tokens import Doc, Span
 
@@ -27,6 +29,7 @@ from chartsift.nlp.components.antibody_values import Polarity
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import sense_of
+from chartsift.nlp.components.diagnosis_cues import diagnosis_cues
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.text.dates import DateMention, find_dates
@@ -45,6 +48,10 @@ _SYNONYM = re.compile(
 # These come as two tests of one antibody ("Mi-2 alpha / Mi-2 beta", "PM-Scl75/PM-Scl100").
 _PAIRED = frozenset({"Mi-2", "PM-Scl"})
 _LIST_OF_NAMES = 3
+# A note with so many different dental words is a dental note.
+_DENTAL_WORDS = 2
+# How far a verb of ordering reaches over a list of tests, in code points.
+_ORDER_REACH = 120
 # A limit that stands this close behind an antibody is an antibody's, if it lies where assays have theirs.
 _LIMIT_REACH = 60
 _LIMITS = (5.0, 50.0)
@@ -80,7 +87,7 @@ def _drafts(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
     text: str = doc._.note_text
     layout: Layout = doc._.layout
     note_date = note_date_of(doc)
-    names = list(_names(text, spans))
+    names = [name for name in _names(text, spans) if not _is_dental_work(text, name, spans)]
     used = sorted([*name_columns(layout, names, note_date), *dated_columns(layout, names, note_date)])
     starts = [name.start for name in names]
     dated = {id(name) for name in names if name.answers}
@@ -113,6 +120,24 @@ def _names(text: str, spans: Sequence[Span]) -> Iterator[Name]:
         previous = Name(start, end, concept.kind, concept.concept, index)
     if previous is not None:
         yield previous
+
+
+def _is_dental_work(text: str, name: Name, spans: Sequence[Span]) -> bool:
+    """Say whether "SRP" is scaling and root planing: a dental note that names no other antibody."""
+    if name.concept != "SRP" or text[name.start : name.end] != "SRP":
+        return False
+    # The note is looked through once, so that a long panel does not pay for each of its members.
+    if _dental_words(text) < _DENTAL_WORDS:
+        return False
+    if any(sense_of(span).concept.concept != "SRP" for span in spans):
+        return False
+    before, after = text[max(0, name.start - 8) : name.start], text[name.end : name.end + 60]
+    return not (re.search(r"anti\W{0,2}$", before, re.IGNORECASE) or result_words().epithet.match(after))
+
+
+@lru_cache(maxsize=1)
+def _dental_words(text: str) -> int:
+    return len({match.group().lower() for match in result_words().dental.finditer(text)})
 
 
 def _regions(layout: Layout, names: Sequence[Name]) -> Iterator[tuple[int, int]]:
@@ -318,6 +343,15 @@ def _reading(
         if polarity in ("positive", "weak") and re.search(r"\?\s?$|\bwhether\b[^.,;]{0,20}$", before):
             return "questioned", "possible", cues
         return polarity, _ASSERTION[polarity], cues
+    return _without_answer(text, layout, name, begin, listed)
+
+
+def _without_answer(
+    text: str, layout: Layout, name: Name, begin: int, listed: int
+) -> tuple[str, Assertion, tuple[str, ...]]:
+    """Return the reading of a name that no answer belongs to; its sentence begins at *begin*."""
+    words = result_words()
+    before = text[max(begin, name.head - 60) : name.head]
     denied = words.no_before.search(before)
     if denied:
         return "negative", "absent", (denied.group().strip(),)
@@ -328,14 +362,49 @@ def _reading(
     if re.match(r"\s?\?", after):
         return "questioned", "possible", ("?",)
     if words.epithet.match(after):
+        doubt = _doubt_of_disease(before)
+        if doubt is not None:
+            return doubt
         return "implied", "present", (after.split("\n", maxsplit=1)[0].strip()[:20],)
     if name.fallback is not None:
         return "unmeasured", "possible", (name.fallback.words,)
+    ordered = words.order_before.search(text[max(begin, name.head - _ORDER_REACH) : name.head])
+    if ordered:
+        return "unmeasured", "possible", (ordered.group("verb").strip(),)
+    if _is_work_up(text, layout, name, begin):
+        return "unmeasured", "possible", ("plan",)
     if words.epithet_before.search(text[max(0, name.head - 60) : name.head]):
         return "implied", "present", ()
     if listed >= _LIST_OF_NAMES:
         return "unmeasured", "possible", ()
     return "implied", "present", ()
+
+
+def _doubt_of_disease(before: str) -> tuple[str, Assertion, tuple[str, ...]] | None:
+    """Return how a disease named after an antibody is held when not as the patient's: "risk of HMGCR myopathy"."""
+    cues = diagnosis_cues()
+    for pattern, result, assertion in (
+        (cues.hypothetical_before, "conditional", "hypothetical"),
+        (cues.unsure_before, "questioned", "possible"),
+    ):
+        match = pattern.search(before)
+        if match is not None and not cues.stop.search(match.group("between")):
+            return result, cast(Assertion, assertion), (match.group("cue"),)
+    return None
+
+
+def _is_work_up(text: str, layout: Layout, name: Name, begin: int) -> bool:
+    """Say whether a name without an answer stands in a list of tests to be done."""
+    sentence = layout.sentence_at(name.head)
+    stop = min(max(sentence.end, name.end), name.end + _ORDER_REACH)
+    first = max(begin, name.head - _ORDER_REACH)
+    around = text[first:stop]
+    words = result_words()
+    if words.work_up.search(around) is None:
+        return False
+    if not words.other_tests.search(text[first : name.start] + " " + text[name.end : stop]):
+        return False
+    return layout.section_at(name.head).category == "plan" or words.to_do.match(around) is not None
 
 
 def _combined(text: str, name: Name, answers: Sequence[Answer]) -> tuple[Polarity, bool]:
@@ -356,12 +425,20 @@ def _combined(text: str, name: Name, answers: Sequence[Answer]) -> tuple[Polarit
         return ("positive" if "positive" in positive else "weak"), False
     if positive and result_words().conflict.search(around):
         return "borderline", True
+    if positive and "borderline" in polarities and not _has_digit_between(text, decisive):
+        return "borderline", False  # "(+) equivocal", "positive, borderline"
     if "weak" in polarities:
         # "weakly positive" beside "+" stays weak
         return "weak", False
     if positive:
         return "positive", False
     return polarities[0], False
+
+
+def _has_digit_between(text: str, answers: Sequence[Answer]) -> bool:
+    """Say whether dates or numbers part the answers: then they are results of several days, not one reading."""
+    between = text[min(answer.end for answer in answers) : max(answer.start for answer in answers)]
+    return any(c.isdigit() for c in between)
 
 
 def _is_borderline_sign(text: str, layout: Layout, name: Name, answers: Sequence[Answer]) -> bool:

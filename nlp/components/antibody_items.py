@@ -6,6 +6,7 @@ An item is a name, an answer (a word, a sign or a number with its reference), or
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,12 @@ _POLARITIES: dict[str, Polarity] = {
     "weak": "weak",
     "positive": "positive",
 }
+# "2. HTN": the number of an item, no result.
+_NUMBERING = re.compile(r"\d{1,2}[.)][ \t]+(?=[^\W\d])")
+# "below 11", "less than 20": a comparison in words.
+_LIMIT_WORD = re.compile(
+    r"(?:below|under|above|over|exceeding|(?:less|lower|greater|higher|more) than)\s\d", re.IGNORECASE
+)
 # Items that change nothing between a name and its answer.
 PASSIVE = frozenset({"filler", "verb", "date", "colon", "leader", "gap", "open", "close", "dash", "mark"})
 # Items that keep names in one list.
@@ -99,7 +106,6 @@ def _items(
     name_starts = [name.start for name in names]
     date_starts = [day.start for day in dates]
     sentence_starts = _sentence_starts(layout, start, end)
-    begins = frozenset(sentence_starts)
     next_sentence = bisect_right(sentence_starts, start)
     while at < end:
         while next_sentence < len(sentence_starts) and sentence_starts[next_sentence] <= at:
@@ -121,7 +127,7 @@ def _items(
         item = _item(text, at, end, sibling)
         if item is not None and item.end > stop:  # it would run into a name: "non-SRP", "+Jo-1"
             item = Item("prefix", at, at + 1) if text[at] == "+" else _item(text, at, stop, sibling)
-        if item is not None and item.what == "line" and item.end not in begins:
+        if item is not None and item.what == "line" and not _starts_within(sentence_starts, at, item.end):
             item = Item("space", at, item.end)  # a line that merely wraps
         if item is not None and item.what != "space":
             yield item
@@ -129,12 +135,14 @@ def _items(
 
 
 def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
-    if text[at].isdigit() or text[at] in "<>≤≥":
-        if at == 0 or not (text[at - 1].isalnum() or text[at - 1] in "/"):
-            value = read_assay(text, at, end, sibling)
-            if value is not None:
-                answer = Answer(at, value.end, value.polarity, text[at : value.end], near=True, value=value)
-                return Item("answer", at, value.end, answer=answer)
+    opens = (
+        text[at].isdigit() or text[at] in "<>≤≥" or _LIMIT_WORD.match(text, at, end) is not None
+    ) and not _is_numbering(text, at, end)
+    if opens and (at == 0 or not (text[at - 1].isalnum() or text[at - 1] == "/")):
+        value = read_assay(text, at, end, sibling)
+        if value is not None:
+            answer = Answer(at, value.end, value.polarity, text[at : value.end], near=True, value=value)
+            return Item("answer", at, value.end, answer=answer)
     match = result_words().item.match(text, at, end)
     if match is None:
         return None
@@ -148,6 +156,14 @@ def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
     return Item(what, at, match.end())
 
 
+def _is_numbering(text: str, at: int, end: int) -> bool:
+    """Say whether the number at *at* opens a line as the number of an item."""
+    if _NUMBERING.match(text, at, end) is None:
+        return False
+    before = text[max(0, at - 12) : at].rstrip(" \t")
+    return not before or before.endswith(("\n", "\r"))
+
+
 def _sentence_starts(layout: Layout, start: int, end: int) -> list[int]:
     first = layout.sentence_number(start)
     starts = []
@@ -156,6 +172,12 @@ def _sentence_starts(layout: Layout, start: int, end: int) -> list[int]:
             break
         starts.append(sentence.start)
     return starts
+
+
+def _starts_within(starts: Sequence[int], begin: int, end: int) -> bool:
+    """Say whether a sentence starts behind *begin* and no later than *end*, at a bullet or behind it."""
+    i = bisect_right(starts, begin)
+    return i < len(starts) and starts[i] <= end
 
 
 def _ends_in_stop(text: str, begin: int) -> bool:

@@ -9,6 +9,7 @@ name takes the result of another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -20,6 +21,9 @@ from chartsift.nlp.components.antibody_words import result_words
 Style = Literal["colon", "adjective", "header", "except"]
 
 _OPPOSITE: dict[Polarity, Polarity] = {"negative": "positive", "positive": "negative", "weak": "negative"}
+# A panel's name that heads a list: "MSA: …", "MAA = …".
+_HEADS = re.compile(r"\s?[:=]")
+_SEND_OUT = re.compile(r"send[- ]?out", re.IGNORECASE)
 # Unknown words that may stand between the last name of a list and a strong answer ("Jo-1 drawn in Tulsa positive").
 _REACH_WORDS = 3
 
@@ -48,6 +52,8 @@ class Scan:
         self.linked = False
         self.words = 0
         self.commas = 0
+        self.other_test = False
+        self.in_aside = False
         self.chain = False
         self.chain_parts = False
         self.chain_gap = False
@@ -70,6 +76,9 @@ class Scan:
         name = item.name
         if name is None:
             return
+        self.in_aside = False
+        if name.kind == "antibody_panel" and _HEADS.match(self.text, name.end):
+            self.linked = False  # "MSA = Mi-2, MAA = none": a heading opens a list of its own
         if not (self.linked and self.last is not None):
             self.waiting = []
             self.group += 1
@@ -93,6 +102,7 @@ class Scan:
             self.waiting = []
         self.last, self.linked = name, True
         self.words = self.commas = 0
+        self.other_test = False
 
     last_head: int = 0
 
@@ -104,11 +114,20 @@ class Scan:
             return
         before = self._before(i)
         direct = before == "name"
+        panel = self.last is not None and self.last.kind == "antibody_panel"
+        if self.in_aside and panel and _SEND_OUT.fullmatch(answer.words):
+            return  # "myositis panel (send out) negative": how it is run
+        if direct and panel and answer.value is not None and not answer.value.supported:
+            return  # "MyoMarker Panel 3 Plus", "myositis panel 11 antibodies"
         if answer.words == "+" and direct and self._is_and(i):
             return
         self.linked = False
         if direct and self.last is not None:
             self._close(answer)
+            if panel and answer.value is None and self._after(i) == (True, True):
+                # "Other lines negative: Mi-2, SRP": the list behind says what the panel was.
+                self.forward = _Forward(answer, "colon", [])
+                self.waiting, self.done, self.chain = [], [], False
             return
         after, colon = self._after(i)
         chained = before == "answer" and self.chain and not self.chain_parts
@@ -162,6 +181,7 @@ class Scan:
             self.forward = None
         self.chain, self.chain_parts, self.chain_gap, self.chain_start = True, False, False, answer.end
         self.words = self.commas = 0
+        self.other_test = False
 
     def _again(self, answer: Answer) -> None:
         """A further answer to the names answered last: the interpretation of a number, a second method, a reference."""
@@ -171,7 +191,9 @@ class Scan:
             dated = any(
                 c.isdigit() for c in self.text[answer.end : answer.end + 8]
             ) or result_words().methods.search(between)
-            if first.polarity != answer.polarity and not dated:
+            came_back = first.polarity == "unmeasured" and not answer.near  # "sent, all negative"
+            softened = answer.polarity == "borderline" and first.polarity in ("positive", "weak")
+            if first.polarity != answer.polarity and not (dated or came_back or softened):
                 return
         for name in self.done:
             name.answers.append(replace(answer, apart=self.chain_gap))
@@ -183,7 +205,18 @@ class Scan:
             return self.words == 0 and self.commas == 0
         if answer.near:
             return self.words == 0 and self.commas <= (1 if answer.value is not None else 0)
-        return self.words <= _REACH_WORDS and self.commas <= 1
+        if self.words == 0:
+            return self.commas <= 1
+        # Across other words an answer reaches only within its own clause, past no other test ("CT negative"), and
+        # never to a name that describes the disease ("MDA5 DM").
+        return (
+            self.words <= _REACH_WORDS
+            and self.commas == 0
+            and not self.other_test
+            and not any(
+                result_words().epithet.match(self.text[name.end : name.end + 60]) for name in self.waiting
+            )
+        )
 
     def _reads_back(self, answer: Answer, *, colon: bool) -> bool:
         """Say whether an answer between a waiting list and another name belongs to the list."""
@@ -256,60 +289,71 @@ class Scan:
 
     def _other(self, i: int, item: Item) -> None:
         what = item.what
+        if what == "open":
+            # "Myositis panel (11 lines): …", "Jo-1 (Quest send-out) positive": an aside to the name before it.
+            self.in_aside = self.last is not None and i > 0 and self.items[i - 1].what in ("name", "filler")
+        elif what in ("close", "stop", "blank", "line"):
+            self.in_aside = False
         if what in ("stop", "blank"):
             self._end(keep_header=what == "stop")
         elif what == "line":
             self._line(i)
         elif what == "except":
             self._except()
-        elif what == "include":
-            if self.done and self.chain:
+        elif what in ("include", "open"):
+            # "negative (Jo-1, PL-7)", "negative including SRP": what is listed there is what was answered.
+            if self.done and self.chain and (what == "include" or self._leads_to_name(i)):
                 self.forward = _Forward(self.done[0].answers[-1], "colon", [])
                 self.done, self.chain = [], False
         elif what == "prefix":
             self.forward = _Forward(Answer(item.start, item.end, "positive", "+"), "adjective", [])
             self.waiting, self.done, self.linked = [], [], False
-        elif what == "semi":
-            if self.forward is not None and self.forward.style != "header":
-                self.forward = None
-            self.commas += 1
-            self.chain_parts = True
-        elif what in ("comma", "join"):
-            self.commas += what == "comma"
-            self.chain_parts = True
-            if self.forward is not None and what == "comma":
-                self.forward.commas += 1
+        elif what in ("comma", "join", "semi"):
+            self._separate(what)
         elif what == "date":
             self._date(item)
-        elif what == "open":
-            # "antisynthetase antibodies negative (Jo-1, PL-7)": what the bracket lists is what was answered.
-            if self.done and self.chain and i + 1 < len(self.items) and self._leads_to_name(i):
-                self.forward = _Forward(self.done[0].answers[-1], "colon", [])
-                self.done, self.chain = [], False
-        elif what == "colon":
-            self.linked = False
-        elif what == "dash":
-            if self.last is not None and self.last.kind == "antibody_panel":
-                self.linked = False
         elif what == "gap":
             self.chain_gap = True
+        elif what == "colon":
+            self.other_test = self.other_test or self.words > 0 or self._closes_bracket(i)
         elif what in ("word", "number"):
-            self.words += 1
+            self._word(item)
+        if what == "dash" and self.last is not None and self.last.kind == "antibody_panel":
             self.linked = False
-            self.chain = (
-                self.chain
-                and self.words <= 1
-                and what == "word"
-                and self.text[item.start : item.end].isupper()
-            )
-            if self.forward is not None:
-                self.forward.words += 1
-                if self.forward.names:
-                    self.forward = None
-        elif what == "verb":
+        if what not in LINKS and what not in ("date", "line"):
             self.linked = False
-        if what not in LINKS and what not in ("verb", "date", "line"):
-            self.linked = False
+
+    def _closes_bracket(self, i: int) -> bool:
+        """Say whether a colon follows a bracket that held the name: "DM (TIF1g): CT negative"."""
+        return (
+            i > 0
+            and self.items[i - 1].what == "close"
+            and self.last is not None
+            and self.items[i - 2].what == "name"
+        )
+
+    def _separate(self, what: str) -> None:
+        self.chain_parts = True
+        self.commas += what != "join"
+        if self.forward is None:
+            return
+        if what == "semi" and self.forward.style != "header":
+            self.forward = None
+        elif what == "comma":
+            self.forward.commas += 1
+
+    def _word(self, item: Item) -> None:
+        """Count a word that is no part of an answer; one in capitals may name a laboratory in between."""
+        if self.in_aside:
+            return
+        self.words += 1
+        capitals = item.what == "word" and self.text[item.start : item.end].isupper()
+        self.other_test = self.other_test or (capitals and item.end - item.start > 1)
+        self.chain = self.chain and self.words <= 1 and capitals
+        if self.forward is not None:
+            self.forward.words += 1
+            if self.forward.names:
+                self.forward = None
 
     def _leads_to_name(self, i: int) -> bool:
         for item in self.items[i + 1 : i + 5]:
@@ -388,6 +432,7 @@ class Scan:
             self.forward = None
         self.waiting, self.done, self.chain, self.linked = [], [], False, False
         self.words = self.commas = 0
+        self.other_test = False
         self.last = None
 
 
@@ -415,7 +460,7 @@ def _signs_of_row(text: str, items: list[Item], begin: int, end: int) -> None:
         item = items[i]
         if item.what == "answer" and item.answer is not None and item.answer.words in ("+", "++", "+++"):
             plus = True
-        if item.what != "dash" or i == begin or items[i - 1].what not in ("name", "filler", "close"):
+        if item.what != "dash" or i == begin or items[i - 1].what not in ("name", "filler", "close", "colon"):
             continue
         if items[i - 1].what == "filler" and not (i - 2 >= begin and items[i - 2].what in ("name", "dash")):
             continue

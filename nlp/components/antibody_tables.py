@@ -26,6 +26,7 @@ _REFERENCE_HEAD = re.compile(
 _MAX_LINES_UP = 40
 # A header of dates stands at most so many lines above its rows (``text.tables``).
 _HEAD_REACH = 50
+_LONGEST_HEAD = 300
 _TWO_DATES = re.compile(
     r"(?:\d{1,2}[/.-]\d|\b(?:19|20)\d\d|[A-Za-z]{3}\W?\s?'?\d\d)[^\n]*?\s[^\n]*?(?:\d{1,2}[/.-]\d|\b(?:19|20)\d\d|[A-Za-z]{3}\W?\s?'?\d\d)"
 )
@@ -130,10 +131,13 @@ def dated_columns(layout: Layout, names: Sequence[Name], note_date: date) -> lis
         line, name = layout.lines[number], members[0]
         if text[line.start : name.start].strip(" \t|*•-").lower() not in ("", "anti", "anti-", "ab"):
             continue
-        if not _CELLS.search(text, name.end, line.end):
+        if line.end - line.start > _LONGEST_HEAD or not _CELLS.search(text, name.end, line.end):
             continue
         columns = columns_above(layout, number, note_date)
         if columns is None or sum(column.date is not None for column in columns) < 2:
+            continue
+        head = heads[bisect_left(heads, number) - 1]
+        if _new_table_between(layout, head + 1, number):
             continue
         cells = split_cells(text, name.end, line.end, line_start=line.start)
         if cells and not cells[0].text and "|" in text[name.end : line.end]:
@@ -153,6 +157,21 @@ def dated_columns(layout: Layout, names: Sequence[Name], note_date: date) -> lis
         name.day = DateMention(name.start, name.end, newest, newest, "day")
         used.append((name.start, line.end))
     return used
+
+
+def _new_table_between(layout: Layout, first: int, last: int) -> bool:
+    """Say whether a blank line and a title part the lines *first* to *last*: what follows is another table."""
+    text = layout.text
+    blank = False
+    for line in layout.lines[first:last]:
+        content = text[line.start : line.end]
+        if not content.strip():
+            blank = True
+        elif blank and not re.search(r"\S(?:\s{2,}|\t|\s?\|\s?)\S", content):
+            return True
+        else:
+            blank = False
+    return False
 
 
 def _is_rest_of_name(cell: str) -> bool:

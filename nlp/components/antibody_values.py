@@ -18,8 +18,10 @@ from chartsift.nlp.types import Comparator
 Polarity = Literal["positive", "weak", "borderline", "negative", "unmeasured"]
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+|,\d{1,2}(?!\d))?)"
+# A comparison in words ("below 11").
+_IN_WORDS = r"(?:below|under|above|over|exceeding|(?:less|lower|greater|higher|more) than)\s"
 _VALUE = re.compile(
-    rf"(?P<comparator>[<>≤≥]=?|(?:less|greater|more) than\s)?\s?(?:(?P<titre>1\s?:\s?\d{{2,5}})|(?P<number>{_NUMBER}))"
+    rf"(?P<comparator>[<>≤≥]=?|{_IN_WORDS})?\s?(?:(?P<titre>1\s?:\s?\d{{2,5}})|(?P<number>{_NUMBER}))"
     # no count, dose, percentage, time or range: "x 3", "2 years", "40 mg", "11 antibodies", "0-40", "3+" (a grade)
     r"(?!\d|\s?\+(?!\d)|[:/.]\d|\s?(?:%|mg|mcg|g\b|mL\b|kD|years?|yrs?|y/?o|months?|mos?\b|weeks?|wks?|days?"
     r"|times|doses?|th\b|st\b|nd\b|rd\b|antibod|Abs?\b|bands?|lines?|of \d|[-–]\s?(?:year|yo\b|month|week|day)))",
@@ -33,7 +35,10 @@ _LABEL = (
     r"|cut-?\s?off(?: of| is)?|"
     r"ULN|upper limit|limit|range|neg(?:ative)?|pos(?:itive)?(?: if)?|expected|threshold|n)?\s*[:=]?\s*"
 )
-_SPAN = rf"(?P<sign>[<>≤≥]=?|up to\s)?\s?(?P<low>{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<high>{_NUMBER}))?"
+# How a comparison in words begins when it is an upper bound.
+_BELOW = ("below", "under", "less", "lower", "up to")
+_SIGN = rf"(?P<sign>[<>≤≥]=?|up to\s|from\s|at least\s|{_IN_WORDS})"
+_SPAN = rf"{_SIGN}?\s?(?P<low>{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<high>{_NUMBER}))?"
 _BRACKETED = re.compile(
     rf"\s{{0,20}}[(\[]\s*{_LABEL}{_SPAN}(?P<rest>[^()\[\]\n]{{0,30}})[)\]]", re.IGNORECASE
 )
@@ -81,9 +86,9 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
         return None
     words = result_words()
     sign = (match.group("comparator") or "").strip().lower()
-    comparator = {"": "=", "≤": "<=", "≥": ">=", "less than": "<", "greater than": ">", "more than": ">"}.get(
-        sign, sign
-    )
+    comparator = {"": "=", "≤": "<=", "≥": ">="}.get(sign, sign)
+    if sign[:1].isalpha():
+        comparator = "<" if sign.startswith(_BELOW) else ">"
     at = match.end()
     if match.group("titre"):
         titre = float(match.group("titre").split(":")[1])
@@ -148,10 +153,13 @@ def _reference(text: str, at: int, end: int, reference: _Reference) -> int | Non
             reference.limit = number(high)
         elif low is not None:
             limit = number(low)
-            if label.startswith("pos") or sign.startswith((">", "≥")):
+            words = sign.strip().lower()
+            above = sign.startswith((">", "≥")) or (words[:1].isalpha() and not words.startswith(_BELOW))
+            if label.startswith("pos") or above:
                 reference.positive_from = limit
             else:
-                reference.limit, reference.open_limit = limit, sign.startswith("<") and "=" not in sign
+                open_limit = (words.startswith("<") and "=" not in words) or words.startswith(_BELOW[:4])
+                reference.limit, reference.open_limit = limit, open_limit
         else:
             continue
         stop = match.end()

@@ -39,6 +39,11 @@ class ResultWords:
     no_before: re.Pattern[str]
     unsure_before: re.Pattern[str]
     if_before: re.Pattern[str]
+    order_before: re.Pattern[str]
+    work_up: re.Pattern[str]
+    other_tests: re.Pattern[str]
+    to_do: re.Pattern[str]
+    dental: re.Pattern[str]
     methods: re.Pattern[str]
     conflict: re.Pattern[str]
     line_blot: re.Pattern[str]
@@ -110,6 +115,11 @@ def result_words() -> ResultWords:
             "no_before",
             "unsure_before",
             "if_before",
+            "order_before",
+            "work_up",
+            "other_tests",
+            "to_do",
+            "dental",
             "methods",
             "conflict",
             "line_blot",

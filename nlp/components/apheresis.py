@@ -15,50 +15,50 @@ from typing import Literal
 
 from chartsift.nlp.components.covered import Covered, windows
 from chartsift.nlp.components.findings import Draft
+from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.text.layout import Layout, TextSpan
 from chartsift.nlp.types import Assertion
 
 # Typing errors included: leukopheresis, leukaphersis, leucapheresis.
 _PROCEDURE = (
-    r"\bleu[ck][ao]?p?h?a?ph?er[ei]?s[ie]?s\w*|\bleu[ck][ao]ph[ae]r\w+|(?<![a-z])apheres[ie]s\b"
+    r"\bleu[ck][ao]?p?h?a?ph?er[ei]?s[ie]?s\w*|\bleu[ck][ao]ph[ae]+r\w+|\blymph(?:o|a)?pheres\w+|"
+    r"(?<![a-z])aph[ae]+r[ea]s[ie]s\b"
     r"|(?<![a-z])apherese[ds]?\b|(?<![a-z])pheres(?:is|ed)\b"
     r"|\b(?:MNC|PBMC|mononuclear[- ]cell|T[- ]?cell|lymphocyte|cell|cellular|stem[- ]cell)s?\s+(?:collections?"
     r"|harvest\w*|collected)\b|\bcollections? of (?:the |his |her |T[- ]?)?(?:cells?|lymphocytes|MNCs?)\b"
     r"|\bcells? (?:(?:can|could|may|might|cannot|can['’]t|were|was|be|been|are|to be|not)\s+){1,3}(?:collected"
     r"|harvested)\b|\b(?:collect|harvest) (?:his |her |the |enough |T[- ]?)*cells\b|\bcell separator\b"
 )
-_TRIGGER = re.compile(_PROCEDURE, re.IGNORECASE)
-_BARE = re.compile(r"\b(?:collections?|collect|(?:be|get|getting|being) collected)\b", re.IGNORECASE)
-_OTHER_COLLECTION = re.compile(
+_TRIGGER = loosely(_PROCEDURE)
+_BARE = loosely(r"\b(?:collections?|collect|(?:be|get|getting|being) collected)\b")
+_NAMED_OR_BARE = loosely(rf"(?P<named>{_PROCEDURE})|(?P<bare>{_BARE.pattern})")
+_OTHER_COLLECTION = loosely(
     r"\b(?:fluid|urine|stool|24[- ]?h\w*|specimen|sample|data|sputum|abscess|subdural|pleural|perinephric|hematoma"
-    r"|lab|blood|swab|tissue|peripancreatic|loculated|drain\w*|rim[- ]enhancing|debt|art|stamp)\b[^.;]{0,20}$",
-    re.IGNORECASE,
+    r"|lab|blood|swab|tissue|peripancreatic|loculated|drain\w*|rim[- ]enhancing|debt|art|stamp)\b[^.;]{0,20}$"
 )
-_OTHER_COLLECTION_AFTER = re.compile(
+_OTHER_COLLECTION_AFTER = loosely(
     r"\s*(?:date|time|tube|kit|of (?:fluid|urine|stool|pus|blood|data|sputum|symptoms)|:\s*\d|\d\d/\d\d"
-    r"|\(?\d{1,2}:\d\d|site|in (?:the )?(?:abdomen|pelvis|thigh|muscle|gluteal))",
-    re.IGNORECASE,
+    r"|\(?\d{1,2}:\d\d|site|in (?:the )?(?:abdomen|pelvis|thigh|muscle|gluteal))"
 )
-_CELL_NOTE = re.compile(
+_CELL_NOTE = loosely(
     r"apheres|leuka|cell therapy|cellular therapy|CAR[- ]?T|collection (?:of cells|service|cent|unit|team|intake)"
-    r"|MNC|T[- ]cell collection|cell collection",
-    re.IGNORECASE,
+    r"|MNC|T[- ]cell collection|cell collection"
 )
-_OTHER_PROCEDURE = re.compile(
-    r"plasma$|photo$|lipo$|LDL[- ]?$|lipid[- ]?$|platelet[- ]?$|plasma[- ]$", re.IGNORECASE
-)
-_EXCHANGE = re.compile(r"\b(?:PLEX|TPE|plasma ?exchange|plasmapheresis|PE x\d)\b", re.IGNORECASE)
+_OTHER_PROCEDURE = loosely(r"plasma$|photo$|lipo$|LDL[- ]?$|lipid[- ]?$|platelet[- ]?$|plasma[- ]$")
+_EXCHANGE = loosely(r"\b(?:PLEX|TPE|plasma ?exchange|plasmapheresis|PE x\d)\b")
 
 Verdict = Literal["unfit", "doubt", "fit", "planned"]
 
-_NO_CONTRA = re.compile(
+_NO_CONTRA = loosely(
     r"\b(?:no|not|without|denies|any|nothing)\b[^.;]{0,30}\bcontra-?indicat\w*"
     r"|\bcontra-?indicat\w*[^.;]{0,30}?(?:[:\-–]|\.{2,}|=)\s*(?:none|no\b|nil|0)|\bnot (?:a )?contra-?indicat\w*"
-    r"|\bdoes ?n[o'’]t preclude|\bnot preclude|\bno (?:barrier|obstacle|objection|bar|reason not)\b",
-    re.IGNORECASE,
+    r"|\bnothing speaks? against|\bno (?:C/?I|contra)\b|"
+    r"\bC/?I'?s?\b[^.;]{0,30}?(?:[:\-–=])\s*(?:none|no\b|nil|0)|\b(?:C/?I|"
+    r"contraindications?)s?\s*[:=]\s*(?:nil|none|no\b)|\bdoes ?n[o'’]t preclude|\bnot preclude|"
+    r"\bno (?:barrier|obstacle|objection|bar|reason not)\b"
 )
-_DOUBT = re.compile(
+_DOUBT = loosely(
     r"\bborder-?line\b|\bdoubt\w*|\bunclear\b|\b(?:do not|don['’]?t|does not|doesn['’]?t|cannot|can['’]?t"
     r"|not) (?:yet )?(?:know|say|be sure|sure|certain|clear|tell)\b|\bquestionable\b|\buncertain\b|\bmay (?:not"
     r"|be (?:difficult|impossible|unsafe|too|a problem|unable|limited|challenging|prohibitive))|\bmight (?:not"
@@ -71,17 +71,23 @@ _DOUBT = re.compile(
     r"|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
     r"|patient)? ?(?:can|could|would|is)\b|\bwhether\b(?=[^.;]{0,60}\b(?:fit|possible|safe\w*|feasible|candidate"
     r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
-    r"|\bconditional\b|\bprovided (?:that)?\b.{0,40}\b(?:accept|agree)",
-    re.IGNORECASE,
+    r"|\bconditional\b|\bprovided (?:that)?\b.{0,40}\b(?:accept|agree)"
 )
-_UNFIT = re.compile(
+_UNFIT = loosely(
     r"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\bcontra-?indicat\w*|\bnot (?:currently |presently "
     r"|now |at present |at this time |yet )?(?:a |an )?(?:\w+ )?(?:candidate|fit|suitable|cleared|eligible|safe"
     r"|able|feasible|possible|recommended|appropriate|advisable|advised|acceptable|collectable|collectible"
-    r"|an option)\b|\b(?:cannot|can ?not|can['’]?t|could not|couldn['’]?t|unable to|will not|won['’]?t|would not"
+    r"|an option)\b|\bunable to (?!say|tell|judge|decide|comment)(?:\w+ ){0,3}(?=leu[ck]|apher|pher|"
+    r"MNC|PBMC|cell|T[- ]cell|collect|undergo|under)"
+    r"|\b(?:cannot|can ?not|can['’]?t|could not|couldn['’]?t|unable to|will not|won['’]?t|would not"
     r"|wouldn['’]?t|should not|must not|may not)\s+(?:safely |currently |be |offer|proceed|undergo|collect|perform"
     r"|do|support|recommend|have|go|get|give|sustain|obtain|place|attempt|accept|take|achieve|tolerate)+"
-    r"|\bunfit\b|\bunsuitable\b|\bineligible\b|\bnon-?candidate\b|\bpoor candidate\b|\bno longer (?:a )?candidate"
+    r"|\bout of the question|\bnot (?:thinkable|on the cards|doable|viable|workable|realistic|"
+    r"practicable|permitted|allowed|to go"
+    r" ahead|for (?=leu|aph|coll|harv|cell|MNC))|\bnicht möglich\b|\bkontraindi\w+|"
+    r"\bno (?:\w+ )?collection (?:is |was )?possible|\bno[- ]go\b|\bC/I(?:['’]d|ed)?\b|"
+    r"\bspeaks? against|\bunfit\b|\bunsuitable\b|\bineligible\b|\bnon-?candidate\b|"
+    r"\bpoor candidate\b|\bno longer (?:a )?candidate"
     r"|\bdeclin(?:ed|es) (?:to collect|by (?:the )?(?:apheresis|cell|blood bank|collection))|\bturned down\b"
     r"|\brefused? (?:by|to collect)|\bapheresis (?:team |service |unit |MD )?(?:declin|refus|turned|reject)\w*"
     r"|\bprecluded?\b|\bprecludes\b|\bprohibit\w*|\bruled out\b|\btoo (?:unstable|sick|ill|high[- ]risk|dangerous"
@@ -90,70 +96,84 @@ _UNFIT = re.compile(
     r"|leukapheresis|apheresis) (?:was |were )?(?:failed|aborted|abandoned|unsuccessful|terminated)|\bno (?:usable"
     r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b"
     r"|\bnot to (?:be )?(?:collect|proceed|undergo)\w*|\bwithheld\b|\babsolute(?:ly)? (?:no|contra)"
-    r"|\bnever (?:again|to be)",
-    re.IGNORECASE,
+    r"|\bnever (?:again|to be)"
 )
-_FIT = re.compile(
+_FIT = loosely(
     r"\b(?:fit|suitable|suited|cleared|clearance (?:given|granted)|clear|fine|ok|okay|ok['’]d|feasible|adequate"
     r"|eligible|approved|accepted|acceptable|able|safe|ready|good|great|excellent|appropriate|reasonable|possible"
     r"|achievable|straightforward)\b|\b(?:good|appropriate|suitable|acceptable|reasonable) candidate\b"
-    r"|\ba candidate\b|\bcandidate for\b|\bcan (?:be (?:collected|done|performed|apheresed|safely)|undergo|proceed"
+    r"|\bkomplikationslos\w*|\bproblemlos\w*|\bmöglich\b(?<!nicht möglich)|\ba candidate\b|"
+    r"\bcandidate for\b|\bcan (?:be (?:collected|done|performed|apheresed|safely)|undergo|proceed"
     r"|go ahead|have|safely|collect|tolerate)"
     r"|\btolerat\w*|\btol['’]d\b|\b(?:without|w/o|no) (?:any |significant |major |adverse |further )?(?:event"
     r"|events|incident|issue|issues|problem|problems|complication|complications|difficulty|reaction|reactions"
     r"|citrate (?:sx|symptoms?|reaction\w*|tox\w*|effects?)|concern|concerns|trouble|hypotension|tetany)\b"
     r"|\buneventful\w*|\b(?:went|gone|worked|did|goes) (?:well|fine|ok|smoothly|without)\b|\bsuccessful\w*"
-    r"|\bcompleted\b|\btarget (?:met|reached|achieved)|\bgoal (?:met|reached)|\bgreen light|\bgo ahead\b"
+    r"|\bcompleted\b|\btarget (?:met|reached|achieved)|\bgoal (?:met|reached)|\bgreen light|"
+    r"\b(?:happy|keen|willing) (?:to|for)\b|\bdoable\b|\b(?:mild |only (?:mild )?|"
+    r"citrate )tingling\b|\b\d[\d.]* ?(?:x ?10|e)\^?\d+ (?:TNC|CD3|MNC|cells)|\bgood to go\b|"
+    r"\bsuffic\w+|\bunproblematic|\bnothing against|\bgo ahead\b"
     r"|\bno (?:barrier|objection|obstacle)\b|\bproceed (?:with|to) (?:collection|leuk|apher)|\bcollected (?:ok"
     r"|well|without)|\byield\w* (?:adequate|good|ok)|\bpassed\b|\bworks? well\b|\b(?:could|can|would) serve\b"
-    r"|\bcan be used\b|\busable\b|\bsmooth\w*",
-    re.IGNORECASE,
+    r"|\bcan be used\b|\busable\b|\bsmooth\w*"
 )
 # "Contraindicated in May; now recovered and cleared": the later word of one sentence holds.
-_NOW_FIT = re.compile(
+_NOW_FIT = loosely(
     r"\b(?:now|since then|currently|today|recovered|resolved|re-?evaluated|re-?assessed"
     r"|at present)\b[^.;]{0,40}\b(?:fit|suitable|cleared|ok|okay|fine|eligible|can be collected|candidate|able"
-    r"|feasible|safe)\b(?<!not fit)",
-    re.IGNORECASE,
+    r"|feasible|safe)\b(?<!not fit)|\b(?:second|third|next|later|repeat|another) (?:attempt|"
+    r"collection|session|run|procedure|try|go)"
+    r" (?:\w+ ){0,3}(?:successful|completed|ok|okay|fine|achieved|uneventful|worked|enough|sufficient)\b"
 )
-_PLANNED = re.compile(
+_PLANNED = loosely(
     r"\b(?:plan(?:ned|s|ning)?|schedul\w+|slot|booked|will (?:undergo|have|be|start|proceed)|to undergo|set for"
     r"|awaiting|await|upcoming|proposed|arranged|pending|date\b|target(?:ed|ing)? (?:date|week|for)|next (?:week"
-    r"|month)|tentative\w*|consent(?:ed)? (?:to|for)|due|anticipated)\b|->\s*\d|\bon (?:\d{1,2}[/.]\d)",
-    re.IGNORECASE,
+    r"|month)|tentative\w*|consent(?:ed)? (?:to|for)|due|anticipated)\b|->\s*\d|\bon (?:\d{1,2}[/.]\d)"
 )
-_PLAN_ONLY = re.compile(
-    r"\bleu[ck]a?\w*pheres\w*|\bapheresis\b|\b(?:MNC|T[- ]?cell|mononuclear[- ]cell|cell|lymphocyte) collection\b",
-    re.IGNORECASE,
+_PLAN_ONLY = loosely(
+    r"\bleu[ck]a?\w*pheres\w*|\bapheresis\b|\b(?:MNC|T[- ]?cell|mononuclear[- ]cell|cell|lymphocyte) collection\b"
 )
-_QUESTION = re.compile(
-    r"\?\s*[\"”']?\s*$|^\W*(?:Q|question|re|reason|consult question|indication|request|asks?|asked)\b\s*:",
-    re.IGNORECASE,
+_QUESTION = loosely(
+    r"\?\s*[\"”']?\s*$|^\W*(?:Q|question|re|reason|consult question|indication|request|asks?|asked)\b\s*:"
 )
-_OPINION_ASKED = re.compile(
+# A box of a form: "Contraindication to leukapheresis? Y", "Fit for apheresis: no".
+_FORM = loosely(
+    r"(?:(?P<against>contra-?indicat\w*|\bC/I|\bbarriers?\b|\bunfit\w*)|(?P<fit>\bfit(?:ness)?\b|"
+    r"\bsuitab\w+|\beligib\w+"
+    r"|\bab(?:le|ility)\b|\bcandida\w+|\bclear(?:ed|ance)\b|\bfeasib\w+))[^.;:?\n]{0,50}(?:[?:=|]|"
+    r"\.{2,}|\s[-–])[ \t]*"
+    r"(?:(?P<yes>yes\b|y\b|pass(?:ed)?\b|present\b)|(?P<no>no\b(?! \w)|n\b|none\b|nil\b|fail(?:ed)?\b|absent\b))"
+)
+_FORM_AFTER = loosely(
+    r"[^.;:?\n]{0,12}(?P<fit>\bfit(?:ness)?\b|\bsuitab\w+|\beligib\w+|\bclearance\b|\bfeasib\w+|"
+    r"\bcandida\w+)[^.;:?\n]{0,12}"
+    r"(?:[?:=|]|\.{2,}|\s[-–])[ \t]*(?:(?P<yes>yes\b|y\b|pass(?:ed)?\b)|(?P<no>no\b(?! \w)|n\b|fail(?:ed)?\b))"
+)
+_LEAFLET = loosely(
+    r"\b(?:information (?:sheet|leaflet)|leaflet|hand-?out|booklet|website|people with|patients with|"
+    r"some (?:people|patients))\b"
+)
+_OPINION_ASKED = loosely(
     r"\b(?:for|await\w*|pending|request\w*|need\w*|refer\w*|send|sent|get|obtain|ask\w*"
     r"|consult\w*)\b[^.;]{0,40}\b(?:opinion|eval\w*|assess\w*|consult\w*|clearance|review|feasibility|input)\b"
-    r"|\bopinion first\b|\bfeasibility\b",
-    re.IGNORECASE,
+    r"|\b(?:vein|access) (?:check|assessment|review)\b|\b(?:suitability|fitness|eligibility|"
+    r"clearance)\b[^.;]{0,20}\b(?:await\w*|pending|tbd)\b|\bopinion first\b|\bfeasibility\b"
 )
-_GIVEN_BY = re.compile(
+_GIVEN_BY = loosely(
     r"\b(?:brother|sister|sibling|donor|mother|father|parent|son|daughter)\b[^.;]{0,20}\b(?:donat\w*|was collected"
-    r"|underwent|collected)\b|\bdonor (?:leuka?pheres\w*|apheres\w*|collection)",
-    re.IGNORECASE,
+    r"|underwent|collected)\b|\b(?:was|as|is) (?:the |a )?donor\b|\bdonor (?:leuka?pheres\w*|apheres\w*|collection)"
 )
-_GENERIC = re.compile(
+_GENERIC = loosely(
     r"\b(?:risks? (?:of|and)|explained|brochure|process|procedure (?:was )?(?:explained|reviewed)|typically"
-    r"|usually|patients (?:who|must|should)|criteria|inclusion|exclusion|protocol requires)\b",
-    re.IGNORECASE,
+    r"|usually|patients (?:who|must|should)|criteria|inclusion|exclusion|protocol requires)\b"
 )
 
 # ---- access
-_ACCESS_LABEL = re.compile(
+_ACCESS_LABEL = loosely(
     r"(?:(?:central |peripheral |apheresis )?(?:venous|vascular|vein|IV|line)?\s*access"
-    r"|veins?)(?: \w+){0,2}\s*(?:\.{2,}|:|=|\|)\s*",
-    re.IGNORECASE,
+    r"|veins?)(?: \w+){0,2}\s*(?:\.{2,}|:|=|\|)\s*"
 )
-_NO_ACCESS = re.compile(
+_NO_ACCESS = loosely(
     r"\bend[- ]stage (?:venous |vascular |central )*access\b|\b(?:exhausted|lost|loss of|failed"
     r"|absent) (?:all )?(?:central |venous |vascular )*access\b|\b(?:venous|vascular|central|line) access (?:is "
     r"|has been |was |now )?(?:exhausted|lost|impossible|not possible|unobtainable|unavailable|failed)"
@@ -163,64 +183,63 @@ _NO_ACCESS = re.compile(
     r"|obtainable|available)\b"
     r"|\b(?:no|not any) (?:line )?routes? (?:left|remain\w*|for)|\ball central (?:veins|access|lines"
     r"|sites) (?:are |were |is )?(?:occluded|thrombosed|lost|closed|gone)|\b(?:cannot|unable to|could not"
-    r"|failed to) (?:place|obtain|establish|get|achieve|gain)\b[^.;]{0,30}\b(?:central|line|access|catheter)\b",
-    re.IGNORECASE,
+    r"|failed to) (?:place|obtain|establish|get|achieve|gain)\b[^.;]{0,30}\b(?:central|line|access|catheter)\b"
 )
-_OCCLUDED = re.compile(
+_OCCLUDED = loosely(
     r"\bSVC\b[^.;\n]{0,40}\b(?:occlu\w*|obstruct\w*|syndrome|thrombos\w*|stenos\w*)|\bbilateral (?:IJ"
-    r"|internal jugular|subclavian|brachiocephalic)[^.;\n]{0,30}\b(?:occlu\w*|thrombos\w*)",
-    re.IGNORECASE,
+    r"|internal jugular|subclavian|brachiocephalic)[^.;\n]{0,30}\b(?:occlu\w*|thrombos\w*)"
 )
-_POOR = re.compile(
+_POOR = loosely(
     r"\b(?:poor|difficult|bad|limited|fragile|no good|hard|tough|rolling)\b[^.;\n]{0,18}\b(?:veins?|access|stick"
     r"|venous|antecub\w*|AC|IV)\b|\b(?:veins?|access|antecubitals?)\b[^.;\n]{0,14}\b(?:poor|difficult|bad|limited"
-    r"|fragile|hard)\b|\bhard stick\b|\bdifficult stick\b|\bDIVA\b",
-    re.IGNORECASE,
+    r"|fragile|hard)\b|\bhard stick\b|\bdifficult stick\b|\bDIVA\b"
 )
-_GOOD = re.compile(
+_GOOD = loosely(
     r"\b(?:veins?|access|antecubitals?|AC)\b[^.;\n]{0,30}\b(?:excellent|good|adequate|usable|patent|ok|fine|robust"
     r"|suitable)\b|\b(?:excellent|good|adequate|robust|great|suitable)\s+(?:bilat\w*\s+|peripheral\s+"
     r"|antecubital\s+|venous\s+|AC\s+)*(?:veins?|access)\b|\b(?:R|L|right|left|bilateral)\s+IJ\s+(?:is "
-    r"|are )?patent\b|\bIJ line[^.;\n]{0,30}\bworked\b",
-    re.IGNORECASE,
+    r"|are )?patent\b|\bIJ line[^.;\n]{0,30}\bworked\b"
 )
 
 # ---- other risks
-_REFUSAL = re.compile(
+_REFUSAL = loosely(
     r"jehovah\S*\s+witness\w*|\b(?:refus\w+|declin\w+|will not accept|does not accept|won['’]?t accept"
     r"|would not accept|not accept\w*|no) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
     r"|transfusions?|RBCs?/|red cells,)|\bno blood products\b|\bbloodless (?:medicine|care)\b"
-    r"|\bfirm on no transfusion|\bno transfusions? (?:for religious|under any)|\bno RBC/plt|\bJW\b",
-    re.IGNORECASE,
+    r"|\bfirm on no transfusion|\bno transfusions? (?:for religious|under any)|\bno RBC/plt|\bJW\b"
 )
-_REFUSAL_NOT = re.compile(
+_REFUSAL_NOT = loosely(
     r"\b(?:needed|required|given|since|in the last|indicated|received|this admission|to date|history|hx|prior"
-    r"|none)\b",
-    re.IGNORECASE,
+    r"|none)\b"
 )
-_CITRATE = re.compile(
+_CITRATE = loosely(
     r"\b(?:severe|anaphyla\w*|anaphylactoid|life[- ]threatening|grade [34])\b[^.;\n]{0,40}\b(?:citrate|ACD-?A?)\b"
     r"|\b(?:citrate|ACD-?A?)\b[^.;\n]{0,40}\b(?:anaphyla\w*|tetany|arrhythmia|seizure|severe reaction"
-    r"|severe hypocalc\w*|torsades|cardiac arrest|laryngospasm)\b",
-    re.IGNORECASE,
+    r"|severe hypocalc\w*|torsades|cardiac arrest|laryngospasm)\b"
 )
-_UNSTABLE = re.compile(
-    r"\b(?:h[a]?emodynamic(?:ally)? (?:unstable|instability)|(?:septic|cardiogenic|h[a]?emorrhagic"
-    r"|distributive) shock|(?:on|requiring|needs|started) (?:norepinephrine|levophed|vasopressors?|pressors?"
-    r"|epinephrine (?:drip|gtt|infusion)|vasopressin|dobutamine|milrinone)|pressor[- ]dependent|SBP\s*(?:<"
-    r"|in (?:the )?)\s*[78]\d|decompensated (?:heart failure|HF)|unstable angina|unstable (?:VT|arrhythmia))\b",
-    re.IGNORECASE,
+_PRESSOR = (
+    r"(?:nor(?:epinephrine|adrenaline|epi|ad)|levophed|vasopress\w+|(?:vaso)?pressors?|vaso|inotrop\w+"
+    r"|(?:epinephrine|adrenaline) (?:drip|gtt|infusion)|dobutamine|milrinone|metaraminol|phenylephrine|dopamine)"
 )
-_BLEEDING = re.compile(
+_UNSTABLE = loosely(
+    r"\bh[a]?emodynamic(?:ally)? (?:unstable|instability|compromise[d]?)|\b(?:septic|cardiogenic|h[a]?emorrhagic"
+    rf"|distributive) shock\b|\b(?:on|requir(?:es|ing)|needs|started|under|with|\+) (?:(?:two|three|"
+    rf"four|dual|double|triple"
+    rf"|multiple|\d|escalating|rising|high[- ]dose|low[- ]dose|ongoing) )*{_PRESSOR}\b"
+    rf"|\b{_PRESSOR}[- ]?(?:at )?[\d.,]+ ?(?:mcg|µg|μg|ug|micrograms?|mg|u|units?)(?:/kg)?/(?:min|h)"
+    rf"|\b{_PRESSOR}[- ](?:dependent|dependence|requirement|support)"
+    r"|\b(?:on|V[VA]|V[VA]V)[- ]ECMO\b|\bIABP\b|\bimpella\b"
+    r"|\bSBP\s*(?:<|in (?:the )?)\s*[78]\d|\bdecompensated (?:heart failure|HF)\b|"
+    r"\bunstable (?:angina|VT|arrhythmia)\b"
+)
+_BLEEDING = loosely(
     r"\b(?:uncontrolled|active major|massive|ongoing major|life[- ]threatening|active severe"
     r"|major active)\s+(?:GI |gastrointestinal |intracranial |pulmonary |retroperitoneal )*(?:bleed\w*"
-    r"|h[a]?emorrhage)",
-    re.IGNORECASE,
+    r"|h[a]?emorrhage)"
 )
-_NEGATED = re.compile(
+_NEGATED = loosely(
     r"\b(?:no|not|without|denies|denied|never|negative for|neg for|nor|absence of|resolved|if|risk of|h/o"
-    r"|history of)\b[^.;]{0,45}$",
-    re.IGNORECASE,
+    r"|history of)\b[^.;]{0,45}$"
 )
 _LONGEST = 200
 
@@ -243,6 +262,7 @@ _ACCESS_WORDS = (
 )
 _RISK_WORDS = (
     "jehovah", "blood", "transfus", "rbc", "jw", "citrate", "acd", "dynamic", "shock", "pressor", "norepi", "levophed",
+    "ecmo", "iabp", "impella", "norad", "inotrop", "metaram", "phenyleph", "dopamine", "vaso",
     "bleed", "hemorrhag", "haemorrhag", "unstable", "sbp", "decompens", "dobut", "milrin", "epinephrine",
 )  # fmt: skip
 
@@ -255,7 +275,7 @@ def fitness_drafts(text: str, layout: Layout) -> list[Draft]:
         return found
     cell_note: bool | None = None
     seen: set[int] = set()
-    for match in re.finditer(rf"(?P<named>{_PROCEDURE})|(?P<bare>{_BARE.pattern})", text, re.IGNORECASE):
+    for match in _NAMED_OR_BARE.finditer(text):
         start = match.start()
         number = layout.sentence_number(start)
         if number in seen:
@@ -289,16 +309,16 @@ def _opinion(text: str, layout: Layout, start: int, end: int, *, bare: bool) -> 
     begin = max(begin, start - 220)
     words = text[begin:last]
     whole = text[first:last]
-    if _QUESTION.search(whole.strip()) and not _UNFIT.search(whole):
-        return None
-    verdict, cue = _verdict(words, bare=bare, at=start - begin)
-    if verdict is None and cut >= 0 and not bare:
+    form = None if bare else _form_answer(text, layout, begin, start, end)
+    verdict, cue = (form[0], form[1]) if form else _verdict(words, bare=bare, at=start - begin)
+    last = max(last, form[2]) if form else last
+    if form is None and _QUESTION.search(whole.strip()) and not _UNFIT.search(whole):
         return None
     if verdict is None:
         return None
     if verdict == "planned" and (bare or not _PLAN_ONLY.search(words)):
         return None
-    if _GENERIC.search(words) and verdict != "unfit":
+    if _LEAFLET.search(words) or (_GENERIC.search(words) and verdict != "unfit"):
         return None
     assertion: Assertion = {
         "unfit": "present",
@@ -315,6 +335,19 @@ def _opinion(text: str, layout: Layout, start: int, end: int, *, bare: bool) -> 
         begin, last, "contraindication", "leukapheresis", assertion, "contraindications:fitness", (cue,),
         attributes={"verdict": verdict},
     )  # fmt: skip
+
+
+def _form_answer(
+    text: str, layout: Layout, begin: int, start: int, end: int
+) -> tuple[Verdict, str, int] | None:
+    """Return the verdict of a box of a form, its words and where they end."""
+    last = min(layout.line_at(start).end, end + 60)
+    for match in (_FORM.search(text, begin, last), _FORM_AFTER.match(text, end, last)):
+        if match is not None and match.end() > end:
+            named = match.groupdict()
+            against = bool(named.get("against"))
+            return ("unfit" if against == bool(named["yes"]) else "fit"), match.group(), match.end()
+    return None
 
 
 def _verdict(words: str, *, bare: bool, at: int) -> tuple[Verdict | None, str]:
@@ -359,12 +392,15 @@ def _access_in_a_checklist(text: str, layout: Layout, found: list[Draft]) -> Ite
         r"collect|apheres|leuka", text[:500], re.IGNORECASE
     ):
         return
+    judged = any(d.attributes.get("verdict") in ("fit", "unfit", "doubt") for d in found)
     taken = Covered((d.start, d.end) for d in found)
     for match in _ACCESS_LABEL.finditer(text):
         line = layout.line_at(match.start())
         if match.start() - line.start > 30:
             continue
         words = text[match.end() : line.end]
+        if judged and match.group().rstrip()[-1] in ":=":
+            continue  # prose of a note that judges in words of its own
         if len(words.strip()) < 4 or taken.touches(match.end(), line.end):
             continue
         assertion: Assertion = "absent"

@@ -40,6 +40,53 @@ def date_beside(
     return min(mention.last, note_date_of(doc))
 
 
+# A sentence with one of these tells how the disease began or went at the date that it names.
+_STORY = re.compile(
+    r"\b(?:present(?:ed|ation|ing)|diagnos\w+|dx(?:'?d)?|developed|began|begun|onset|first|noticed|noted|course|flared?"
+    r"|hospitali[sz]ed|hospitali[sz]ation|admi(?:tted|ssion)|initial\w*|history|had|was|were|could|found|labell?ed|seen)\b",
+    re.IGNORECASE,
+)
+_SINCE = re.compile(
+    r"\b(?:since|from|until|till|after|next|due|last|starting|beginning|on \w+ since)\W*(?:the |early |late |mid-?"
+    r"|spring |summer |fall |winter )*$",
+    re.IGNORECASE,
+)
+_BACK_TO_NOW = re.compile(
+    r"[;]|\b(?:but|now|today|currently|still|since|persist\w*|ongoing|remains?|continu\w*|again|has been|have been)\b",
+    re.IGNORECASE,
+)
+_STORY_REACH = 280
+# Younger than this it may well be the same episode.
+_STORY_DAYS = 90
+
+
+def story_date(doc: Doc, start: int) -> date | None:
+    """
+    Return the day of the past episode that the sentence of *start* tells; None where it speaks of now.
+
+    "In 2019 she developed heliotrope, Gottron's papules and weakness", "diagnosed March 2020 on the basis of a
+    shawl rash": the date may stand far ahead of what it dates.
+    """
+    layout: Layout = doc._.layout
+    text = layout.text
+    sentence = layout.sentence_at(start)
+    low = max(min(sentence.start, start), start - _STORY_REACH)
+    if _STORY.search(text, low, start) is None:
+        return None
+    note_date = note_date_of(doc)
+    told = [m for m in find_dates(text, note_date, start=low, end=start) if m.end <= start]
+    if not told:
+        return None
+    mention = told[-1]
+    if (note_date - mention.last).days <= _STORY_DAYS or _SINCE.search(text[low : mention.start]):
+        return None
+    if _GRADE_PAIR.fullmatch(text[mention.start : mention.end]) or _BACK_TO_NOW.search(
+        text[mention.end : start]
+    ):
+        return None
+    return mention.last
+
+
 def mention_beside(doc: Doc, start: int, end: int, *, before: int, after: int) -> DateMention | None:
     """Return the date mention that ``date_beside`` goes by."""
     layout: Layout = doc._.layout

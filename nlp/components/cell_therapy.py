@@ -10,12 +10,15 @@ Reads: doc.spans["concepts"], doc._.layout, doc._.note_text, doc._.note_date. Wr
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from datetime import date
 
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
-from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.receipt import in_past_section, in_timeline, read_receipt
 from chartsift.nlp.components.receipt_rules import Receipt
 from chartsift.nlp.text.layout import Layout
@@ -29,14 +32,17 @@ _CART = re.compile(r"\Acart", re.IGNORECASE)
 _CELL_COMPANY = re.compile(
     r"CD-?19|CD-?20|BCMA|infus|cell|lymphodeplet|apheres|leuk|lymph|myelom|lupus|myositis|day \+|D\+|therapy|trial"
     r"|study"
-    r"|CRS|ICANS|s/p|status post|received|refer|candidate|eligib|naive|prior|autolog|allogen|\bprotocol",
+    r"|reddit|google|online|\bread(?:ing)?\b|\bnews\b|remission|relapse|treatment|steroid|prednis|"
+    r"ritux|stud(?:y|ies)|options?\b"
+    r"|insurance|doctor|hospital|cure|B[- ]cells?|antibod|scleroderma|\bMS\b|CRS|ICANS|s/p|"
+    r"status post|received|refer|candidate|eligib|naive|prior|autolog|allogen|\bprotocol",
     re.IGNORECASE,
 )
 _HIV = re.compile(
     r"\bHIV\b|antiretrovir|viral load|\bVL\b|ascites|reinfusion therapy|peptide|amphetamine|crash|code cart|golf",
     re.IGNORECASE,
 )
-_VEHICLE = re.compile(r"\s*-?\s*(?:bon(?:e|ed|ing)\b|boned|owner|model)", re.IGNORECASE)
+_VEHICLE = re.compile(r"\s*-?\s*(?:accident|crash|wreck|bon(?:e|ed|ing)\b|boned|owner|model)", re.IGNORECASE)
 _CODE = re.compile(r"\A(?:Z92\.8|Q20)", re.IGNORECASE)
 # The title of a follow-up visit of a cell therapy service tells that a bare mention in the note is past.
 _FOLLOW_UP_NOTE = re.compile(
@@ -44,41 +50,98 @@ _FOLLOW_UP_NOTE = re.compile(
     r"|long[- ]term)",
     re.IGNORECASE,
 )
+_TRIAL_NAMED = re.compile(r"(?:phase\s+\S+\s+)?(?:study|trial|protocol)\b", re.IGNORECASE)
+_ENROLLED = re.compile(r"enrolled|trial (?:of|with)|study (?:of|with)", re.IGNORECASE)
+# Where a row of a timeline names the treatment: not further from the start of its line, in code points.
+_ROW_OPENING = 80
 _DAY_COUNT = re.compile(r"\b(?:day|D)\s*\+\s*\d+", re.IGNORECASE)
+# "Month 6 post infusion", "cells infused 05/03/2022": the infusion of the note's product is past.
+_PAST_INFUSION = loosely(
+    r"\b(?:(?:month|day|week|year)s?[ +-]*\d+|\d+ ?(?:months?|mos?|days?|d|weeks?|wks?|years?|yrs?|y)) ?"
+    r"(?:visit )?(?:post|after|since|from)[- ]?(?:the |her |his |study |cell |product )*(?:infusion|cells|CAR)"
+    r"|\bpost[- ]?infusion (?:day|month|week|visit|year)"
+    r"|(?<!be )(?<!been )(?<!never )(?<!not )\b(?:cells|product) (?:were |was )?infused (?:on )?\d"
+)
+# Cells that are no CAR T cells, or may be none: a received one leaves the question to a person.
+_LIKE_CAR_T = frozenset({"CAR-NK", "CAAR-T", "CAR-other"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A span, the code points that it covers, and how its words hold it."""
+
+    span: Span
+    start: int
+    end: int
+    reading: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """
+    What the note tells as a whole.
+
+    Attributes:
+        received: CAR T cells were given, says one of its mentions.
+        blinded: One of its mentions stands in a blinded arm.
+        infused: An infusion is past ("month 6 post infusion").
+        followed_up: It is a follow-up visit of a cell therapy service, with a day count.
+    """
+
+    received: bool
+    blinded: bool
+    infused: bool
+    followed_up: bool
 
 
 class CellTherapy:
     """Read CAR T and other cell therapies."""
 
     def __call__(self, doc: Doc) -> Doc:
-        spans = [span for span in concept_spans(doc, KINDS) if _is_cell_therapy(span)]
-        if not spans:
-            return doc
         text: str = doc._.note_text
         layout: Layout = doc._.layout
-        readings = [read_receipt(text, layout, *source_range(span), note_date_of(doc)) for span in spans]
-        received = any(
-            r.assertion == "present"
-            for span, r in zip(spans, readings, strict=True)
-            if span.label_ == "CAR_T"
+        day = note_date_of(doc)
+        mentions = []
+        for span in concept_spans(doc, KINDS):
+            start, end = source_range(span)
+            if _is_cell_therapy(text, start, end):
+                mentions.append(_Mention(span, start, end, read_receipt(text, layout, start, end, day)))
+        held = {mention.reading.assertion for mention in mentions if mention.span.label_ == "CAR_T"}
+        told = _Told(
+            received="present" in held,
+            blinded="possible" in held,
+            infused=bool(mentions and "nfus" in text and _PAST_INFUSION.search(text)),
+            followed_up=bool(mentions and _FOLLOW_UP_NOTE.search(text[:400]) and _DAY_COUNT.search(text)),
         )
-        blinded = any(
-            r.assertion == "possible"
-            for span, r in zip(spans, readings, strict=True)
-            if span.label_ == "CAR_T"
-        )
-        for span, reading in zip(spans, readings, strict=True):
-            assertion = _held(span, reading, text, layout)
-            if received and assertion == "hypothetical" and _is_taken_for_granted(span, reading, text):
-                assertion = "present"
-            assertion = assertion or _default(span, reading, text, layout, received=received, blinded=blinded)
-            drafts_of(doc).append(_draft(span, reading, assertion))
+        for mention in mentions:
+            drafts_of(doc).append(_draft(mention, text, _assertion(mention, text, layout, day, told)))
         return doc
 
 
-def _is_taken_for_granted(span: Span, reading: Receipt, text: str) -> bool:
+def _assertion(mention: _Mention, text: str, layout: Layout, day: date, told: _Told) -> Assertion:
+    """Return how the note holds *mention*, by its own words first and by what else the note tells then."""
+    held = _held(mention, text, layout)
+    cues = " ".join(mention.reading.cues)
+    if told.received and held == "hypothetical":
+        # The same note tells that the cells were given: a study that was entered, a question about their effects.
+        return "present" if _ENROLLED.match(cues) or _is_taken_for_granted(mention, text) else held
+    if told.infused and held == "hypothetical" and _TRIAL_NAMED.match(cues) and _is_product(mention):
+        return "present"
+    if held is not None:
+        return held
+    if _is_unnamed(mention):
+        return "hypothetical"
+    if told.received or told.blinded:
+        return "present" if told.received else "possible"
+    if mention.reading.service:
+        return "hypothetical"
+    past = told.infused or told.followed_up or _is_told_as_past(mention, text, layout, day)
+    return "present" if past else "hypothetical"
+
+
+def _is_taken_for_granted(mention: _Mention, text: str) -> bool:
     """Say whether a question is about the treatment that was given ("asks if the CAR T cells caused this")."""
-    start, end = source_range(span)
+    start, end = mention.start, mention.end
     definite = re.search(r"\b(?:the|his|her|their)\s+$", text[max(0, start - 8) : start], re.IGNORECASE)
     followed = re.match(
         r"\s*(?:cells?|therapy|infusion|treatment)?\s*(?:caused|did|had|was|were|led|might have|could have"
@@ -86,28 +149,23 @@ def _is_taken_for_granted(span: Span, reading: Receipt, text: str) -> bool:
         text[end : end + 40],
         re.IGNORECASE,
     )
-    asked = re.match(r"(?:if|ask|wonder|whether|question)", " ".join(reading.cues), re.IGNORECASE)
+    asked = re.match(r"(?:if|ask|wonder|whether|question)", " ".join(mention.reading.cues), re.IGNORECASE)
     return bool(definite and followed and asked)
 
 
-def _held(span: Span, reading: Receipt, text: str, layout: Layout) -> Assertion | None:
+def _held(mention: _Mention, text: str, layout: Layout) -> Assertion | None:
     """Return the reading; an unnamed cell therapy in a heading, or with only a date beside it, names a service."""
+    reading = mention.reading
     if reading.cues == ("?",):
         return "hypothetical"  # "CAR-T?" weighs it
-    if (
-        reading.assertion != "present"
-        or span.label_ == "CAR_T"
-        or sense_of(span).concept.concept != "unnamed"
-    ):
+    if reading.assertion != "present" or mention.span.label_ == "CAR_T" or not _is_unnamed(mention):
         return reading.assertion
-    line = layout.line_at(source_range(span)[0])
+    line = layout.line_at(mention.start)
     heading = text[line.start : line.end].isupper()
     return None if heading or reading.strength != "strong" or "date" in " ".join(reading.cues) else "present"
 
 
-def _is_cell_therapy(span: Span) -> bool:
-    start, end = source_range(span)
-    text: str = span.doc._.note_text
+def _is_cell_therapy(text: str, start: int, end: int) -> bool:
     surface = text[start:end]
     if surface.lower().startswith("car t") and (
         _VEHICLE.match(text[end : end + 12]) or surface[:5] == "car t"
@@ -125,44 +183,40 @@ def _is_cell_therapy(span: Span) -> bool:
     return len(surface) > len("CARTs") or (bool(_CELL_COMPANY.search(near)) and not _HIV.search(near))
 
 
-def _default(
-    span: Span, reading: Receipt, text: str, layout: Layout, *, received: bool, blinded: bool
-) -> Assertion:
-    start, _ = source_range(span)
-    if span.label_ == "CELL_THERAPY" and sense_of(span).concept.concept == "unnamed":
-        return "hypothetical"
-    if received:
-        return "present"
-    if blinded:
-        return "possible"
-    if reading.service:
-        return "hypothetical"
-    line = layout.line_at(start)
-    if (
-        in_past_section(layout, start)
-        or in_timeline(text[line.start : start], note_date_of(span.doc))
-        or sense_of(span).concept.attributes.get("use") == "approved"
-    ):
-        return "present"
-    return "present" if _FOLLOW_UP_NOTE.search(text[:400]) and _DAY_COUNT.search(text) else "hypothetical"
+def _is_unnamed(mention: _Mention) -> bool:
+    return sense_of(mention.span).concept.concept == "unnamed"
 
 
-def _draft(span: Span, reading: Receipt, assertion: Assertion) -> Draft:
-    start, end = source_range(span)
-    attributes = dict(sense_of(span).concept.attributes)
-    attributes["strength"] = reading.strength
+def _is_product(mention: _Mention) -> bool:
+    return sense_of(mention.span).concept.attributes.get("name") == "product"
+
+
+def _is_told_as_past(mention: _Mention, text: str, layout: Layout, day: date) -> bool:
+    """Say whether a bare mention stands among what has been, or names a product that is given outside of studies."""
+    first = layout.line_at(mention.start).start
+    return (
+        in_past_section(layout, mention.start)
+        or (mention.start - first < _ROW_OPENING and in_timeline(text[first : mention.start], day))
+        or sense_of(mention.span).concept.attributes.get("use") == "approved"
+    )
+
+
+def _draft(mention: _Mention, text: str, assertion: Assertion) -> Draft:
+    concept, reading = sense_of(mention.span).concept, mention.reading
+    attributes = {**concept.attributes, "strength": reading.strength}
     if reading.unblinded:
         attributes["unblinded"] = "yes"
-    changes: dict[str, object] = {
-        "assertion": assertion,
-        "cues": reading.cues,
-        "rule": "cell_therapy:receipt" if reading.assertion else "cell_therapy:default",
-        "attributes": attributes,
-    }
-    if _CODE.match(span.doc._.note_text[start:end]):
-        # A code alone decides nothing.
-        changes["kind"] = "cell_therapy_code"
-    return draft_from_span(span, **changes)
+    name = concept.concept
+    if name in _LIKE_CAR_T and assertion in ("present", "possible"):
+        attributes["product"] = name
+        return Draft(
+            mention.start, mention.end, "car_t", "CAR-T", "possible", "cell_therapy:like_car_t", reading.cues,
+            attributes=attributes,
+        )  # fmt: skip
+    # A code alone decides nothing.
+    kind = "cell_therapy_code" if _CODE.match(text[mention.start : mention.end]) else concept.kind
+    rule = "cell_therapy:receipt" if reading.assertion else "cell_therapy:default"
+    return Draft(mention.start, mention.end, kind, name, assertion, rule, reading.cues, attributes=attributes)
 
 
 register("cell_therapy", lambda nlp: CellTherapy())

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from spacy.tokens import Doc
 
+from chartsift.nlp.components.allergy_lists import allergy_drafts
 from chartsift.nlp.components.apheresis import access_drafts, fitness_drafts, risk_drafts
-from chartsift.nlp.components.drug_reactions import allergy_drafts, reaction_drafts
+from chartsift.nlp.components.drug_reactions import reaction_drafts
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import drafts_of
 from chartsift.nlp.text.layout import Layout

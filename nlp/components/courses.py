@@ -1,7 +1,7 @@
 """
 Courses of treatment: until when a drug is given, and whether the text says that it is finished.
 
-"through 11/30", "last dose 11/18", "day 3 of 10", "x 14 days", "6 wk from 6/18", "thru June 2025 at least".
+"through 11/30", "last dose 11/18", "day 3 of 10", "x 14 days", "6 wk from 6/18", "thru May 2025".
 Part of the ``infections`` reader.
 """
 
@@ -36,7 +36,8 @@ _UNTIL = re.compile(
     r"ends?(?: on)?|ending|end date|stop date|to (?:stop|finish|end|"
     r"complete)(?: next \w+)?|stops?(?: on)?|finish(?:es|ing)?(?: on)?|"
     r"completing(?: on)?|due to (?:finish|end|complete)(?: on)?|"
-    r"completes?(?: on)?|completed(?: \d+ ?(?:d|days?|w|weeks?|wks?))?(?: on)?|finished(?: on)?|done|stopped(?: on)?|"
+    r"completes?(?: on)?|completed(?: \d+ ?(?:d|days?|w|weeks?|wks?))?(?: on)?|finished(?: on)?|done|"
+    r"stopped(?: on)?|"
     r"last day|dc'?d|ended)\s*:?\s*(?:the\s)?(?:on\s|by\s|in\s|next\s\w+\s|"
     r"end of\s)?$",
     re.IGNORECASE,
@@ -64,9 +65,13 @@ _DAY_NOW = re.compile(
 )
 _LENGTH = re.compile(
     rf"(?:\bx|×|\bfor|\b(?:a|an|total of|another|plan(?:ned)?|complete (?:a|"
-    rf"an)?)\s)?\s?(?P<n>{_COUNT})\s?(?:-|–)?\s?(?P<unit>{_UNIT})(?P<course>[\s-]*(?:course|"
+    rf"an)?)\s)?\s?(?:(?<![A-Za-z\d.])|(?<=\bx))(?P<n>{_COUNT})\s?(?:-|"
+    rf"–)?\s?(?P<unit>{_UNIT})(?P<course>[\s-]*(?:course|"
     rf"total|of therapy|of treatment))?",
     re.IGNORECASE,
+)
+_STARTED = re.compile(
+    r"\b(?:start(?:ed|ing)?|since|from|begun|began|initiated)\s*(?:on\s|the\s)?:?\s*$", re.IGNORECASE
 )
 _FROM = re.compile(r"\s*(?:from|starting|beginning|since|started)\s*$", re.IGNORECASE)
 
@@ -130,6 +135,10 @@ def course_in(text: str, start: int, end: int, note_date: date) -> Course:
             ):
                 until = _around(mention, note_date) + timedelta(days=days)
                 return Course(until, finished=until < note_date, running=until >= note_date)
+        for mention in find_dates(text, note_date, start=start, end=start + length.start()):
+            if _STARTED.search(text[max(start, mention.start - 16) : mention.start]):
+                until = mention.last + timedelta(days=days)
+                return Course(until, finished=until < note_date, running=until >= note_date)
         return Course(note_date + timedelta(days=days), running=running)
     return Course(running=running)
 
@@ -152,13 +161,13 @@ def _is_course(match: re.Match[str], words: str) -> bool:
     before = words[max(0, match.start() - 12) : match.start()]
     if re.match(
         r"\s*(?:ago|old|later|after|since|post|prior|before|out\b|apart|"
-        r"of (?:cough|fever|illness|symptoms|age))",
+        r"of (?:\w+ )?(?:cough|fever|illness|symptoms|age))",
         after,
         re.IGNORECASE,
     ):
         return False
     if re.search(
-        r"(?:hospital|admitted|ward|ICU|inpatient|fevers?|cough\w*|sick|"
+        r"\b(?:hospital|admitted|ward|ICU|inpatient|fevers?|cough\w*|sick|"
         r"ill|symptoms|rash|weakness)\s(?:\w+\s)?$",
         words[max(0, match.start() - 24) : match.start() + 4],
         re.IGNORECASE,

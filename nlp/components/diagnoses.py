@@ -34,6 +34,8 @@ _BEFORE = 140
 _AFTER = 90
 _NEAR = 80
 _PARAGRAPH = 3_000
+# Words between "patients with" and the disease ("adults with active refractory …").
+_BARE_WORDS = 3
 _DIFFERENTIAL = re.compile(r"(?:^|[\s(])(?:d/?dx|differential(?: diagnos[ie]s)?)\b[^.;]*$", re.IGNORECASE)
 _BOX = re.compile(r"(?:(?P<ticked>\[[xX✓✔]\]|☒|☑)|(?P<empty>\[\s?\]|☐|□))\s*$")
 _COMING_FROM = re.compile(
@@ -52,6 +54,19 @@ _LIKELY = re.compile(r"\b(?:likely|probabl[ey]|favou?r\w*|presum\w*|suggest\w*|w
 _JOINT = re.compile(
     r"[\s,/]*(?:\b(?:or|nor|and|any|other)\b[\s,/]*){0,2}(?:\b(?:an?|the)\b\s*)?", re.IGNORECASE
 )
+_REPORT_HEAD = re.compile(
+    r"\s*(?:[A-Z][\w.&' ]{0,40}[-–:] ?)?(?:exam(?:ination)?: ?|procedure: ?|study: ?)?(?:MRI?|EMG|NCS|CT"
+    r"|magnetic resonance|electromyograph\w*|nerve conduction|ultrasound|radiology|imaging|surgical pathology|pathology"
+    r"|muscle biops\w*"
+    r"|skin biops\w*|neuropathology|histopathology)\b(?![^\n]{0,60}\b(?:clinic|visit|consult\w*|follow|progress)\b)",
+    re.IGNORECASE,
+)
+_KNOWN = re.compile(
+    r"\b(?:his|her|their|my|your|patient's|pt's|known|established|underlying|pre-?existing)\s+"
+    r"(?:(?:known|underlying|refractory|severe|long-?standing|chronic)\s+)?$",
+    re.IGNORECASE,
+)
+_STUDY_CUE = re.compile(r"trial|stud|protocol|research", re.IGNORECASE)
 _QUOTE = re.compile(r"[\"“]")
 
 
@@ -148,8 +163,13 @@ def _drafts(doc: Doc, candidates: Sequence[_Candidate]) -> list[Draft]:
     meant = [one for one in candidates if _is_meant(layout, one, sense)]
     names = [(one.start, one.end) for one in meant]
     drafts: list[Draft] = []
+    report = _is_study_report(text)
     for one in meant:
         assertion, cues, attributes = _reading(layout, one, names)
+        if assertion == "present" and one.concept.concept == "IIM" and _is_of_checkpoint(text, one):
+            attributes = {**attributes, "cause": "checkpoint"}
+        if assertion == "absent" and report and "aspect" not in attributes:
+            attributes = {**attributes, "aspect": "study"}
         drafts.append(
             Draft(
                 start=one.start,
@@ -266,9 +286,9 @@ def _reading(
     cues = diagnosis_cues()
     text, start, end = layout.text, one.start, one.end
     general, words = assertion_of(one.span)
-    if general == "family":
-        return "family", words, {}
     sentence = layout.sentence_at(start)
+    if general == "family" and not cues.speaker.search(text, min(sentence.start, start), start):
+        return "family", words, {}
     begin = min(sentence.start, start)
     if text[max(0, begin - 3) : begin].strip() == "?":
         begin = max(0, begin - 3)
@@ -279,11 +299,20 @@ def _reading(
         return "absent", (box.group().strip(),), {}
 
     historical = cues.historical_after.match(after) or _last(cues.historical_before, before)
-    if historical is not None:
+    if historical is not None and not _is_target(historical):
         return "historical", (historical.group("cue"),), {}
-    hypothetical = _last(cues.hypothetical_before, before)
-    if hypothetical is not None:
+    # "If her dermatomyositis flares", "wonders whether his known JDM": the disease itself is given.
+    known = _KNOWN.search(before) is not None
+    hypothetical = None if known else _last(cues.hypothetical_before, before)
+    if hypothetical is not None and not _is_own_study(layout, hypothetical.group("cue"), start):
         return "hypothetical", (hypothetical.group("cue"),), {}
+    grouped = _last(cues.hypothetical_list, before)
+    if (
+        grouped is not None
+        and not _is_own_study(layout, grouped.group("cue"), start)
+        and _is_list(grouped, before, start, names, bare=True)
+    ):
+        return "hypothetical", (grouped.group("cue"),), {}
     unsure_after = cues.unsure_after.match(after)
     absent_after = cues.absent_after.match(after)
     if absent_after is not None and (unsure_after is None or unsure_after.end() <= absent_after.end()):
@@ -292,7 +321,7 @@ def _reading(
             (absent_after.group("cue"),),
             _aspect(cues, after[: absent_after.end()], before[-60:] + after[:60]),
         )
-    unsure = _last(cues.unsure_before, before)
+    unsure = None if known else _last(cues.unsure_before, before)
     denied = _denied(cues, before, start, names)
     if denied is not None and not _is_inside(unsure, denied):
         return (
@@ -311,6 +340,13 @@ def _reading(
     ):
         return "possible", ("differential",), {}
     return "present", (), {}
+
+
+def _is_own_study(layout: Layout, cue: str, start: int) -> bool:
+    """Say whether a study "for" the disease is one that the patient is in."""
+    if not _STUDY_CUE.match(cue):
+        return False
+    return diagnosis_cues().enrolled.search(layout.sentence_text(start)) is not None
 
 
 def _last(pattern: re.Pattern[str], before: str) -> re.Match[str] | None:
@@ -339,13 +375,36 @@ def _denied(
     if match is None or cues.stop.search(match.group("between")) or _is_pseudo(match, before):
         return None
     # "no PM, IBM or LGMD": a list of diseases; "no fever, DM stable" is none.
+    return match if _is_list(match, before, start, names) else None
+
+
+def _is_list(
+    match: re.Match[str],
+    before: str,
+    start: int,
+    names: Sequence[tuple[int, int]],
+    *,
+    bare: bool = False,
+) -> bool:
+    """Say whether a cue reaches the diagnosis over a list of diseases; *bare* also without another between."""
     offset = start - len(before)
     first = offset + match.start("between")
     listed = [name for name in names if first <= name[0] < start]
     if not listed:
-        return None
+        return (
+            bare and len(match.group("between").split()) <= _BARE_WORDS and "," not in match.group("between")
+        )
     joint = before[max(0, listed[-1][1] - offset) :]
-    return match if _JOINT.fullmatch(joint) else None
+    return _JOINT.fullmatch(joint) is not None
+
+
+def _is_target(historical: re.Match[str]) -> bool:
+    """Say whether the diagnosis is what a former one was changed to: "changed from polymyositis to …"."""
+    if "between" not in historical.re.groupindex:
+        return False
+    return historical.group("cue").lower().endswith("from") and bool(
+        re.search(r"\b(?:to|into)\b", historical.group("between"))
+    )
 
 
 def _is_pseudo(match: re.Match[str], before: str) -> bool:
@@ -354,9 +413,10 @@ def _is_pseudo(match: re.Match[str], before: str) -> bool:
     return bool(
         re.match(
             r"(?:not? (?:(?:entirely |completely )?(?:sure|certain|clear)|only|just|merely|change|improv\w*|better"
-            r"|respon\w*|adequately|well|fully|yet (?:treated|controlled)|treat\w*|on |doubt|question|taking"
+            r"|respon\w*|adequately|well|fully|controlled|yet (?:treated|controlled)|treat\w*|on |doubt|question|taking"
             r"|surprising\w*|unexpected\w*)"
-            r"|no (?:longer (?:on|tak|need|work)|other (?:manifest|feature)|response|relief|prior treatment"
+            r"|without (?:a |any )?(?:reasonable )?(?:doubt|question)"
+            r"|no (?:question|longer (?:on|tak|need|work)|other (?:manifest|feature)|response|relief|prior treatment"
             r"|previous treatment|trial))",
             tail,
         )
@@ -365,7 +425,7 @@ def _is_pseudo(match: re.Match[str], before: str) -> bool:
 
 def _spent(cues: DiagnosisCues, between: str, names: Sequence[tuple[int, int]], start: int) -> bool:
     """Say whether other words have used up a cue of doubt before it reaches the diagnosis."""
-    return bool(cues.stop.search(between)) or bool(
+    return bool(cues.stop.search(between) or cues.course.search(between)) or bool(
         re.search(r",\s*(?:and\s+)?(?:known|established|her|his)\b", between)
     )
 
@@ -375,6 +435,18 @@ def _aspect(cues: DiagnosisCues, words: str, sentence: str) -> dict[str, str]:
     if cues.activity.search(words):
         return {"aspect": "activity"}
     return {"aspect": "study"} if cues.study.search(sentence) else {}
+
+
+def _is_of_checkpoint(text: str, one: _Candidate) -> bool:
+    """Say whether a myositis is one of a checkpoint inhibitor ("myositis after pembrolizumab")."""
+    cues = diagnosis_cues()
+    before, after = text[max(0, one.start - 40) : one.start], text[one.end : one.end + 100]
+    return bool(cues.checkpoint_before.search(before) or cues.checkpoint_after.match(after))
+
+
+def _is_study_report(text: str) -> bool:
+    """Say whether a note opens as the report of a study ("MRI THIGHS …", "SURGICAL PATHOLOGY")."""
+    return _REPORT_HEAD.match(text) is not None
 
 
 def _degree(cue: str) -> dict[str, str]:

@@ -26,9 +26,15 @@ class DiagnosisCues:
     unsure_before: re.Pattern[str]
     historical_before: re.Pattern[str]
     hypothetical_before: re.Pattern[str]
+    hypothetical_list: re.Pattern[str]
     absent_after: re.Pattern[str]
     unsure_after: re.Pattern[str]
     historical_after: re.Pattern[str]
+    course: re.Pattern[str]
+    speaker: re.Pattern[str]
+    enrolled: re.Pattern[str]
+    checkpoint_after: re.Pattern[str]
+    checkpoint_before: re.Pattern[str]
     activity: re.Pattern[str]
     study: re.Pattern[str]
     stop: re.Pattern[str]
@@ -77,12 +83,20 @@ def diagnosis_cues() -> DiagnosisCues:
         hypothetical_before=compiled(
             rf"(?P<cue>{listed(before['hypothetical'])})(?![\w-])(?P<between>{_BETWEEN % 3})"
         ),
+        hypothetical_list=compiled(
+            rf"(?P<cue>{listed(before['hypothetical_list'])})(?![\w-])(?P<between>{reach_list})"
+        ),
         absent_after=compiled(rf"\W{{0,3}}(?P<cue>{listed(after['absent'])})"),
         unsure_after=compiled(rf"\W{{0,3}}?(?P<cue>{listed(after['unsure'])})"),
         historical_after=compiled(rf"\W{{0,3}}(?P<cue>{listed(after['historical'])})"),
         **{
             name: compiled(data[name])
             for name in (
+                "course",
+                "speaker",
+                "enrolled",
+                "checkpoint_after",
+                "checkpoint_before",
                 "activity",
                 "stop",
                 "study",

@@ -353,7 +353,10 @@ def read_row(layout: Layout, at: int, note_date: date) -> list[Measured] | None:
         )
         unit = "" if percent else (cell.group("unit") or "abs")
         day = max(days) if head.percent and single and head.date is None else (head.date or current)
-        made.append(Measured(at + cell.start(), at + cell.end(), value, None, percent, unit, "=", day))
+        words = cell.group()
+        begin = at + cell.start() + len(words) - len(words.lstrip())
+        stop = at + cell.start() + len(words.rstrip())
+        made.append(Measured(begin, stop, value, None, percent, unit, "=", day))
     return made
 
 

@@ -27,10 +27,15 @@ TEST = (
     r"and|or|HCV|HBV|HIV|B|C|RSV|flu|COVID|influenza|all|were|was|"
     r"is|are|both|again|x\s?\d|in \d{4}|\d{1,2}/\d{1,2}(?:/\d{2,4})?|"
     r"today|also|sputum|blood|hepatitis|Quantiferon|GPP|galactomannan|"
-    r"Ab/Ag)"
+    r"Ab/Ag|2\b|B19|HBs\s?Ag|HBc\s?Ab|HBsAb|anti|RPR|VDRL|syphilis|EBV|CMV|VZV|HSV|TB|QFT|IGRA|hep|"
+    r"result|serum|"
+    r"antikörper|AK|I{1,2})"
 )
 NEGATIVE = re.compile(
-    rf"(?:[\s:=()+,/&-]|{TEST}(?![a-z]))*(?:neg(?:ative|\.)?(?![a-z])|"
+    rf"(?:[\s:=()+,/&|\[\]-]|\.{{2,}}|(?:\s\.){{2,}}|_{{2,}}|{TEST}(?![a-z]))*(?:neg(?:ative|ativ|"
+    rf"\.)?(?![a-z])|"
+    rf"not (?:detectable|found|seen|present)|target not|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
+    rf"excluded\b|"
     rf"non-?reactive|NR\b|not detected|undetect\w*|not isolated|ND\b|"
     rf"NGTD|no growth|\(-\)|-(?=\s*(?:[,;.|]|$))|cleared of\b|ruled out|"
     rf"none\b|absent|unremarkable|quiet)",
@@ -49,6 +54,7 @@ SCHEDULE = re.compile(
     r"\b(?:three|3) times (?:a|per|weekly|each) ?week|\b(?:3|three)\s?x\s?(?:/|"
     r"per |a |weekly)\s?w(?:ee)?k|\b3x/?wk\b|\bTIW\b|\bthrice weekly\b|"
     r"\bSS\b|\bqMWF\b|(?:single[- ]strength)|\b(?:one|1)\s(?:tab\w*\s)?(?:DS\s)?daily\b|"
+    r"\b(?:q\s?hs|nightly|at bedtime)\b|\b(?:twice|2x|two times) (?:a|per) week\b|"
     r"\bDS (?:qd|daily|3x)\b|\b1500 mg daily\b|\bmonthly\b",
     re.IGNORECASE,
 )
@@ -74,6 +80,9 @@ RESOLVED = re.compile(
     r"recovered|cured|gone\b|is behind|are behind|behind (?:him|her|"
     r"them)|eradicated|treated and|fully treated|successfully treated|"
     r"completed|finished|treatment complete|"
+    r"better (?:within|after|in (?:a|two|three|four|five|\d))|went away|got over|(?:is|was|are) over\b|"
+    r"over (?:it|that|this)\b|settled\b|subsided|(?:is|are) history|well since|"
+    r"(?<!being )(?<!is )(?<!be )(?<!are )treated\b|"
     r"no recurrence|no longer|over with|is over|all better|back to normal|"
     r"remote|history of|h/o|hx of|hx\b|s/p|status post|prior|previous(?:ly)?|"
     r"past\b|in the past|years ago|yrs? ago|months? ago|mos? ago|last (?:year|"
@@ -138,7 +147,7 @@ FINISHED = re.compile(
     r"\b(?:completed|finished|complete\b(?! (?:a|the|her|his|\d))|"
     r"done\b|stopped|discontinued|d/c'?d|ended|off\b|was (?:on|given|"
     r"treated)|had (?:taken|been on)|received|took\b|given\b|got\b|"
-    r"treated (?:with|w/|x)|->|then\b|history|prior|previous(?:ly)?|"
+    r"treated (?:with|w/|x)|history|prior|previous(?:ly)?|"
     r"past|last (?:year|month|summer|winter)|ago|declined|held)\b",
     re.IGNORECASE,
 )
@@ -163,7 +172,9 @@ TOPICAL = re.compile(
 CHRONIC_USE = re.compile(
     r"\b(?:acne|rosacea|bullous|pemphigoid|MGUS|hidradenitis|gastroparesis|"
     r"hepatic enceph\w*|SIBO|IBD|pouchitis|bronchiectasis|COPD|hives|"
-    r"dermatitis|anti-?inflammatory|myositis|calcinosis|immunomodulat\w*)\b",
+    r"asplen\w*|splenectom\w*|rheumatic fever|blepharitis|meibom\w*|periodont\w*|"
+    r"dermatitis|anti-?inflammatory|for (?:the |her |his )?(?:\w+)?myositis|for calcinosis|"
+    r"immunomodulat\w*)\b",
     re.IGNORECASE,
 )
 RISK_LIST = re.compile(
@@ -186,7 +197,148 @@ FRACTIONS = frozenset({"1/1", "1/2", "2/2", "2/3", "3/3", "1/4", "2/4", "3/4", "
 WELL_AGAIN = re.compile(
     r"[^.;\n]{0,90}[.;]\s+(?:she|he|they|pt|patient|it|this|that)?\s*(?:has|"
     r"have|had|is|was)?\s*(?:since |now |fully |completely |all )*(?:recovered|"
-    r"resolved|cleared|healed|gone)\b",
+    r"resolved|cleared|healed|gone|(?:completed|finished)(?! (?:day|week|dose)))\b",
     re.IGNORECASE,
 )
 OFTEN_PREVENTED = frozenset({"pjp", "zoster", "hsv", "cmv", "fungal"})
+
+# A drug that another one has taken over from: "vanc -> cefazolin", "ceftriaxone, then cefpodoxime".
+REPLACED = re.compile(
+    r"(?![^.;\n]{0,90}\b(?:tomorrow|tonight|next|if|when|once|after|at discharge|later)\b)"
+    r"[^.;\n]{0,32}?(?:->|→|\b(?:then|changed to|switched to|narrowed to|stepped down to|transitioned to)\b)",
+    re.IGNORECASE,
+)
+# "Cefepime 2/4-2/10": a drug with its first and last day.
+DAYS_GIVEN = re.compile(
+    r"[^.;,\n]{0,24}?(?<![\d/])\d{1,2}/\d{1,2}(?:/\d{2,4})?\s?(?:-|–|to|thru|"
+    r"through)\s?(?P<last>\d{1,2}/\d{1,2}(?:/\d{2,4})?)(?![\d/])"
+)
+# What shows a named drug to be given: a dose with its rhythm, its day, the day it began.
+DOSED = re.compile(
+    r"\s*(?:macro\w*\s*|\()?(?:\d[\d.,]*\s?(?:mg|g|gm|mcg)\b[^.;,\n]{0,24}(?:\bq\s?\d{1,2}|BID|TID|QID|"
+    r"IV|PO|daily|OD|BD|TDS|"
+    r"every|twice|three times)|(?:IV|PO|oral)\b|D(?:ay)?\s?#?\d{1,2}\b|(?:since|from|begun|began|"
+    r"started|start)\s\S*\d|"
+    r"at \d{1,2}[:.]?\d{2}\b|q\s?\d{1,2}\b|(?:renal|renally)[- ]dosed)",
+    re.IGNORECASE,
+)
+DRUG_LABEL = re.compile(
+    r"(?:^|[\n;|.]\s*)(?:[#*•-]?\s*|\d{1,2}[.)]?\s+)(?:ID|abx|antibiotics?|antimicrobials?|"
+    r"antiinfectives?)\b\s*[:.\-]*\s*[^.;\n]{0,60}$",
+    re.IGNORECASE,
+)
+DRUG_STOP_LINE = re.compile(r"\s*(?:[-*•]\s*)?(?:STOP(?:PED)?|DISCONTINUED?|D/C'?D|CEASED?)\b", re.IGNORECASE)
+# A negation that truly speaks of the drug.
+DRUG_NOT_GIVEN = re.compile(
+    r"\b(?:no|not|denies|denied|without|never|none|nor|neg|w/o|declin\w+|refus\w+|off|hasn't|didn't|"
+    r"avoid\w*|instead of)\b[^.;:]{0,60}$",
+    re.IGNORECASE,
+)
+DRUG_NONE_AFTER = re.compile(
+    r"[^.;,\n]{0,30}?(?::\s*(?:none|nil|no\b(?! growth)|not )|\b(?:not (?:given|started|taken|taking|needed|"
+    r"required|indicated|used)|"
+    r"was declined|never (?:given|taken|started)|none (?:given|needed|since|this)))|\s*[:=-]?\s*(?:none|"
+    r"nil|no)\b(?! miss)",
+    re.IGNORECASE,
+)
+DRUG_GOES_ON = re.compile(
+    r"\b(?:no(?:ne|t)?|never)\b[^.;]{0,14}\b(?:miss\w*|skipp\w*)|\bnot (?:before|until|till|while)\b",
+    re.IGNORECASE,
+)
+DRUG_TAKEN = re.compile(
+    r"\b(?:finish(?:ing|es)?|completing|taking|rest of|last of)\s+(?:the\s|her\s|his\s|all\s|this\s)*$",
+    re.IGNORECASE,
+)
+# A negation of something else beside the illness: "not for listing while on pressors with CMV".
+NOT_OF_IT = re.compile(
+    r"\b(?:not|cannot|can't|never|no)\s+(?:yet\s)?(?:for|before|until|till|while|eligible|"
+    r"an?\s+(?:\w+\s)?(?:candidate|treatment|"
+    r"option)|listed|to be|transplant\w*|start\w*|stop\w*|giv\w*|missed|doses?|cell therapy|"
+    r"immunosuppress\w*|biologic\w*|steroid\w*|"
+    r"rituximab|surgery)\b(?![^.;]{0,80}\b(?:no|denies|without|negative|none)\b)[^.;]{0,90}$",
+    re.IGNORECASE,
+)
+PROTOCOL_TALK = re.compile(
+    r"\b(?:protocols?|trials?|stud(?:y|ies)|criteri\w+|sponsors?)\b[^.;]{0,50}$",
+    re.IGNORECASE,
+)
+# "No fever since the shingles": the illness itself has been.
+SINCE_THE = re.compile(
+    r"\b(?:no|denies|without|none|free|nothing|well|clear|fine)\b[^.;]{0,80}\bsince\s+(?:(?:the|her|his|"
+    r"that|last|an?|my|this)\s)?"
+    r"(?:[\w'-]+\s){0,3}$",
+    re.IGNORECASE,
+)
+INSTRUCTION = re.compile(
+    r"\b(?:call|report|return|seek|watch|look|monitor\w*|alert|come in|contact us|surveill\w*|"
+    r"aware)\b[^.;]{0,30}\b(?:for|if|with|about|any|of)\b"
+    r"[^.;]{0,70}$",
+    re.IGNORECASE,
+)
+INSTRUCTION_AFTER = re.compile(
+    r"[^.;\n]{0,30}(?:->|→|[:,=-])\s*(?:please\s)?(?:call|come in|go to|let (?:us|me) know|report|phone|"
+    r"contact|seek|stop the)\b",
+    re.IGNORECASE,
+)
+CAN_CAUSE = re.compile(
+    r"\s+(?:reactivat\w*|flare risk)\b|\s+(?:can|may|might|could)\s+(?:cause|lead|occur|be\b|develop|"
+    r"happen|follow)",
+    re.IGNORECASE,
+)
+VACCINE_LINE = re.compile(
+    r"\s*(?:[-*•#]\s*|\d{1,2}[.)]\s*)?(?:vaccin\w*|immuni[sz]\w*|vacc|vax|imm|shots)\b", re.IGNORECASE
+)
+SCREENED = re.compile(
+    r"(?:[\s/,&:+-]|and\b|or\b|C\b|B\b|HIV|HBV|HCV|TB|hep\w*|hepatitis|tests?\b|labs?\b|PCRs?\b|VL\b|"
+    r"serum)*\b(?:done|screen\w*|"
+    r"drawn|back\b|ordered|sent\b|checked|check\b|serolog\w*|panel|due\b|needed|up to date|UTD|ok\b|"
+    r"algorithm|protocol|monitoring|"
+    r"surveillance|titers?\b|(?:PCR )?(?:weekly|monthly|q\s?\d)|testing)",
+    re.IGNORECASE,
+)
+SCREENED_LEFT = re.compile(
+    r"\b(?:screen\w*|check\w*|order\w*|send|sent|draw|drawn|serolog\w*|labs?|rule out|test(?:ed|ing|s)?|"
+    r"await\w*|"
+    r"evaluate|work-?up|pre-?biologic|per)\b\s*(?:for\b)?\s*[:-]?\s*(?:[\w/]+[\s,/]+(?:and\s)?){0,3}$",
+    re.IGNORECASE,
+)
+SCREENED_NAMES = frozenset({"tb", "hiv", "hbv", "hcv", "cmv", "sti"})
+EXCLUDED_LEFT = re.compile(
+    r"\b(?:exclud\w+|ruled out|argues? against|speaks? against|not due to|rather than|instead of|"
+    r"unlikely)\s+(?:an?\s|any\s|the\s)?"
+    r"(?:\w+\s){0,2}$",
+    re.IGNORECASE,
+)
+THOUGHT_LEFT = re.compile(
+    r"\b(?:thought|felt|believed|feared|presumed|mistaken for|misdiagnosed as|mimick\w+)\s+(?:to be\s|"
+    r"it was\s|as\s|for\s)?(?:an?\s)?"
+    r"(?:\w+\s){0,1}$",
+    re.IGNORECASE,
+)
+# Cultures that cleared are not the end of the treatment.
+CULTURE_CLEARED = re.compile(
+    r"\b(?:day|d)\s?#?\d{1,3}\s?(?:=|/|of\b|:|is\b|was\b)|\bweeks? (?:of|from)\b|\bduration\b|"
+    r"\bcontinue\w*\b",
+    re.IGNORECASE,
+)
+SOON_OVER_DAYS = 14
+MAY_CAUSE_LEFT = re.compile(
+    r"\b(?:(?:may|can|could|might)\s+(?:cause|lead to|increase|trigger|result in)|"
+    r"differential\b[^.;]{0,20}\b(?:includ\w+|:))[^.;]{0,120}$",
+    re.IGNORECASE,
+)
+EMPIRIC = re.compile(r"\bempiric\w*\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
+EMPIRIC_AFTER = re.compile(
+    r"[^.;\n]{0,30}\b(?:empiric\w*|pending (?:cx|cultures?)|until cultures?|while cultures?)\b", re.IGNORECASE
+)
+# "Pneumonia in March": a month without its year is the last one that has passed.
+MONTH_AFTER = re.compile(
+    r"\s*(?:[\w-]+\s){0,3}?(?:in|of|from|over|during|early|late|mid|back in)[\s-]+(?:early |late |mid[- ])?"
+    r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b(?!\s*\d)",
+)
+MONTH_BEFORE = re.compile(
+    r"\b(?:in|of|last|early|late|mid)[\s-]+(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|"
+    r"Dec)[a-z]*,?\s+(?:(?:she|he|they|patient|pt)\s)?"
+    r"(?:had|was|got|developed|treated|came|went|with|for|a|an|the|:|\s)*$",
+)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

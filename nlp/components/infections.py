@@ -11,70 +11,61 @@ Reads: doc.spans["concepts"] of kinds infection and antimicrobial, doc._.layout.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import date
 
 from spacy.tokens import Doc, Span
 
-from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import sense_of
-from chartsift.nlp.components.courses import Course, course_in
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.infection_context import MentionContext, context_of, near
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
-    ALLERGY,
-    BOUNDARY,
-    CHRONIC_USE,
+    CAN_CAUSE,
     COLONISED,
     CONDITION,
+    CULTURE_CLEARED,
     EARLIER_DAYS,
+    EXCLUDED_LEFT,
     EXPOSURE,
-    FINISHED,
     FRACTIONS,
     FREE_SINCE,
-    LEFT,
+    INSTRUCTION,
+    INSTRUCTION_AFTER,
     LISTS,
+    MAY_CAUSE_LEFT,
+    MONTH_AFTER,
+    MONTH_BEFORE,
+    MONTHS,
     NEGATIVE,
     NEGATIVE_LEFT,
+    NOT_OF_IT,
     OFTEN_PREVENTED,
-    PLANNED_DRUG,
     POSSIBLE_EXTRA,
     PROPHYLAXIS,
+    PROTOCOL_TALK,
     RESOLVED,
-    RIGHT,
     RISK_LIST,
-    SCHEDULE,
+    SCREENED,
+    SCREENED_LEFT,
+    SCREENED_NAMES,
+    SINCE_THE,
+    SOON_OVER_DAYS,
     STILL,
     SUPPRESSED,
-    TOPICAL,
+    THOUGHT_LEFT,
     TREATMENT_DOSE,
     VACCINE,
     VACCINE_LEFT,
+    VACCINE_LINE,
     VIREMIC,
     WELL_AGAIN,
 )
+from chartsift.nlp.components.infection_drugs import read_drug
 from chartsift.nlp.text.dates import find_dates
-from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """A mention with its words: ``before`` is the whole sentence up to it, ``after`` a little of what follows."""
-
-    start: int
-    end: int
-    before: str
-    after: str
-    left: str
-    right: str
-    sentence: str
-    section: str
-    course: Course
-    assertion: Assertion
-    cues: tuple[str, ...]
 
 
 class Infections:
@@ -86,70 +77,33 @@ class Infections:
             return doc
         bounds = [source_range(span) for span in spans]
         drugs = [bounds[i] for i, span in enumerate(spans) if span.label_ == "ANTIMICROBIAL"]
-        illnesses = [bounds[i] for i, span in enumerate(spans) if span.label_ == "INFECTION"]
+        contexts = [context_of(doc, span, *found) for span, found in zip(spans, bounds, strict=True)]
+        illnesses: list[tuple[int, int]] = []
+        dosed_for: list[tuple[int, int]] = []
+        past: list[tuple[int, int]] = []
         out = drafts_of(doc)
-        for span, (start, end) in zip(spans, bounds, strict=True):
-            context = _context(doc, span, start, end)
-            if span.label_ == "INFECTION":
-                out.extend(_infection(doc, span, context, drugs))
-            else:
-                out.extend(_drug(doc, span, context, illnesses))
+        for span, found, context in zip(spans, bounds, contexts, strict=True):
+            if span.label_ != "INFECTION":
+                continue
+            draft = _infection(doc, span, context, drugs)
+            out.append(draft)
+            (past if draft.attributes["status"] == "resolved" else illnesses).append(found)
+            if draft.concept in OFTEN_PREVENTED and draft.attributes["status"] in ("active", "stated"):
+                dosed_for.append(found)
+        for span, context in zip(spans, contexts, strict=True):
+            if span.label_ == "ANTIMICROBIAL":
+                out.extend(read_drug(doc, span, context, illnesses, dosed_for, past))
         return doc
 
 
-def _context(doc: Doc, span: Span, start: int, end: int) -> _Context:
-    layout: Layout = doc._.layout
-    text = layout.text
-    sentence = layout.sentence_at(start)
-    left = text[max(min(sentence.start, start), start - LEFT) : start]
-    cuts = [m.end() for m in BOUNDARY.finditer(left)]
-    left = left[cuts[-1] :] if cuts else left
-    right = text[end : min(max(sentence.end, end), end + RIGHT)]
-    stop = BOUNDARY.search(right)
-    right = right[: stop.start()] if stop is not None else right
-    assertion, cues = assertion_of(span)
-    section = layout.section_at(start).category
-    first, last = start - len(left), end + len(right)
-    if span.label_ == "ANTIMICROBIAL" and section in ("medications", "preamble", "other"):
-        # In a list of drugs each entry has its own course.
-        first = start
-        entry = re.search(r"[,;|\n]", right)
-        if section == "medications" and entry is not None:
-            last = end + entry.start()
-    course = course_in(text, max(first, 0), last, note_date_of(doc))
-    before = text[max(min(sentence.start, start), start - 400) : start]
-    after = text[end : end + 150]
-    return _Context(
-        start,
-        end,
-        before,
-        after,
-        left,
-        right,
-        left + text[start:end] + right,
-        section,
-        course,
-        assertion,
-        cues,
-    )
-
-
-def _near(bounds: Sequence[tuple[int, int]], context: _Context) -> list[tuple[int, int]]:
-    low, high = context.start - len(context.left), context.end + len(context.right)
-    return [(s, e) for s, e in bounds if low <= s and e <= high]
-
-
-# ---- infections
-
-
-def _infection(doc: Doc, span: Span, context: _Context, drugs: Sequence[tuple[int, int]]) -> Iterator[Draft]:
+def _infection(doc: Doc, span: Span, context: MentionContext, drugs: Sequence[tuple[int, int]]) -> Draft:
     concept = sense_of(span).concept
     kind_of_run = concept.attributes["span"]
     status, assertion = _status(doc, concept.concept, kind_of_run, context, drugs)
     attributes = {**concept.attributes, "status": status}
     if context.course.until is not None and status in ("active", "stated"):
         attributes["until"] = context.course.until.isoformat()
-    yield Draft(
+    return Draft(
         context.start,
         context.end,
         "infection",
@@ -163,17 +117,26 @@ def _infection(doc: Doc, span: Span, context: _Context, drugs: Sequence[tuple[in
 
 
 def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answer wins
-    doc: Doc, name: str, run: str, context: _Context, drugs: Sequence[tuple[int, int]]
+    doc: Doc, name: str, run: str, context: MentionContext, drugs: Sequence[tuple[int, int]]
 ) -> tuple[str, Assertion]:
     left, right, words = context.left, context.right, context.sentence
     if context.assertion == "family" or context.section == "family_history":
         return "other_person", "family"
-    if context.section == "allergies":
+    if context.section == "allergies" and re.search(
+        r"allerg|intoler|reaction|->|→|\(", context.line, re.IGNORECASE
+    ):
         return "reaction", "hypothetical"
-    if context.section == "immunizations" or VACCINE.match(right) or VACCINE_LEFT.search(left[-60:]):
+    if (
+        context.section == "immunizations"
+        or VACCINE.match(right)
+        or VACCINE_LEFT.search(left[-60:])
+        or (run != "general" and VACCINE_LINE.match(context.line))
+    ):
         return "vaccine", "hypothetical"
-    if RISK_LIST.search(context.before):
+    if RISK_LIST.search(context.before) or MAY_CAUSE_LEFT.search(context.before) or CAN_CAUSE.match(right):
         return "conditional", "hypothetical"
+    if name in SCREENED_NAMES and (aside := _looked_for(context)) is not None:
+        return aside
     if run == "chronic":
         return _chronic(name, context)
     if (
@@ -187,9 +150,17 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return "prophylaxis", "hypothetical"
     if run == "latent":
         return _latent(context)
-    if NEGATIVE.match(right) or (NEGATIVE_LEFT.search(left) and not STILL.search(words)):
+    if SINCE_THE.search(context.before[-120:]):
+        return "resolved", "historical"
+    if _result_negative(context) or (NEGATIVE_LEFT.search(left) and not STILL.search(words)):
         return ("none" if run == "general" else "negative"), "absent"
-    if context.assertion == "absent":
+    if EXCLUDED_LEFT.search(left) or (
+        THOUGHT_LEFT.search(left) and re.search(r"\bneg\w*", right, re.IGNORECASE)
+    ):
+        return ("none" if run == "general" else "negative"), "absent"
+    if INSTRUCTION.search(context.before[-130:]) or INSTRUCTION_AFTER.match(right):
+        return "conditional", "hypothetical"
+    if context.assertion == "absent" and not NOT_OF_IT.search(context.before[-130:]):
         # "not cured", "no worsening of the cellulitis": the cue speaks of the course.
         if STILL.search(words) and re.search(
             r"\bnot (?:yet )?(?:cured|cleared|healed|resolved)|isn't cured|"
@@ -227,14 +198,19 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         )
         if drug is not None and not ACTIVE.search(drug.group().split(" for ")[0]):
             return "prophylaxis", "hypothetical"
-    over = _over(doc, context)
-    treated = _near(drugs, context)
+    treated = near(drugs, context)
+    over = _over(doc, context, bool(treated))
     still = STILL.search(words)
     if over and still is None and not context.course.running:
         return "resolved", "historical"
     if context.course.finished and still is None:
         return "resolved", "historical"
-    doubt = context.assertion == "possible" or POSSIBLE_EXTRA.search(left[-30:]) or re.match(r"\s*\?", right)
+    doubt = (
+        context.assertion == "possible"
+        or THOUGHT_LEFT.search(left)
+        or POSSIBLE_EXTRA.search(left[-30:])
+        or re.match(r"\s*\?", right)
+    )
     active = ACTIVE.search(left[-45:]) or ACTIVE.search(right) or context.course.running
     if doubt and not (treated and active and not re.search(r"empiric|low suspicion", words, re.IGNORECASE)):
         return "suspected", "possible"
@@ -249,7 +225,31 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
     return "stated", "present"
 
 
-def _over(doc: Doc, context: _Context) -> bool:
+def _result_negative(context: MentionContext) -> bool:
+    """Say whether the line gives the name with a negative result, also across dot leaders and column signs."""
+    return NEGATIVE.match(context.right) is not None or (
+        NEGATIVE.match(context.after.split("\n", 1)[0]) is not None
+        and re.match(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})", context.after) is not None
+    )
+
+
+def _looked_for(context: MentionContext) -> tuple[str, Assertion] | None:
+    """Return how an infection stands that the clause only speaks of testing for; None when it says more."""
+    if PROTOCOL_TALK.search(context.left) and not re.search(r"\b(?:has|with|on)\s*$", context.left):
+        return "screened", "hypothetical"
+    if re.search(r"\b(?:pos\w*|detected|\+)(?!\w)", context.right[:60], re.IGNORECASE) or _result_negative(
+        context
+    ):
+        return None
+    if SCREENED.match(context.right) or (
+        SCREENED_LEFT.search(context.left)
+        and not re.search(r"\b(?:treat|active|viremi)", context.sentence, re.IGNORECASE)
+    ):
+        return "screened", "hypothetical"
+    return None
+
+
+def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
     """Say whether the clause tells of an infection that has passed."""
     for words, limit in ((context.left[-45:], True), (context.right[:90], False)):
         for match in RESOLVED.finditer(words):
@@ -264,6 +264,8 @@ def _over(doc: Doc, context: _Context) -> bool:
             if said == "completed" and re.search(r"\bto be\s*$", before):
                 continue
             # "completed a course for cellulitis" is past; "infection cleared, pneumonia now" is another thing.
+            if said.startswith("clear") and CULTURE_CLEARED.search(words[match.end() :] + context.after[90:]):
+                continue
             ends = said in ("completed", "finished", "cleared", "gone", "healed")
             if limit and ends and re.search(r"[,;]", words[match.end() :]):
                 continue
@@ -288,6 +290,11 @@ def _over(doc: Doc, context: _Context) -> bool:
         return True
     note_date = note_date_of(doc)
     text: str = doc._.note_text
+    going = ACTIVE.search(context.sentence) or (treated and context.course.until is None)
+    limit_days = EARLIER_DAYS if going else SOON_OVER_DAYS
+    for month in (MONTH_AFTER.match(context.right), MONTH_BEFORE.search(context.left)):
+        if month is not None and _days_since_month(month.group("month"), note_date) > limit_days:
+            return True
     for mention in find_dates(
         text, note_date, start=max(0, context.start - 30), end=min(len(text), context.end + 45)
     ):
@@ -304,12 +311,20 @@ def _over(doc: Doc, context: _Context) -> bool:
             continue
         if mention.end <= context.start and len(beside) > 14:
             continue
-        if (note_date - mention.last).days > EARLIER_DAYS:
+        if (note_date - mention.last).days > limit_days:
             return True
     return False
 
 
-def _chronic(name: str, context: _Context) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins
+def _days_since_month(name: str, note_date: date) -> int:
+    """Return the days from the end of the last month of that name until the note; 0 in the month itself."""
+    number = MONTHS.index(name) + 1
+    year = note_date.year if number <= note_date.month else note_date.year - 1
+    following = date(year + number // 12, number % 12 + 1, 1)
+    return max(0, (note_date - following).days + 1)
+
+
+def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins
     """Return how HIV, hepatitis B or hepatitis C stands."""
     left, right, words = context.left, context.right, context.sentence
     if name == "hiv" and re.search(r"\b(?:myositis|vs|rule out|r/o)\b", right[:14], re.IGNORECASE):
@@ -317,10 +332,12 @@ def _chronic(name: str, context: _Context) -> tuple[str, Assertion]:  # noqa: PL
     rna = re.search(r"\b(?:RNA|DNA|VL|viral load)\b", words[len(left) : len(left) + 40], re.IGNORECASE)
     if rna is not None and SUPPRESSED.search(words[len(left) :]):
         return "suppressed", "present"
-    if NEGATIVE.match(right) and not rna:
+    if _result_negative(context) and not rna:
         if name == "hbv" and re.match(r"\s*immune", right):
             return "immune", "absent"
         return "negative", "absent"
+    if NOT_OF_IT.search(context.before[-130:]):
+        return "mentioned", "hypothetical"
     if context.assertion == "absent" or NEGATIVE_LEFT.search(left):
         return "negative", "absent"
     if re.search(r"\bimmune\b|\bsAb\s?\+|HBsAb", words[len(left) : len(left) + 40]) and not re.search(
@@ -363,137 +380,12 @@ def _chronic(name: str, context: _Context) -> tuple[str, Assertion]:  # noqa: PL
     return "stated", "present"
 
 
-def _latent(context: _Context) -> tuple[str, Assertion]:
+def _latent(context: MentionContext) -> tuple[str, Assertion]:
     if context.assertion == "absent" or NEGATIVE.match(context.right):
         return "negative", "absent"
     if context.assertion == "possible":
         return "suspected", "possible"
     return "latent", "present"
-
-
-# ---- drugs
-
-
-def _drug(doc: Doc, span: Span, context: _Context, illnesses: Sequence[tuple[int, int]]) -> Iterator[Draft]:
-    concept = sense_of(span).concept
-    usual = concept.attributes["usual"]
-    status, assertion = _use(usual, context, bool(_near(illnesses, context)), doc)
-    if status == "":
-        return
-    attributes = {**concept.attributes, "status": status}
-    if status in ("treatment", "listed", "finished") and context.course.until is not None:
-        attributes["until"] = context.course.until.isoformat()
-    yield Draft(
-        context.start,
-        context.end,
-        "antimicrobial",
-        concept.concept,
-        assertion,
-        "infections:drug",
-        context.cues,
-        score=0.85,
-        attributes=attributes,
-    )
-
-
-def _use(usual: str, context: _Context, with_illness: bool, doc: Doc) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins
-    left, right, words = context.left, context.right, context.sentence
-    if context.assertion == "family" or context.section in ("family_history", "immunizations"):
-        return "", "family"
-    if (
-        context.section == "allergies"
-        or (ALLERGY.search(right[:40]) and not PROPHYLAXIS.search(right[:40]))
-        or re.search(r"\ballerg\w*\s*(?:to|:|-)?\s*(?:[\w/]+[\s,]+){0,3}$", left, re.IGNORECASE)
-    ):
-        return "reaction", "hypothetical"
-    if context.assertion == "absent":
-        return "none", "absent"
-    if usual in ("hiv", "hbv"):
-        return "maintenance", "present" if context.assertion == "present" else context.assertion
-    if TOPICAL.search(left[-14:]) or TOPICAL.search(right[:22]):
-        return "topical", "hypothetical"
-    if usual == "tb":
-        return (
-            "latent_treatment"
-            if re.search(
-                r"latent|LTBI|IGRA|quantif|QFT|PPD|\b9 months?\b|\b4 months?\b", words, re.IGNORECASE
-            )
-            else "treatment"
-        ), "present"
-    near = left[-60:] + " " + right[:60]
-    own = right[:45]
-    # "TMP-SMX ppx; cefpodoxime thru 11/18": the word belongs to its own drug.
-    preventive = (
-        (usual == "prophylaxis" and PROPHYLAXIS.search(near))
-        or PROPHYLAXIS.search(re.split(r"[,;+&]|\band\b", right)[0][:60])
-        or PROPHYLAXIS.search(left[-25:])
-        or SCHEDULE.search(own)
-    )
-    if preventive and not (TREATMENT_DOSE.search(own) and context.course.running):
-        return "prophylaxis", "hypothetical"
-    if usual == "prophylaxis":
-        dosed = TREATMENT_DOSE.search(own) or re.search(
-            r"\b(?:treat\w*|full dose|IV)\b[^,;]{0,20}$", left, re.IGNORECASE
-        )
-        if not (dosed or context.course.running or (with_illness and ACTIVE.search(words))):
-            return "presumed_prophylaxis", "hypothetical"
-    if CHRONIC_USE.search(near) and not re.search(
-        r"\binfect\w*|cellulitis|pus\b|purulen\w*|exacerbation", near, re.IGNORECASE
-    ):
-        return "other_use", "hypothetical"
-    if context.course.finished or (
-        (FINISHED.search(left[-45:]) or FINISHED.search(right[:60]) or context.assertion == "historical")
-        and not context.course.running
-        and not STILL.search(words)
-    ):
-        return "finished", "historical"
-    if _dated_past(doc, context) and not context.course.running:
-        return "finished", "historical"
-    if CONDITION.search(context.before):
-        return "planned", "hypothetical"
-    if (context.assertion in ("hypothetical", "possible") or PLANNED_DRUG.search(left[-30:])) and not (
-        context.course.running
-        or re.search(r"\b(?:continue\w*|cont|start(?:ed)?|on)\s*$", left, re.IGNORECASE)
-    ):
-        return "planned", "hypothetical"
-    running = (
-        context.course.running
-        or re.search(
-            r"\b(?:on|continue\w*|cont\.?|start(?:ed|ing)?|began|taking|takes|"
-            r"receiving|currently|now|remains on|treat\w* with|IV|d/c (?:home )?on|"
-            r"prescribed|Rx'?d?|switched to|transition\w* to|with)\b[^.;]{0,40}$",
-            left,
-            re.IGNORECASE,
-        )
-        or re.search(
-            r"\b(?:day|d|wk|week)\s?#?\d|\bx\s?\d+\s?d|\bcourse\b|\bfor\s+\d+|"
-            r"\bstarted\b|\bcontinues?\b|\bongoing\b|\bto (?:stop|continue|"
-            r"complete|finish)\b",
-            right[:60],
-            re.IGNORECASE,
-        )
-    )
-    if running:
-        return "treatment", "present"
-    if context.section == "medications" and usual != "general":
-        return "listed", "present"
-    return (
-        ("mentioned", "hypothetical") if usual == "general" or not with_illness else ("treatment", "present")
-    )
-
-
-def _dated_past(doc: Doc, context: _Context) -> bool:
-    note_date = note_date_of(doc)
-    text: str = doc._.note_text
-    low, high = context.start - min(len(context.left), 40), context.end + min(len(context.right), 40)
-    for mention in find_dates(text, note_date, start=low, end=high):
-        if mention.relative and mention.precision == "day":
-            continue
-        if (note_date - mention.last).days > EARLIER_DAYS and not re.search(
-            r"\b(?:since|from|start\w*)\s*$", text[low : mention.start], re.IGNORECASE
-        ):
-            return True
-    return False
 
 
 register("infections", lambda nlp: Infections())

@@ -27,7 +27,7 @@ from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tables import assign, columns_above, split_cells
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.text.units import to_canonical
-from chartsift.nlp.text.values import NUMBER, Reading, read_value
+from chartsift.nlp.text.values import NUMBER, Reading, read_range, read_value
 from chartsift.nlp.types import Assertion
 
 # How far a value may stand behind its analyte when only small words and dates lie between.
@@ -66,7 +66,7 @@ _RANGE_FIRST = re.compile(
 )
 _BARE_RANGE = re.compile(rf"{NUMBER}\s?[-–]\s?{NUMBER}(?![\d/])")
 _STEP_WORDS = re.compile(
-    r"(?:(?:now|then|today|currently|this week|peak(?:ed)?|nadir|max|a peak of|up|down|to|of|as|back)\s+){0,3}",
+    r"(?:(?:was|is|now|then|today|currently|this week|peak(?:ed)?|nadir|max|a peak of|up|down|to|of|as|back)\s+){0,3}",
     re.I,
 )
 _NEXT = re.compile(r"\s{0,3}(?P<sign>->|→|=>|>|<-|←|\bto\b|\bthen\b|\bnow\b|\||,|;|/|\band\b)\s{0,8}", re.I)
@@ -95,6 +95,8 @@ _HYPOTHETICAL = re.compile(
 _CONTINUES = re.compile(r"\)?(?:[\s,;|.]|and|&){0,6}")
 # Panels that have no number of their own.
 _WORDS_ONLY = frozenset({"CBC", "muscle_enzymes"})
+# Nobody reports these with three decimals.
+_NO_DECIMALS = frozenset({"CK", "LDH", "AST", "ALT", "GGT", "ferritin"})
 _STUDY = re.compile(
     r"\b(?:PFTs?|echo|TTE|MRI|CT|HRCT|EMG|EKG|ECG|biopsy|bx|spirometry|visit|RTC|IVIG|infusion|dose)\b", re.I
 )
@@ -266,6 +268,11 @@ def _series(
         if reading is None or _is_other_number(text, reading):
             break
         after, stop = _date_after(text, reading.end, end, dates)
+        if after is not None and reading.ref_high is None and reading.ref_low is None:
+            # "CK 488 on 10/9 (ref 26-192)"
+            limits = read_range(text, stop, end)
+            if limits is not None:
+                reading, stop = replace(reading, ref_low=limits[0], ref_high=limits[1]), limits[2]
         found.append((reading, day or after, sign))
         step = _NEXT.match(text, stop, end)
         if step is None:
@@ -448,6 +455,8 @@ def _draft(
     if low is None and high is None and limits is not None:
         low, high = limits
     value, unit, factor = to_canonical(mention.concept, reading.value, reading.unit)
+    if reading.dotted and mention.concept in _NO_DECIMALS and unit in ("", "U/L") and factor == 1:
+        value *= 1000  # "CK 1.386 U/l" where a dot groups thousands
     flag = reading.flag
     if reading.times_uln:
         value, unit, factor, low, high = reading.value, "xULN", 1.0, None, None
@@ -525,7 +534,10 @@ def _qualities(doc: Doc, mentions: Sequence[_Mention], first: int, count: int) -
         ):
             flag = "N"
         dates = find_dates(
-            text, note_date_of(doc), start=sentence.start, end=min(len(text), mention.end + 60)
+            text,
+            note_date_of(doc),
+            start=sentence.start,
+            end=min(layout.line_at(max(mention.end - 1, 0)).end, mention.end + 60),
         )
         near = [
             m

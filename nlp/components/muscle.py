@@ -14,13 +14,14 @@ from dataclasses import replace
 
 from spacy.tokens import Doc, Span
 
-from chartsift.nlp.components.assertion import assertion_of
-from chartsift.nlp.components.beside import date_beside
+from chartsift.nlp.components.beside import date_beside, story_date
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.muscle_function import abilities
 from chartsift.nlp.components.muscle_grades import Measure, measures
+from chartsift.nlp.components.own import own_assertion
+from chartsift.nlp.components.places import is_warning, source_at
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tables import assign, columns_above, split_cells
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -56,26 +57,18 @@ _FOCAL_AFTER = re.compile(
     r"|the )?(?:hands?|foot|feet|grip|fingers?|ankles?|face)\b|[^.;\n]{0,20}\bfoot drop",
     re.IGNORECASE,
 )
-_RISK = re.compile(
-    r"\b(?:risks?|complications?|side effects?|include|warned|counsel\w*)\b[^.;]{0,160}$", re.IGNORECASE
+# "weak dry cough", "a weak Ro52": something else is weak.
+_OTHER_WEAK = re.compile(
+    r"(?<=[Ww]eak)\s+(?:\w+\s+){0,2}?(?:cough|pulses?|voice|stream|bands?|signal|reactiv\w*|titers?|evidence|opioids?"
+    r"|expression|staining|uptake|acids?|(?:anti-?)?(?:Ro|Jo|SSA|Mi|Ku|PL|MDA)\b|(?:anti-?)?Ro-?\d|correlation|link"
+    r"|spot|point|teeth|bones?|urinary|erection\w*)",
+    re.IGNORECASE,
 )
 _ABSENT_AFTER = re.compile(
     r"\s{0,2}(?:is |are |was |sign |maneuver )?(?:neg(?:ative)?|absent|none)\b|\s{0,2}[-–](?=\s|$|,|;)",
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(r"[^.;,\n]{0,12}\b(?:is |was )?(?:denied|not present|absent)\b", re.IGNORECASE)
-# Sources by section: what an examiner saw, what was summed up, what the patient told, what a form asked.
-_SOURCES = {
-    "exam": "exam",
-    "assessment": "assessment",
-    "plan": "assessment",
-    "problem_list": "list",
-    "past_history": "list",
-    "ros": "ros",
-    "hpi": "reported",
-    "function": "reported",
-    "chief_complaint": "reported",
-}
 _READINGS: dict[str, Assertion] = {
     "limited": "present",
     "able": "absent",
@@ -98,8 +91,9 @@ class Muscle:
         drafts.extend(_function_drafts(doc))
         for span in concept_spans(doc, ("strength", "function")):
             start, end = source_range(span)
-            if not any(a < end and start < b for a, b in covered):
-                drafts.append(_stated(doc, span))
+            if any(a < end and start < b for a, b in covered) or _OTHER_WEAK.match(layout.text, end):
+                continue
+            drafts.append(_stated(doc, span))
         return doc
 
 
@@ -123,9 +117,13 @@ def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
         assertion = "family"
     elif (
         earlier is not None
+        and not _is_compared(layout.text, earlier.start())
         and _NOW.search(layout.text, earlier.end(), max(earlier.end(), measure.end)) is None
     ):
         assertion, cues = "historical", (earlier.group(),)
+    day = date_beside(doc, measure.start, measure.end)
+    if assertion == "present" and day is None and (told := story_date(doc, measure.start)) is not None:
+        assertion, cues, day = "historical", (told.isoformat(),), told
     draft = Draft(
         start=measure.start,
         end=measure.end,
@@ -135,12 +133,23 @@ def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
         rule="muscle:measure",
         cues=cues,
         value=measure.value,
-        date=date_beside(doc, measure.start, measure.end),
+        date=day,
         score=0.95,
         attributes=attributes,
     )
     columns = list(_columns(doc, measure, draft)) if measure.concept in ("MMT", "CMAS") else []
     yield from columns or [draft]
+
+
+def _is_compared(text: str, start: int) -> bool:
+    """Say whether the word for an earlier time only measures today: "better than at diagnosis"."""
+    return (
+        re.search(
+            r"\b(?:than|compared (?:to|with)|vs\.?|versus|since|from)\s+(?:\w+\s+){0,3}$",
+            text[max(0, start - 40) : start],
+        )
+        is not None
+    )
 
 
 def _columns(doc: Doc, measure: Measure, draft: Draft) -> Iterator[Draft]:
@@ -183,8 +192,17 @@ def _function_drafts(doc: Doc) -> Iterator[Draft]:
     for ability in abilities(layout.text, layout):
         category = layout.section_at(ability.start).category
         assertion = _READINGS[ability.reading]
+        day = (
+            date_beside(doc, ability.start, ability.end, before=110, after=0)
+            if ability.reading == "limited"
+            else None
+        )
         if category == "family_history":
             assertion = "family"
+        elif ability.reading == "limited" and is_warning(layout, ability.start):
+            assertion = "hypothetical"
+        elif ability.reading == "limited" and (told := story_date(doc, ability.start)) is not None:
+            assertion, day = "historical", told
         yield Draft(
             start=ability.start,
             end=ability.end,
@@ -192,11 +210,9 @@ def _function_drafts(doc: Doc) -> Iterator[Draft]:
             concept=ability.activity,
             assertion=assertion,
             rule="muscle:function",
-            date=date_beside(doc, ability.start, ability.end, before=110, after=0)
-            if ability.reading == "limited"
-            else None,
+            date=day,
             score=0.9 if ability.weight == "clear" else 0.6,
-            attributes={"weight": ability.weight, "source": _SOURCES.get(category, "reported")},
+            attributes={"weight": ability.weight, "source": source_at(layout, ability.start)},
         )
 
 
@@ -205,7 +221,7 @@ def _stated(doc: Doc, span: Span) -> Draft:
     layout: Layout = doc._.layout
     text = layout.text
     start, end = source_range(span)
-    assertion, cues = assertion_of(span)
+    assertion, cues = own_assertion(span)
     sentence = layout.sentence_at(start)
     tail = text[end : min(max(sentence.end, end), end + 40)]
     if assertion in ("present", "possible"):
@@ -214,24 +230,31 @@ def _stated(doc: Doc, span: Span) -> Draft:
             if match is not None and sense_of(span).concept.kind in ("strength", "function"):
                 assertion, cues = "absent", (match.group().strip(),)
                 break
-        denied = _DENIED_BEFORE.search(text[max(min(sentence.start, start), start - 30) : start])
+        # A dash that opens a line is a bullet and denies nothing.
+        opening = max(min(sentence.start, start), start - 30, layout.line_at(start).start)
+        denied = _DENIED_BEFORE.search(text[opening:start])
+        if denied is not None and not text[layout.line_at(start).start : opening + denied.start()].strip(
+            " -–*•"
+        ):
+            denied = denied if denied.group().strip(" -–*•") else None
         if denied is not None and not re.match(
             r"(?:not|no) (?:only|longer|change)", denied.group(), re.IGNORECASE
         ):
             assertion, cues = "absent", (denied.group().strip(),)
-    category = layout.section_at(start).category
     attributes = dict(sense_of(span).concept.attributes)
-    attributes["source"] = _SOURCES.get(category, "reported")
+    attributes["source"] = source_at(layout, start)
     if sense_of(span).concept.concept == "weakness":
         around = text[max(min(sentence.start, start), start - 25) : min(max(sentence.end, end), end + 20)]
         left = text[max(min(sentence.start, start), start - 40) : start]
         vague = _GENERAL.search(around) or _FOCAL.search(left) or _FOCAL_AFTER.match(tail)
         attributes["weight"] = "hint" if vague else "clear"
-        if assertion == "present" and _RISK.search(text, max(min(sentence.start, start), start - 220), start):
-            assertion, cues = "hypothetical", ("risk",)
     elif "weight" not in attributes:
         attributes["weight"] = "clear"
+    if assertion in ("present", "possible") and is_warning(layout, start):
+        assertion, cues = "hypothetical", ("warning",)
     day = date_beside(doc, start, end) if assertion in ("present", "historical") else None
+    if assertion == "present" and (told := story_date(doc, start)) is not None:
+        assertion, cues, day = "historical", (told.isoformat(),), told
     return draft_from_span(span, assertion=assertion, cues=cues, attributes=attributes, date=day)
 
 

@@ -31,6 +31,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
             rf"|out))"
             rf"\s+(?:up\s+)?(?:out of|off(?: of)?|up from|from|of)\s+(?:(?:the|a|his|her|their|my"
             rf"|an?)\s+)?(?:[\w-]+\s+){{0,2}}?{_SEAT}"
+            r"|leav(?:e|es|ing) the (?:wheel)?chair|climb(?:s|ing)? (?:on ?to|into|in|aboard) (?:the |a |an |his |her )?\w+"
             rf"|(?:up|off|out of|up from|off of|out)\s+(?:from\s+|of\s+)?(?:(?:the|a|his|her"
             rf"|their)\s+)?(?:low\s+|kitchen\s+|deep\s+)?{_SEAT}"
             r"|sit[- ]to[- ]stand|chair rise|chair rising|rising from (?:a )?chair|floor rise"
@@ -53,7 +54,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
     (
         "arms",
         (
-            r"(?:lift(?:s|ing)?|rais(?:e|es|ing)|hold(?:ing)?(?: up)?|elevat(?:e|ing)|reach(?:es|ing)?"
+            r"(?:lift(?:s|ed|ing)?|rais(?:e|es|ing)|hold(?:ing)?(?: up)?|elevat(?:e|ing)|reach(?:es|ing)?"
             r"|keep(?:ing)?)\s+(?:up\s+)?(?:(?:his|her|their|the|both|my)\s+)?(?:arms?|hands?|shoulders?"
             r"|overhead|above (?:the |his |her )?(?:head|shoulder)|(?:to |for )?(?:high |upper "
             r"|top )?(?:shelf|shelves|cupboards?|cabinets?))(?:\s+(?:above|over|up|overhead)[\w ]{0,25})?"
@@ -110,7 +111,8 @@ _LIMIT_BEFORE = re.compile(
     r"|have to|only with|rocks?|pull(?:s|ing) on|hauls?|limited(?: to| in)?|weak(?:ness)?(?= (?:with|when"
     r"|on|getting|climbing|rising))|slow(?:er)?(?= (?:on|with|getting|climbing|up))"
     r"|stops? (?:once|twice)|fatigab\w+|tir(?:e|es|ed|ing)(?= (?:with|when|on|climbing|easily))"
-    r"|not(?=\s*$)|too weak to|max(?:imal)? assist|min(?:imal)? assist|w/c|does stairs with (?:him|her)"
+    r"|not(?=\s*$)|too weak to|max(?:imal)? assist|min(?:imal)? assist|(?:be|is|being) carried|giv(?:en|ing|es) up(?: on)?|gave up"
+    r"|us(?:es|ing) (?:both |two |his |her |the )*(?:arms?|hands?)(?= to| for| when)|w/c|does stairs with (?:him|her)"
     r"|daughter does)\b)",
     re.IGNORECASE,
 )
@@ -134,6 +136,7 @@ _LIMIT_AFTER = re.compile(
     r"|third) (?:try|attempt)"
     r"|\b(?:one|1) at a time|\b1-assist|\bx?\s?1 assist|\bmax assist|\bis a struggle|\bgives? out"
     r"|\bdrop(?:s|ped)?\b|\btir(?:e|es|ed|ing)\b|\brail\b|\bbecame (?:hard|difficult|impossible|tiring)"
+    r"|^\s*(?:only )?to (?:about |just )?(?:\d{2,3} ?(?:degrees|deg|°)|shoulder (?:height|level)|the shoulders?)"
     r"|\bwithout (?:propping|pulling|pushing)|\bwith (?:great |some |much |a lot of )?difficulty|^\s*0\b"
     r"|^s?\s*[:=]\s*(?:(?:no|unable|needs|with)\b|w/))",
     re.IGNORECASE,
@@ -157,6 +160,11 @@ _PAST = re.compile(
     r"\b(?:used to|at (?:onset|presentation|diagnosis|that time|the time|first|baseline then)|initially"
     r"|originally|back then|previously|formerly|before (?:treatment|IVIG|diagnosis)|in the past|had been"
     r"|resolved|no longer (?:has|have|having|needs?)|until (?:last|the))\b",
+    re.IGNORECASE,
+)
+_PAST_AFTER = re.compile(
+    r"[^.;\n]{0,30}?\b(?:at (?:that time|the time|onset|presentation|diagnosis|first|its worst|the worst)|back then"
+    r"|in the (?:beginning|past)|(?:last|a) year ago|years ago|before (?:treatment|IVIG|steroids))\b",
     re.IGNORECASE,
 )
 _STILL = re.compile(
@@ -258,10 +266,12 @@ def _read(text: str, layout: Layout, match: re.Match[str]) -> Ability | None:
         if _IF.search(left) is not None:
             reading = "hypothetical"
         elif _OTHER.search(left) is not None and not re.search(
-            r"help|assist|needs", text[start:end], re.IGNORECASE
+            r"help|assist|needs|carried", text[start:end], re.IGNORECASE
         ):
             reading = "family"
-        elif _PAST.search(left) is not None and _STILL.search(around) is None:
+        elif (_PAST.search(left) is not None or _PAST_AFTER.match(right) is not None) and _STILL.search(
+            around
+        ) is None:
             reading = "past"
     return Ability(start, end, activity, reading, weight)
 

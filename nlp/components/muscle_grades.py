@@ -71,13 +71,15 @@ _MUSCLES: tuple[tuple[str, str], ...] = (
 # Short forms only count where something else says that strength is the topic.
 _SHORT: tuple[tuple[str, str], ...] = (
     ("axial", r"NF|NE"),
-    ("proximal", r"HF|HE|IP|GM|HAB|HS|VL|KE|KF|EF|EE|SA|SAb|Delt|Glut"),
+    ("proximal", r"HF|HE|IP|GM|GMax|GMed|HAB|HAbd|HS|VL|KE|KF|EF|EE|SA|SAb|Delt|Glut|[Bb]i|[Tt]ri|[Hh]am"),
     ("distal", r"DF|PF|TA|WE|WF|FF|EHL|FDP|ADF|APF"),
     ("limb", r"B?[UL]Es?|[RL][UL]E"),
 )
 _GROUPS = [*_MUSCLES, *_SHORT]
 _GRADE = (
-    r"(?:[0-5][+-]?\s+(?:out\s+)?of\s+5|[0-5]\s?(?:\+|-|–|−)?(?=/5)/5(?:\s?(?:\+|-|–|−)(?![\w.]))?"
+    r"(?:[0-5][\s-]?(?:plus|minus)(?:\s?/\s?5|\s+(?:out\s+)?of\s+5)?(?![\w/])"
+    r"|[2-4]\s?(?:-|–|to)\s?[3-5](?:\s?/\s?5)?(?![\w/%-]|\.\d|\s?(?:x|times|reps|wee?ks?|wks|mo|days|min|sec)\b)"
+    r"|[0-5][+-]?\s+(?:out\s+)?of\s+5|[0-5]\s?(?:\+|-|–|−)?(?=/5)/5(?:\s?(?:\+|-|–|−)(?![\w.]))?"
     r"|[0-5](?:\+|-|–|−)?)(?![\d.]\d|\d|%|°| ?(?:deg|cm|mm|mg|x\b|weeks?|days?|months?|years?|yrs?|mo\b|wk)"
     r"|:\d)"
 )
@@ -111,7 +113,8 @@ _LONG_PATTERN = _compile(list(_MUSCLES), flags=re.IGNORECASE)
 _SHORT_PATTERN = _compile(list(_SHORT), flags=0)
 _AFTER = re.compile(rf"{_LINK}\s{{0,24}}{_PAIR}", re.IGNORECASE)
 _BEFORE = re.compile(
-    r"(?P<first>(?:[0-5]\s?(?:\+|-|–|−)?/5(?:\s?(?:\+|-|–|−)(?![\w.]))?|[0-5] out of 5|[2-4][+-]))\s*"
+    r"(?P<first>(?:[0-5]\s?(?:\+|-|–|−)?/5(?:\s?(?:\+|-|–|−)(?![\w.]))?|[0-5] out of 5|[2-4][+-]"
+    r"|[0-5] (?:plus|minus)(?: out of 5)?))\s*"
     r"(?:(?:strength|power|weakness|MRC|in|of|at|with|for|on|the|her|his|both|bilat(?:eral(?:ly)?)?|b/l"
     r"|right|left|R|L|symmetric(?:al(?:ly)?)?|weakness of)\s+){0,6}$",
     re.IGNORECASE,
@@ -186,6 +189,31 @@ _AFTER_BARE = re.compile(
     r"|[A-Za-z ]{2,20}\s[2-5](?![\d/]))",
     re.IGNORECASE,
 )
+# "MRC, 2 examiners" grades nothing; "MRC 4 proximally" does.
+_AFTER_WHOLE = re.compile(
+    r"\s*(?:$|[,;.)\r\n]|in\b|at\b|of\b|throughout|prox|dist|all\b|bilat|both\b|symmetric)", re.IGNORECASE
+)
+# "facial strength normal" says nothing of the limbs.
+_PART_BEFORE = re.compile(
+    r"\b(?:(?P<bulbar>facial|face|jaw|tongue|bulbar|eye closure)|(?P<distal>grip|hand|finger|ankle|foot|toe|wrist|distal)"
+    r"|(?P<limb>(?:upper|lower) (?:extremity|limb)|arm|leg|left|right|[BLR]?[UL]E)"
+    r"|(?P<none>core|sphincter|anal|cough|bite|pinch|respiratory|inspiratory|diaphragm\w*))(?: muscle)?\s+$",
+    re.IGNORECASE,
+)
+# Muscles that are named for nothing but their strength, and have no reflex of their own.
+_ONLY_GRADED = re.compile(
+    r"deltoids?|delts?|neck (?:flex|ext)\w*|hip (?:flex|ext|abd|add)\w*|shoulder abd\w*|ilio-?psoas|glut\w*(?: m\w+)?"
+    r"|knee (?:ext|flex)\w*|finger flex\w*|hamstrings?",
+    re.IGNORECASE,
+)
+# "No rash, 5/5." - a clause of its own, not the fifth of May and no score of something else.
+_BARE_FULL = re.compile(
+    r"(?:(?<=[.;,])\s+|^[ \t]*)(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE
+)
+_OTHER_SCORE = re.compile(
+    r"\b(?:pain|score|PHQ|GAD|GCS|recall|orient\w*|memory|ECOG|KPS|VAS|itch|reflex\w*|DTRs?|seen|visit|on|dated|due)\b[^.;]{0,30}$",
+    re.IGNORECASE,
+)
 _REFLEX_AFTER = re.compile(r"[^.;\n]{0,70}?\b(?:reflex\w*|jerks?|DTRs?|pulses?|edema)\b", re.IGNORECASE)
 _NOW_GRADE = re.compile(
     r"\b(?:now|today|currently|presently|improved to|up to|back to)\s+(?P<grade>[0-5][+-]?)\s?/\s?5\b",
@@ -226,11 +254,14 @@ class Measure:
 
 
 def grade(words: str) -> float:
-    """Return the number of a written grade: "4-/5" is 3.67, "4+" is 4.33."""
-    plain = (
-        words.replace("–", "-").replace("−", "-").replace(" ", "").removesuffix("outof5").removesuffix("of5")
-    )
+    """Return the number of a written grade: "4-/5" is 3.67, "4+" and "4 plus" are 4.33, "3-4" is 3.5."""
+    plain = re.sub(r"\s", "", words.lower())
+    plain = plain.removesuffix("outof5").removesuffix("of5")
+    plain = re.sub(r"-?minus|–|−|to", "-", re.sub(r"-?plus", "+", plain))
     value = float(plain[0])
+    between = re.match(r"[0-5]-(?P<upper>[0-5])", plain)
+    if between is not None:
+        return (value + float(between.group("upper"))) / 2
     if "-" in plain[1:]:
         return round(value - 1 / 3, 2)
     if "+" in plain[1:]:
@@ -258,7 +289,7 @@ _ANY = re.compile(
 
 # A note without any of these holds no grade; the long patterns are not tried on it.
 _GRADED = re.compile(
-    r"/\s?5\b|\bof 5\b|[2-5][+–-](?!\d)|\b(?:NF|HF|IP|delts?|deltoids?|quads?|flexors?|flexion|psoas"
+    r"/\s?5\b|\bof 5\b|[2-5][+–-](?!\d)|\b[2-5][\s-](?:plus|minus)\b|\b(?:hips?|shoulders?|neck|thighs?)\s[2-5]\b|\b(?:NF|HF|IP|delts?|deltoids?|quads?|flexors?|flexion|psoas"
     r"|iliopsoas)\b",
     re.IGNORECASE,
 )
@@ -270,10 +301,27 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
     if _GRADED.search(text) is not None:
         yield from _grades(text, layout)
         yield from _whole(text, layout)
+        for match in _BARE_FULL.finditer(text):
+            if _OTHER_SCORE.search(text[max(0, match.start() - 40) : match.start()]) is None:
+                value = grade(match.group("grade"))
+                yield Measure(
+                    match.start("grade"),
+                    match.end("grade"),
+                    "MRC",
+                    value,
+                    5.0,
+                    "whole",
+                    *_remarks(text, layout, match.end()),
+                )
     for match in _FULL.finditer(text):
         if match.group("no") is not None or _is_planned(text, layout, match.start()):
             continue
         group = _group_in(match.group())
+        part = _PART_BEFORE.search(text, max(0, match.start() - 24), match.start())
+        if part is not None and match.group()[0] not in "nN":
+            if part.lastgroup == "none":
+                continue
+            group = str(part.lastgroup)
         if group and not match.group().lower().startswith("no "):
             yield Measure(
                 match.start(), match.end(), "MRC", 5.0, 5.0, group, *_remarks(text, layout, match.end())
@@ -336,7 +384,7 @@ def _whole(text: str, layout: Layout) -> Iterator[Measure]:
             "/5" not in match.group()
             and not re.search(r"[+-]$", first)
             and not second
-            and "MRC" not in match.group()
+            and ("MRC" not in match.group() or _AFTER_WHOLE.match(text, match.end()) is None)
         ):
             continue
         if re.match(r"m+RC", match.group()) or text[max(0, match.start() - 1) : match.start()] in ("m", "-"):
@@ -448,11 +496,12 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
 
 def _is_grade_context(text: str, layout: Layout, anchor: re.Match[str], match: re.Match[str]) -> bool:
     first, second = match.group("first"), match.group("second")
-    marked = "5" in first[1:] or first[-1] in "+-–−"
+    marked = "5" in first[1:] or first[-1] in "+-–−sS"
     short = anchor.re is _SHORT_PATTERN
-    if not _is_strength(text, layout, anchor.start(), needed=short or not marked):
+    certain = marked or (float(first[0]) >= 2 and _ONLY_GRADED.fullmatch(anchor.group()) is not None)
+    if not _is_strength(text, layout, anchor.start(), needed=short or not certain):
         return False
-    if "5" not in first[1:] and _REFLEX_AFTER.match(text, match.end()) is not None:
+    if "5" not in first[1:] and first[-1] not in "sS" and _REFLEX_AFTER.match(text, match.end()) is not None:
         return False
     if marked or second:
         return True
@@ -486,7 +535,7 @@ def _is_strength(text: str, layout: Layout, start: int, *, needed: bool = False)
         "muscle testing",
     ):
         return True
-    grades = re.findall(r"(?<![\w/.-])[2-5](?:\+|-)(?![\w.])|(?<![\w/.-])[2-5]/[2-5](?![\w/])", around)
+    grades = re.findall(r"(?<![\w/.-])[2-5](?:\+|-)(?![\w/]|\.\d)|(?<![\w/.-])[2-5]/[2-5](?![\w/])", around)
     muscles = len(_LONG_PATTERN.findall(around)) + len(_SHORT_PATTERN.findall(around))
     return (bool(grades) and muscles >= 2) or muscles >= 3
 

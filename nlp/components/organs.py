@@ -19,8 +19,9 @@ from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.relatives import relative_named
 from chartsift.nlp.text.dates import find_dates
-from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.layout import Layout, TextSpan
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
@@ -49,10 +50,11 @@ _BAD = re.compile(
     r"|(?P<uncontrolled>uncontrolled|(?:poor(?:ly)?|inadequate(?:ly)?|"
     r"sub-?optimal(?:ly)?|partially|incompletely|difficult|hard)[- ](?:to[- ])?control\w*|"
     r"poor control|not (?:well |adequately |fully |under |yet )*control\w*|"
-    r"labile|breakthrough|above goal|out of control|"
+    r"labile|breakthrough|out of control|"
     r"unstable|flar(?:e|es|ed|ing)\b|exacerbat\w+|active(?!\s*(?:surveillance|"
     r"smok|problem|lifestyle|job|in\b|issue|member|range|motion))|"
     r"intractable|refractory|brittle|relaps(?:ed|ing|e)|untreated|"
+    r"on induction|on chemo(?:therapy)?\b|undergoing chemo\w*|"
     r"recurrent episodes|frequent(?:ly)? (?:exacerbat|seiz|episod)\w*|"
     r"weekly seizures|daily seizures))"
     r"(?![\w-]*\s+" + _OTHER_NOUN + r")",
@@ -62,7 +64,7 @@ _GOOD = re.compile(
     r"\b(?:(?P<controlled>(?:well|good|adequately|under|fully|better|"
     r"rate|medically|now|reasonably|diet)[- ]control\w*|control(?:led)?\b|"
     r"compensated|in (?:\w+ )?remission|remission|at goal|asymptomatic|"
-    r"quiescent|inactive|doing (?:well|fine|ok)|seizure[- ]free|"
+    r"quiescent|inactive|quiet\b|silent|burn(?:ed|t) out|in check|doing (?:well|fine|ok)|seizure[- ]free|"
     r"no (?:recent )?(?:exacerbations?|angina|symptoms|flares?|seizures|"
     r"episodes|relapses?|hospitali[sz]ations?|attacks|recurrence)|"
     r"euvolemic|cured|improv(?:ed|ing|ement)|better\b|responding|recover(?:ed|"
@@ -84,7 +86,7 @@ _OVER = re.compile(
     r"as a (?:child|teen\w*|baby|kid)|in (?:childhood|adolescence|"
     r"infancy|college|remission since)|childhood|years ago|yrs? ago|"
     r"months ago|last (?:year|winter|summer|spring|fall)|"
-    r"old\b|no recurrence|none since|completed|finished|over\b|ruled out|"
+    r"old\b|no recurrence|none since|completed|finished|(?:is|was|are|now|all)\s+over\b|ruled out|"
     r"after which|since then|behind (?:him|her)|off (?:meds|treatment)|"
     r"treated (?:in|with|19|20)|at that time|no longer|repaired|ablated|"
     r"fixed|reversed|had\b|x\s?1\b|once\b|postpartum|during (?:pregnancy|"
@@ -126,6 +128,51 @@ _MIMICS = {
     "neurogenic": ("neurological", {"disease": "neuro_chronic", "weight": "major"}),
     "myasthenia": ("neurological", {"disease": "neuro_chronic", "weight": "major"}),
 }
+_HISTORY_OF = frozenset({"history of", "h/o", "hx of", "hx"})
+_DRUG_BEFORE = re.compile(
+    r"\b(?:\w+(?:prine|mab|ate|cin|nib|lone|sone|limus|cept|zole|mide|ide|line|quine|statin|cillin|olol|"
+    r"pril)|IVIG|MTX|AZA|MMF|CYC|"
+    r"RTX|HCQ|allerg\w*|intoleran\w*)\s*(?:stopped|held|off|d/c'?d|discontinued)?\s*(?:(?P<open>\()|->|"
+    r"→|:|=)\s*(?:[\w-]+\s){0,2}$",
+    re.IGNORECASE,
+)
+_HISTORY_LINE = re.compile(
+    r"\s*(?:[-*•#]\s*)?(?:PMHx?|PMSHx?|past (?:medical )?(?:history|hx)|medical history|"
+    r"problem list)\s*(?:[|:]|\.{2,})",
+    re.IGNORECASE,
+)
+# A kidney, liver, heart, lung or marrow that failed and was replaced.
+_REPLACED_BY_GRAFT = frozenset(
+    {"esrd", "aki", "liver_failure", "marrow", "heart_failure", "lung_failure", "hepatic_acute"}
+)
+_GRAFT = (
+    r"(?:(?:kidney|renal|liver|hepatic|heart|cardiac|lung|marrow|stem cell|DD|LD|LR|LU|living|deceased|"
+    r"donor|orthotopic|allo\w*|haplo\w*)"
+    r"[\s-]*){0,4}(?:transplant\w*|graft\w*|DDKT|LDKT|LRKT|LURT|DDRT|LRRT|OLT|OLTX|LTX|KTx|RTx|OHT|BOLT|"
+    r"BLT|HCT|HSCT|SCT|BMT|tx)\b"
+)
+_GRAFT_AFTER = re.compile(
+    rf"[^.;]{{0,70}}?\b(?:s/p|status post|then|until|before|followed by|requir\w+|led to|leading to|"
+    rf"treated (?:with|by)|received|had|"
+    rf"got|and|now with|underwent|after|with|->|→)?\s*(?:an?\s|his\s|her\s|"
+    rf"the\s)?(?<!for )(?<!for a )(?<!needs )\b{_GRAFT}"
+    r"(?!\s*(?:eval\w*|list\w*|work-?up|candidate|candidacy|referral|clinic|team|assessment|consult))|"
+    r"[^.;]{0,40}\b(?:HD|PD|dialysis|hemodialysis)\s(?:from\s)?(?:19|20)\d\d\s?(?:-|–|to|"
+    r"until)\s?(?:(?:19|20)?\d\d)",
+    re.IGNORECASE,
+)
+_GRAFT_BEFORE = re.compile(
+    rf"(?:^|[\s,(])(?:s/p\s|status post\s)?{_GRAFT}[^.;]{{0,30}}\b(?:for|due to|because of|from|after|"
+    rf"d/t|2/2)\s(?:[\w-]+\s){{0,3}}$",
+    re.IGNORECASE,
+)
+_GRAFT_FAILED = re.compile(
+    r"\b(?:fail(?:ed|ing|ure of (?:the|her|his) (?:graft|transplant))|reject(?:ed|ion)|back on (?:HD|"
+    r"dialysis)|waiting|waitlist\w*|listed|"
+    r"awaiting|candidate|eval\w*|pending|planned|no (?:prior )?transplant|not (?:yet )?transplanted|"
+    r"declined|considering|discuss\w*)\b",
+    re.IGNORECASE,
+)
 _FATAL = frozenset({"als", "amyotrophic lateral sclerosis", "motor neuron disease"})
 
 
@@ -167,6 +214,8 @@ def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_li
     left, right = _clauses(layout, start, end, left_limit, right_limit)
     section = layout.section_at(start).category
     assertion, cues = assertion_of(span)
+    if assertion == "family" and not relative_named(text, start, end):
+        assertion = "present"
     assertion = _refined(assertion, text[start:end], left, right, section)
     sentence = layout.sentence_at(start)
     if assertion == "present" and _RISK_LIST.search(
@@ -182,17 +231,26 @@ def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_li
         over and assertion == "present" and level not in ("severe", "progressive", "uncontrolled")
     ):
         # "history of asthma, well controlled" is a present disease that is controlled.
-        lasting = fixed.get("weight") in ("major", "minor", "severe") and level in (
-            "controlled",
-            "stable",
-            "mild",
-        )
+        chronic = fixed.get("weight") in ("major", "minor", "severe")
+        lasting = chronic and level in ("controlled", "stable", "mild")
+        if (
+            chronic
+            and not over
+            and _level(_levels("", right)[0]) in ("severe", "progressive", "uncontrolled")
+        ):
+            # "history of asthma, poorly controlled": what follows is said of now.
+            lasting = True
         level = level if lasting else "resolved"
         assertion = "present" if lasting else "historical"
+    if assertion == "present" and (
+        _of_a_drug(left, right, fixed) or _replaced(text, sentence, start, end, fixed)
+    ):
+        attributes["level"] = level = "resolved"
+        assertion = "historical"
     if text[start:end].lower() in _FUNCTION_NAMES and level == "":
         level = "unspecified"
     attributes["level"] = level or "unspecified"
-    if section in _LISTS:
+    if section in _LISTS or _HISTORY_LINE.match(text, text.rfind("\n", 0, start) + 1, start):
         attributes["listed"] = "yes"
     if section in _SKIPPED and assertion == "present" and section != "social_history":
         assertion = "family" if section == "family_history" else "hypothetical"
@@ -210,6 +268,25 @@ def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_li
         score=0.9,
         attributes=attributes,
     )
+
+
+def _of_a_drug(left: str, right: str, fixed: dict[str, str]) -> bool:
+    """Say whether an episode is only the reason why a drug was left: "azathioprine (pancreatitis)"."""
+    if fixed.get("weight") not in ("acute", "minor"):
+        return False
+    drug = _DRUG_BEFORE.search(left)
+    return drug is not None and (drug["open"] is None or re.match(r"[^()]{0,25}\)", right) is not None)
+
+
+def _replaced(text: str, sentence: TextSpan, start: int, end: int, fixed: dict[str, str]) -> bool:
+    """Say whether the sentence names the graft that replaced the failed organ, or dialysis that has ended."""
+    if fixed.get("disease") not in _REPLACED_BY_GRAFT:
+        return False
+    after = text[end : min(max(sentence.end, end), end + 110)]
+    before = text[max(sentence.start, start - 60) : start]
+    if _GRAFT_FAILED.search(before + " " + after):
+        return False
+    return _GRAFT_AFTER.match(after) is not None or _GRAFT_BEFORE.search(before) is not None
 
 
 def _clauses(layout: Layout, start: int, end: int, left_limit: int, right_limit: int) -> tuple[str, str]:
@@ -321,6 +398,21 @@ def _refined(assertion: Assertion, surface: str, left: str, right: str, section:
         re.IGNORECASE,
     ):
         return "present"
+    if assertion == "possible" and (
+        re.match(
+            r"\s*(?:is|was|felt|seems|thought)?\s*(?:to be\s)?(?:less likely|unlikely|not likely|improbable|"
+            r"excluded|ruled out)\b",
+            right,
+            re.IGNORECASE,
+        )
+        or re.search(
+            r"\b(?:unlikely|doubt|low suspicion for|not suggestive of|speaks against|"
+            r"argues against)\s+(?:an?\s)?$",
+            left,
+            re.IGNORECASE,
+        )
+    ):
+        return "absent"
     if (
         assertion in ("hypothetical", "possible")
         and re.search(r"\b(?:on|for|with|known|his|her|has)\s*$", left)
@@ -345,6 +437,10 @@ def _is_over(doc: Doc, layout: Layout, start: int, end: int, left: str, right: s
                 "no longer",
             ):
                 continue
+            if weight in ("major", "minor", "severe") and match.group().lower() in _HISTORY_OF:
+                continue  # of a lasting disease it says that the person has it
+            if match.group().lower() == "hx" and words[match.end() : match.end() + 1] in (":", "|", "."):
+                continue  # the heading of a history
             if side == "left" and _GAP.match(words, match.end()) is None:
                 continue
             if side == "right" and match.group().lower() in (
@@ -362,14 +458,14 @@ def _is_over(doc: Doc, layout: Layout, start: int, end: int, left: str, right: s
     if weight not in ("acute", "major"):
         return False
     dates = find_dates(
-        layout.text, note_date_of(doc), start=max(0, start - 25), end=min(len(layout.text), end + 30)
+        layout.text, note_date_of(doc), start=max(0, start - 25), end=min(len(layout.text), end + 60)
     )
     today = note_date_of(doc)
     for mention in dates:
         beside = (
             layout.text[mention.end : start] if mention.end <= start else layout.text[end : mention.start]
         )
-        if re.search(r"[.;|\n]|\bsince\b|\bdx\b|\bdiagnos|\bonset\b|\bfrom\b", beside, re.IGNORECASE):
+        if re.search(r"[.;|\n]|\bsince\b|\bdx\b|\bdiagnos|\bonset\b|\bfrom\s*$", beside, re.IGNORECASE):
             continue
         if weight == "acute" and (today - mention.last).days > _EARLIER_DAYS:
             return True

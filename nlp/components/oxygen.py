@@ -77,7 +77,7 @@ _ACUTE = re.compile(
 
 
 def saturation_drafts(doc: Doc, span: Span, start: int, end: int) -> Iterator[Draft]:  # noqa: PLR0915 - one question after another, first answer wins
-    """Yield the saturations that a mention introduces ("SpO2 94 % on 4 L (87 % when the cannula came off)")."""
+    """Yield the saturations that a mention introduces ("SpO2 95 % on 3 L (85 % once the cannula was off)")."""
     layout: Layout = doc._.layout
     text = layout.text
     sentence = layout.sentence_at(start)
@@ -85,7 +85,7 @@ def saturation_drafts(doc: Doc, span: Span, start: int, end: int) -> Iterator[Dr
     before = text[max(layout.line_at(start).start, start - 60, 0) : start]
     surface = text[start:end]
     first: re.Match[str] | None = None
-    if surface.lower() in ("ra", "room air"):
+    if surface.lower() in ("ra", "room air", "ambient air"):
         ahead = re.search(r"(?<![\d/.])(\d{2,3})\s?%?\s?(?:on|at|in|\(|@)?\s?$", before)
         if ahead is not None:
             at = start - len(ahead.group())
@@ -114,7 +114,7 @@ def saturation_drafts(doc: Doc, span: Span, start: int, end: int) -> Iterator[Dr
     while len(numbers) < 6:
         last = numbers[-1]
         tail = re.compile(
-            r"(?:\s?(?:%|RA\b|room air|on|at|in|NC\b|O2\b|oxygen|rest(?:ing)?|"
+            r"(?:\s?(?:%|RA\b|room air|ambient air|on|at|in|NC\b|O2\b|oxygen|rest(?:ing)?|"
             r"\d{1,2}(?:\.\d)?\s?(?:L|lpm|liters?)\b(?:\s?NC)?|,)){0,8}",
             re.IGNORECASE,
         ).match(text, last.end(), stop)

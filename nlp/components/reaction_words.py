@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from chartsift.nlp.components.loose import loosely
+
 Severity = Literal["severe", "hives", "unknown", "minor", "none", "never", "corrected"]
 
 
@@ -31,32 +33,36 @@ class Reaction:
 
 
 # CTCAE grade 3 and 4, label warnings, and what is done about them.
-_SEVERE = re.compile(
-    r"anaphyla\w*|anafila\w*|laryn\w*\s?(?:o?edema|spasm|swelling)|laryngospasm|stridor|bronchospas\w*|wheez\w*"
+_SEVERE = loosely(
+    r"anaphy[l1]a\w*|anafila\w*|anaphil\w*|suprarenin|(?<!nor)adrenalin\w*|laryn\w*\s?(?:o?edema|"
+    r"spasm|swelling)|laryngospasm|stridor|bronchospas\w*|wheez\w*"
     r"|hypotens\w*|(?<!septic )(?<!cardiogenic )(?<!hemorrhagic )(?<!hypovolemic )(?<!spinal )shock\b"
     r"|throat (?:swell\w*|tight\w*|clos\w*)|(?:swelling|tightness|closing) (?:of|in) (?:the |her |his )?(?:throat"
-    r"|airway|tongue)|tongue swelling|swollen tongue|airway\b"
+    r"|airway|tongue)|tongue (?:and \w+ )?swell\w*|swell\w* (?:of (?:the |her |"
+    r"his )?)?(?:lips? (?:and|&|/) )?tongue|swollen (?:\w+ and )?tongue|airway\b|quincke"
+    r"|(?:passed|blacked) out|faint(?:ed|ing)\b|los[ts] (?:of )?consciousness|unconscious|(?:feeble|no|absent) pulse"
+    r"|BP (?:un(?:recordable|detectable)|not recordable)|crash (?:call|team)|resuscitat\w*|atemnot|luftnot"
     r"|epinephrine|\bepi(?:-?pen)?\b(?!sod|thel|derm|gast|lep)|serum[- ]sickness\S*|\bSJS\b|stevens[- ]johnson"
     r"|\bTEN\b|toxic epidermal|\bDRESS\b|intubat\w*|cardiac arrest|respiratory (?:arrest|distress|failure)"
-    r"|life[- ]?threat\w*|code (?:blue|called)|rapid response|(?:grade|gr\.?|G)\s?(?:3|4|III|IV)\b(?!\s*(?:neutro"
+    r"|life[- ]?threat\w*|code (?:blue|called)|rapid response|MET call|(?:\bgrade|\bgrad|\bgr\.?|(?-i:\bG(?=[34])))"
+    r"\s?(?:3|4|III|IV)\b(?!\s*(?:neutro"
     r"|cytop|mucos|anemi|leuk|thrombo))|severe (?:systemic |allergic |hypersensitivity |infusion |drug "
     r"|adverse )*(?:reaction|allergy|hypersensitivity|rxn)"
-    r"|BP (?:fell|dropped|drop)\w*|(?:BP|SBP|systolic)\s*(?:to |of |was |down to )?(?:[4-7]\d)\b|collapsed?\b"
+    r"|BP (?:fell|dropped|drop|crash)\w*|drop in (?:BP|blood pressure)|(?:BP|SBP|systolic)\s*(?:to |"
+    r"of |was |down to )?(?:[4-7]\d)\b"
+    r"|\bRR\s*[4-7]\d\s*/\s*\d\d|collapsed?\b"
     r"|angio-?(?:o)?edema|(?:tongue|laryngeal|airway)\s+(?:and \w+\s+)?(?:o?edema|angio)|dyspnea|trouble breathing"
-    r"|difficulty breathing|short of breath|couldn['’]?t breathe|desaturat\w*|pressors?\b|blistering|exfoliativ\w*"
-    r"|skin (?:peel|slough)\w*",
-    re.IGNORECASE,
+    r"|\bSOB\b|difficulty (?:in )?breathing|breathing difficult\w*|short of breath|(?:couldn['’]?t|"
+    r"could not|unable to) breathe|desaturat\w*|pressors?\b|blistering|exfoliativ\w*"
+    r"|skin (?:peel|slough)\w*"
 )
-_LIP_ONLY = re.compile(
-    r"\b(?:lips?|lip swelling|face|facial|eyelid|periorbital)\b(?:[^.;]{0,20}\bonly\b)?", re.IGNORECASE
-)
-_HIVES = re.compile(
+_LIP_ONLY = loosely(r"\b(?:lips?|lip swelling|face|facial|eyelid|periorbital)\b(?:[^.;]{0,20}\bonly\b)?")
+_HIVES = loosely(
     r"\bhives?\b|urticari\w*|\bwh?eals?\b|welts?\b|(?:lip|lips|facial|face|eye(?:lid)?|periorbital) (?:swell\w*"
     r"|edema|puff\w*)|swelling (?:of|in) (?:the |her |his )?(?:lips?|face|eye\w*)|swollen (?:lips?|face)|\bitch\w*"
-    r"|prurit\w*|(?:diffuse|generali[sz]ed|whole[- ]body|widespread|extensive|bad) rash",
-    re.IGNORECASE,
+    r"|prurit\w*|(?:diffuse|generali[sz]ed|whole[- ]body|widespread|extensive|bad) rash"
 )
-_UNKNOWN = re.compile(
+_UNKNOWN = loosely(
     r"\bunknown\b|unspecified|\(?left blank\)?|\bblank\b|(?:can(?:not|['’]t)|could not|couldn['’]t|does(?: not"
     r"|n['’]t)|did(?: not|n['’]t)|unable to) (?:recall|remember|say|describe|specify|tell)|not (?:documented"
     r"|specified|listed|recorded|described|stated|on file|known)"
@@ -67,92 +73,111 @@ _UNKNOWN = re.compile(
     r"|reaction\s*\?"
     r"|leuk[o]?encephalopath\w*|neurotoxic\w*|encephalopath\w*|blindness|hemolysis|hemolytic|myocarditis"
     r"|cardiotoxic\w*|cardiomyopathy|\b(?:infusion |allergic |hypersensitivity |drug |mild |moderate )?(?:reaction"
-    r"|rxn)\b(?! (?:to|from|with) (?:either|both))|\bHSR\b|allerg(?:y|ic)\b|hypersensitiv\w*",
-    re.IGNORECASE,
+    r"|rxn)\b(?! (?:to|from|with) (?:either|both))|\bHSR\b|allerg(?:y|ic)\b"
+    r"(?! (?:pass(?:port)?|consult\w*|clinic|list|team|service|testing|tests?|referral|card|bracelet|band|section"
+    r"|alert|appointment|appt|specialist|unit|work-?up|before|review\w*|status|history|nurse|physician|doctor|banner"
+    r"|entry|record|label|sees?|saw|seen|visit|cleared)\b)(?!\s*/\s*imm)|hypersensitiv\w*"
 )
-_MINOR = re.compile(
+_MINOR = loosely(
     r"nause\w*|vomit\w*|\bN\s?/\s?V\b|\bN&V\b|\bemesis\b|queas\w*|\bGI (?:upset|intoleran\w*|side|tox\w*"
     r"|distress)\b|upset stomach|stomach upset|alopecia|hair (?:loss|thin\w*|fall\w*|shed\w*|came out)|lost (?:her"
     r"|his|some) hair|cytopeni\w*|leuk[o]?peni\w*|neutropeni\w*|lymphopeni\w*|thrombocytopeni\w*|low (?:white"
-    r"|blood|counts?|WBC|platelets?)|(?:hemorrhagic |haemorrhagic )?cystitis|h[a]?ematuria|fatigue|malaise"
+    r"|blood|counts?|WBC|platelets?)|(?:white|blood|platelet|"
+    r"neutrophil)s? (?:cells? )?(?:counts? )?(?:fell|fall\w*|dropp\w+|drop)\b|(?:hemorrhagic |"
+    r"haemorrhagic )?cystitis|h[a]?ematuria|fatigue|malaise"
     r"|headaches?|metallic taste|infertil\w*|amenorrh\w*|ovarian (?:insuff\w*|failure)|\brash\b|flush\w*|diarrh\w*"
     r"|mucositis|dizz\w*|light-?headed\w*|hyponatr[a]?emia|low (?:sodium|Na)|bone marrow suppression"
     r"|myelosuppress\w*|taste (?:change|disturb\w*)|\bfever d\b|feverish|chills|aches|stomach ?ache|thr(?:ow|ew"
     r"|own|owing) up|bad stomach|sick stomach|stomach (?:trouble|pain|cramps)|sick for a|(?:got|was|felt) sick\b"
-    r"|anorexia|poor appetite|constipation",
-    re.IGNORECASE,
+    r"|anorexia|poor appetite|constipation|rigors?\b"
 )
-_TOLERATED = re.compile(
-    r"tolerat\w*|\btol['’]d\b|\btol\b\.?(?: well)?|\bwell[- ]tol\b|\bno (?:infusion |allergic |hypersensitivity "
-    r"|immediate |acute |adverse |drug |significant |major |serious |systemic |known |prior |other )*(?:reactions?"
+_TOLERATED = loosely(
+    r"tolerat\w*|\btol['’]d\b|\btol\b\.?(?: well)?|\bwell[- ]tol\b|\b(?:no|nil|never any|"
+    r"zero) (?:infusion |infusional |infusion[- ]related |allergic |hypersensitivity "
+    r"|immediate |acute |adverse |drug |significant |major |serious |systemic |known |prior |other |untoward |late "
+    r"|further |such |of the )*(?:reactions?"
     r"|rxns?|issues?|problems?|complications?|adverse(?: events?| effects?)?|AEs?|SAEs?|side[- ]?effects?"
-    r"|toxicit\w*|events?|allerg(?:y|ies)|hypersensitiv\w*|incidents?|trouble|difficult\w*)"
+    r"|toxicit\w*|events?|allerg(?:y|ies)|hypersensitiv\w*|incidents?|trouble|difficult\w*|phenomen\w+"
+    r"|manifestation\w*|complaints?|c/o\b(?=\s*(?:$|[.;,\n]))|symptoms?|signs?|untoward \w+|"
+    r"ill effects?|harm|drama|fuss)"
     r"|(?:without|w/o|s̄) (?:any |an |infusion |allergic |hypersensitivity |adverse |significant |further "
     r"|major )*(?:reactions?|rxns?|incidents?|issues?|problems?|complications?|events?|difficult\w*|toxicity"
-    r"|trouble|adverse\w*|hypersens\w*|side[- ]?effects?)|uneventful\w*|(?:was|were|is|did|went|been|doing) (?:ok"
-    r"|okay|fine|well|smooth\w*)\b|nothing (?:else|worse)|never (?:gave|caused)\b|no (?:anaphyla\w*|hives|allergy)"
+    r"|trouble|adverse\w*|hypersens\w*|side[- ]?effects?|drama|harm|fuss|ill effects?|untoward \w+|"
+    r"upset)|uneventful\w*|(?:was|were|is|did|went|been|doing|got on|coped|all)"
+    r" (?:ok|okay|fine|well|smooth\w*|good|alright)\b|[,:(–—-] *(?:all |both |it |each )?(?:fine|ok(?:ay)?|went well"
+    r"|well|good|smooth\w*|alright)\b(?! (?:for|to|with|known|until|on)\b)|nothing (?:else|worse|"
+    r"(?:much )?(?:happened|untoward|to report))|never (?:gave|caused)\b|no (?:anaphyla\w*|hives|"
+    r"allergy)"
     r"|not allergic|never (?:had )?(?:a |any )?(?:reaction|rxn|problem|trouble)\b|nil (?:reaction|rxn)"
     r"|reaction\s*[:=]?\s*(?:none|nil|no)\b(?! (?:listed|given|entered))|rxn\s*[:=]?\s*none|none noted"
-    r"|well[- ]tolerated|negative (?:drug )?challenge|skin test negative",
-    re.IGNORECASE,
+    r"|well[- ]tolerated|problemlos|komplikationslos|(?:gut )?vertragen|negative (?:drug )?challenge|"
+    r"skin test negative"
 )
-_NEVER_AFTER = re.compile(
+_NEVER_AFTER = loosely(
     r"^\s*(?:\([^)]{0,20}\)\s*)?(?:[:=\-–]|\.{2,}|\||,)?\s*(?:has |was |had |have |is )?(?:never(?: had| received"
     r"| given| been given| exposed| taken| tried| used| started| on)?\b(?! (?:have|take) it)(?!\s*(?:a "
-    r"|any )?(?:react|allerg|problem|issue|caused))|naive\b|naïve\b|not (?:previously |ever "
+    r"|any )?(?:react|allerg|problem|issue|caused))|nie (?:erhalten|bekommen)|naive\b|naïve\b|"
+    r"not (?:previously |ever "
     r"|yet )?(?:been )?(?:previously |ever )?(?:given|received|exposed|used|had|started|taken|tried|needed)\b"
     r"|no (?:prior |previous )?(?:exposure|use)\b|none\b(?! (?:listed|given|recorded))|no\b(?=\s*(?:$|[.;,|)]))"
     r"|n/a\b|ever\b)|^\s*-?\s*(?:naive|naïve)\b|^,? to which [^.;]{0,20}(?:not|never) (?:\w+ )?been exposed"
-    r"|^\s+(?:or \w+ )?ever\b",
-    re.IGNORECASE,
+    r"|^\s+(?:or \w+ )?ever\b"
 )
-_NEVER_BEFORE = re.compile(
+_NEVER_BEFORE = loosely(
     r"\b(?:never\s+(?:had|received|given|been (?:given|on|treated with|exposed to)|given|took|taken|tried|used"
     r"|got(?:ten)?|exposed to|treated with)|(?:has|have|had) (?:not|never) (?:yet |ever )?(?:had|received"
     r"|been (?:given|on|treated with|exposed to)|taken|tried)|(?:no|without) (?:any )?(?:prior|previous|past"
     r"|history of|hx of|exposure to|known exposure to|lifetime)\s*(?:exposure to|use of|treatment with|doses? of"
     r"|of)?|did(?: not|n['’]t) (?:ever )?(?:receive|get|have)|denies (?:ever |prior )?(?:having |receiving |had "
     r"|exposure to |use of )?|naive to|not (?:been )?(?:exposed to|given|received)|no exposure to)\s*(?:any |IV "
-    r"|the |prior |oral |cyclophosphamide |or |/|cytotoxics? (?:such as |like )?)*$",
-    re.IGNORECASE,
+    r"|the |prior |oral |both |either |cyclophosphamide |or |nor |/|cytotoxics? (?:such as |like )?)*$"
 )
-_FORBIDDEN_BEFORE = re.compile(
+_FORBIDDEN_BEFORE = loosely(
     r"\b(?:can(?:not|['’]t| not)|must not|may not|should not|shouldn['’]t|not to|never to|do not|don['’]t"
     r"|avoid(?:s|ing)?|no more|not allowed|unable to)\s*(?:be\s+)?(?:have|get|receive|take|given|give"
-    r"|re-?challenge(?: with)?|use)?\s*(?:any |the |more |IV )*$",
-    re.IGNORECASE,
+    r"|re-?challenge(?: with)?|use)?\s*(?:any |the |more |IV )*$"
 )
-_NO_ALLERGY_BEFORE = re.compile(
+_NO_ALLERGY_BEFORE = loosely(
     r"\b(?:no|not|denies|never|without|negative for)\b[^.;]{0,40}\b(?:allerg\w*|reactions?|rxns?|anaphylaxis"
-    r"|hypersensitiv\w*|intoleran\w*|problems?|issues?)\b[^.;]{0,20}$",
-    re.IGNORECASE,
+    r"|hypersensitiv\w*|intoleran\w*|problems?|issues?)\b[^.;]{0,20}$"
 )
-_CORRECTED = re.compile(
+_CORRECTED = loosely(
     r"\b(?:entered|listed|charted|recorded|added) (?:in|by) error|\b(?:erroneous|mistaken"
     r"|incorrect)\w*\b[^.;]{0,30}|de-?label\w*|allergy (?:was |label )?(?:removed|deleted|retracted)"
     r"|removed from (?:the )?(?:allergy )?list|not (?:a )?true allergy|was (?:actually |really )?(?:to|from"
     r"|due to) (?!it\b|the drug\b|cyclophos|cytoxan"
-    r"|fludara)(?:the )?\w+(?:,)? not (?:to )?(?:the )?(?:cyclophos\w*|cytoxan|CYC|fludara\w*)",
-    re.IGNORECASE,
+    r"|fludara)(?:the )?\w+(?:,)? not (?:to )?(?:the )?(?:cyclophos\w*|cytoxan|CYC|fludara\w*)"
 )
-_NEGATED = re.compile(
+_NEGATED = loosely(
     r"(?:\b(?:no|not|without|w/o|denie[sd]|denying|never|nor|neither|negative for|free of|absence of|nil|didn['’]t"
     r"|did not|rather than|ruled out)\b|\(-\)|[-–](?=\s?\w+$))(?:[\s,/]+(?!(?:but|then|except|however|although"
-    r"|until|required|requiring|developed|had|with)\b)[\w'’&+-]+){0,7}[\s,/(]*$",
-    re.IGNORECASE,
+    r"|until|required|requiring|developed|had|with)\b)[\w'’&+-]+){0,7}[\s,/(]*$"
 )
-_FEARED = re.compile(
+_FEARED = loosely(
     r"\b(?:risks?|counsel\w*|consent\w*|discuss\w*|watch(?:ing)? for|monitor\w*(?: for)?|precautions?|in case of"
     r"|\bif\b|may cause|can cause|could cause|potential\w*|such as|includ\w*|protocol|standing orders?|kit|on hand"
     r"|at bedside|available|standby|stand-by|ready|warn\w*|possible side effects?|side effects? (?:of|includ\w*)"
     r"|premedicat\w*|premed\w*|pre-med\w*|to prevent|prevention of|prophyla\w*|carries|prescribed|rx['’]?d for|PRN"
-    r"|prn)\b[^.;]{0,50}$",
-    re.IGNORECASE,
+    r"|prn)\b[^.;]{0,50}$"
 )
-_FEARED_AFTER = re.compile(
+# "Discussed her anaphylaxis of 2018" speaks of what was.
+_HAD = loosely(r"\b(?:her|his|their|previous|prior|past|known|earlier|old)\b[^.;,]{0,20}$")
+# Words of a severe reaction that are also words of lung disease and of sepsis.
+_OF_DISEASE = loosely(
+    r"dyspn|short of|SOB|trouble|difficulty|breathing|hypotens|desatur|pressor|intubat|respiratory|shock|BP|collaps"
+)
+_DISEASE_BEFORE = loosely(
+    r"\b(?:for|improv\w*|worsen\w*|progress\w*|baseline|chronic|exertional|less|NYHA|ILD|sepsis|"
+    r"septic|neutropenic|pneumonia"
+    r"|COVID|bleed\w*|h[a]?emorrhag\w*|cardiac|heart failure|hypovol\w*)\b[^.;]{0,50}$"
+    r"|\b(?:after|post|before|prior to|while|whilst|on|being|was|already) (?:\w+ )?$"
+)
+_DISEASE_AFTER = loosely(
+    r"\s*(?:on exertion|on climbing|improv\w*|better|less\b|NYHA|stable|from (?:sepsis|ILD|pneumonia|bleed))"
+)
+_FEARED_AFTER = loosely(
     r"^\s*(?:kit|pen|on hand|at bedside|available|standby|ready|PRN|prn|protocol|precautions?|orders?"
-    r"|not (?:needed|required|given|used))\b",
-    re.IGNORECASE,
+    r"|not (?:needed|required|given|used))\b"
 )
 
 
@@ -253,7 +278,13 @@ def _all(pattern: re.Pattern[str], words: str) -> Iterator[re.Match[str]]:
     for match in pattern.finditer(words):
         head = words[max(0, match.start() - 70) : match.start()]
         clause = re.split(r";|\.\s|\bbut\b|\bthen\b|\bhowever\b", head)[-1]
-        if _NEGATED.search(clause) or _FEARED.search(clause) or _FEARED_AFTER.match(words[match.end() :]):
+        if _NEGATED.search(clause) or _FEARED_AFTER.match(words[match.end() :]):
+            continue
+        if _FEARED.search(clause) and not _HAD.search(clause):
+            continue
+        if _OF_DISEASE.match(match.group()) and (
+            _DISEASE_BEFORE.search(clause) or _DISEASE_AFTER.match(words[match.end() :])
+        ):
             continue
         yield match
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt_rules import (
     REACH,
@@ -23,31 +24,26 @@ from chartsift.nlp.components.receipt_rules import (
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
 
-
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_CLAUSE_LEFT = _words(r";|\||(?:^|\s)(?:but|however|although|though|whereas|except)\b|[.!?]\s+(?=[A-Z])")
-_CLAUSE_RIGHT = _words(r";|\s\|\s|\s(?:but|however|although|though|whereas)\b")
+_CLAUSE_LEFT = loosely(r";|\||(?:^|\s)(?:but|however|although|though|whereas|except)\b|[.!?]\s+(?=[A-Z])")
+_CLAUSE_RIGHT = loosely(r";|\s\|\s|\s(?:but|however|although|though|whereas)\b")
 
 # ---- blinded trials
-_BLINDED = _words(
+_BLINDED = loosely(
     r"\b(?:placebo|sham|blinded|double[- ]?blind|masked|arm (?:is |was )?(?:un)?known|arm not|unknown arm|allocation"
     r"|treatment assignment|randomi[sz]ed)\b"
 )
-_TOOK_PART = _words(
+_TOOK_PART = loosely(
     r"\b(?:received|infusions?|infused|was given|dosed|randomi[sz]ed (?:to|in|\d)|enrolled|took part|participa\w+"
     r"|finished|completed|apheresed|subject|got|was in|(?:was|were|been|is) randomi[sz]ed)\b"
 )
 # "whether she had CAR-T or placebo"
-_OR_PLACEBO = _words(
+_OR_PLACEBO = loosely(
     r"^[\s\-]*(?:cells?|product|infusions?|therapy|\([^)]{0,30}\))?\s*(?:or|vs\.?|versus)\s+(?:a "
     r"|the )?(?:matching |matched )?(?:placebo|sham)"
 )
-_PLACEBO_OR = _words(r"\b(?:placebo|sham)\s+(?:or|vs\.?|versus)\s+(?:the |active |an? )*$")
-_PAST_DOSE = _words(r"\b(?:had|got|received|given|assigned|infused|infusions?|on|took)\b")
-_NOT_YET = _words(
+_PLACEBO_OR = loosely(r"\b(?:placebo|sham)\s+(?:or|vs\.?|versus)\s+(?:the |active |an? )*$")
+_PAST_DOSE = loosely(r"\b(?:had|got|received|given|assigned|infused|infusions?|on|took)\b")
+_NOT_YET = loosely(
     r"\b(?:plan\w*|consider\w*|interest\w*|eligib\w*|candidate|would|will|might|may|could|refer\w*|screening for"
     r"|discuss\w*|option\w*|asked|asks|wants|upcoming)\b"
 )
@@ -56,20 +52,28 @@ _DISCLOSED = (
     r"|\bcode (?:was )?broken\b|\ballocation (?:disclosed|revealed)|\bassigned to\b|\ballocated to\b"
     r"|\bturned out to be\b)"
 )
-_DISCLOSED_PLACEBO = _words(_DISCLOSED + r"[^.;]{0,60}\b(?:placebo|sham|control arm)\b")
-_DISCLOSED_ACTIVE = _words(
+_DISCLOSED_PLACEBO = loosely(_DISCLOSED + r"[^.;]{0,60}\b(?:placebo|sham|control arm)\b")
+_DISCLOSED_ACTIVE = loosely(
     _DISCLOSED
     + r"[^.;]{0,60}\b(?:active|CAR[- ]?T|the (?:real )?product|study (?:product|drug)|treatment arm|verum)\b"
 )
 
+# Words without any of these letters speak of no blinded trial; plain letters are found much faster than patterns.
+_TRIAL_LETTERS = ("placebo", "sham", "blind", "mask", "known", "code", "disclosed")
+# How far before a mention its clause is read, in code points.
+_LEFT_REACH = 300
+# How far beside a mention words of a blinded trial are looked for, in code points.
+_TRIAL_REACH = 600
+
 # ---- denial
-_NEGATOR = _words(
-    r"\b(?:no|not|never|without|w/o|denie[sd]|deny|denying|negative for|neg for|nor|neither|none of|nil|lacks?"
-    r"|hasn['’]?t"
+_NEGATOR = loosely(
+    r"\b(?=[nwdlhafzko])(?:no|not|never|nothing(?! against)|without|w/o|denie[sd]|deny|denying|"
+    r"negative for|neg for|nor|neither"
+    r"|none of|nil|lacks?|kein\w*|ohne|nie(?:mals)?|hasn['’]?t"
     r"|haven['’]?t|hadn['’]?t|didn['’]?t|absence of|free of|zero)\b"
 )
 # A denial of something about the treatment (a plan, a contraindication, a relapse) is no denial of receipt.
-_ABOUT = _words(
+_ABOUT = loosely(
     r"\b(?:despite|candida\w+|contraindic\w*|objection\w*|plan\w*|refer\w*|respon\w*|relaps\w*|recur\w*|indica\w+"
     r"|eligib\w*"
     r"|interest\w*|want\w*|wish\w*|consider\w*|discuss\w*|since|after|following|post|until|before|prior to|option\w*"
@@ -81,41 +85,58 @@ _ABOUT = _words(
     r"|exclu\w*|listed|a match|donor|GVHD|up for)\b"
 )
 # What a trial excludes is no history of the patient.
-_CRITERIA = _words(
+_CRITERIA = loosely(
     r"\b(?:trials?|stud(?:y|ies)|protocols?|criteria|sponsor)\s+(?:\w+\s){0,2}exclud\w+"
     r"|\bexclusion criteria\s+(?:such as|includ\w*|are|like)\b"
     r"|\bexcludes (?:prior|previous|patients|any)\b"
 )
-_MEASURED = _words(
+_FORMULA = loosely(r"\b(?:history|hx|evidence|record|prior|previous|known|yet|only)\b(?:\s+of)?")
+_MEASURED = loosely(
     r"^\s*(?:cells?\s+)?(?:(?:are|were|was|is)\s+)?(?:detect\w*|measurable|persist\w*|found in"
     r"|seen in|circulating)"
 )
-_SO_WHAT = _words(r"^\s*(?:therapy|cells?|infusion)?\s*,?\s*(?:she|he|they|there|we|I)\b")
+_SEARCHED = loosely(
+    r"\bsearch(?:ed|ing)\b|\b(?:keyword|text|chart|records?|EHR|EMR|Epic|notes?) search\b|^\W*search\b|\bquer(?:y|ied)\b"
+)
+_NO_HITS = loosely(
+    r"[^.;\n]{0,120}?(?:\b(?:no|0|zero|without)(?: \w+)? (?:hits?|results?|match(?:es)?|entr(?:y|"
+    r"ies)|mentions?|records?)\b"
+    r"|\bnothing\b|\bnone\b|\bnegative\b|\bnot found\b|\bnil\b)"
+)
+_UNNEEDED = loosely(
+    r"\b(?:never|not|n['’]t)\s+(?:needed|required|went on to|came to|proceed(?:ed)? to|ended up|end up"
+    r"|had to have)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$"
+    r"|\bdid(?: not|n['’]t) (?:need|require|go on to)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$"
+)
+_SO_WHAT = loosely(r"^\s*(?:therapy|cells?|infusion)?\s*,?\s*(?:she|he|they|there|we|I)\b")
 # An insurer denies a treatment, not that it was given.
-_PAYER = _words(
+_PAYER = loosely(
     r"\b(?:insurance|insurer|payer|payor|plan|medicaid|medicare|authori[sz]ation|prior auth|coverage|appeal"
     r"|carrier)\s+(?:has\s+|was\s+|initially\s+|again\s+)*$|\b(?:got|been|was|were|being)\s+$(?<!not been )"
 )
-_HAS_SINCE = _words(
+_HAS_SINCE = loosely(
     r",\s*(?:but |and |she |he |pt |patient )*(?:s/p|status post|has had|had|received|underwent|h/o|history of"
     r"|hx of|is|was|has)\b"
 )
-_ANSWERED_NO = _words(
+_ANSWERED_NO = loosely(
     r"^[^.;:|=\n]{0,45}?(?:\.{2,}|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*"
-    r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n]))|never\b|nil\b|neg(?:ative)?\b|denie[sd]\b"
+    r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n]))|never\b|nil\b|nope\b|"
+    r"not applicable|n/a\b|nothing\b|neither\b|neg(?:ative)?\b|nein\b|keine?\b|not that (?:s?he|I|we|"
+    r"they)\b|denie[sd]\b"
     r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;]))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
 )
-_NAIVE = _words(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
-_NOT_DONE = _words(
+_BARE_ANSWER = loosely(r"^[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[,;|\n]|$))")
+_NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
+_NOT_DONE = loosely(
     r"\b(?:none|never|not|n['’]t|no)\s+(?:(?:been|yet|ever|was|were|actually|had|has)\s+){0,2}"
     r"(?:done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
     r"|transplanted|undergone|underwent)\b"
 )
-_BOX = _words(
+_BOX = loosely(
     r"(?:\[(?P<square>[ xX✓✔]?)\]|(?P<empty>[☐□])|(?P<full>[☒☑✓✔]))\s*(?:prior|previous|history of|hx|h/o)?\s*$"
 )
 
-_TIMELINE_ROW = _words(
+_TIMELINE_ROW = loosely(
     r"^[\W_]*(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
     r"|20)\d\d)\s*(?:[:|\-–—\t]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
 )
@@ -128,7 +149,7 @@ def read_receipt(text: str, layout: Layout, start: int, end: int, note_date: dat
     line = layout.line_at(start)
     first = min(sentence.start, start)
     last = max(sentence.end, end)
-    left = _tail(text[max(first, start - 600) : start])
+    left = _tail(text[max(first, start - _LEFT_REACH) : start])
     right = _head(text[end : min(last, end + 300)])
 
     other = someone_else(text, layout, start, end)
@@ -164,8 +185,10 @@ def in_timeline(before: str, note_date: date) -> bool:
 
 
 def _tail(left: str) -> str:
-    cuts = [match.end() for match in _CLAUSE_LEFT.finditer(left)]
-    return left[cuts[-1] :] if cuts else left
+    last = 0
+    for match in _CLAUSE_LEFT.finditer(left):
+        last = match.end()
+    return left[last:]
 
 
 def _head(right: str) -> str:
@@ -176,10 +199,17 @@ def _head(right: str) -> str:
 def _blinded(text: str, layout: Layout, start: int, end: int) -> Receipt | None:
     number = layout.sentence_number(start)
     sentence = layout.sentences[number] if layout.sentences else None
-    own = text[sentence.start : max(sentence.end, end)] if sentence else text
+    first = max(sentence.start if sentence else 0, start - _TRIAL_REACH)
+    last = min(max(sentence.end, end) if sentence else len(text), end + _TRIAL_REACH)
+    own = text[first:last]
     following = layout.sentences[number + 1 : number + 3] if sentence else []
-    after = " ".join(text[s.start : s.end] for s in following if s.start - end < 400)
+    after = " ".join(
+        text[s.start : min(s.end, s.start + _TRIAL_REACH)] for s in following if s.start - end < 400
+    )
     wide = own + " " + after
+    lower = wide.lower()
+    if not any(letters in lower for letters in _TRIAL_LETTERS):
+        return None
     placebo = _DISCLOSED_PLACEBO.search(wide)
     if placebo and _BLINDED.search(wide):
         return Receipt("absent", (placebo.group(),), strength="strong", unblinded=True)
@@ -187,11 +217,7 @@ def _blinded(text: str, layout: Layout, start: int, end: int) -> Receipt | None:
     if active and re.search(r"unblind|unmask|code|disclosed", wide, re.IGNORECASE):
         return Receipt("present", (active.group(),), strength="strong", unblinded=True)
     either = _OR_PLACEBO.match(text[end : end + 50]) or _PLACEBO_OR.search(text[max(0, start - 40) : start])
-    if (
-        either
-        and _PAST_DOSE.search(own)
-        and not _NOT_YET.search(own[: max(0, start - (sentence.start if sentence else 0))])
-    ):
+    if either and _PAST_DOSE.search(own) and not _NOT_YET.search(own[: start - first]):
         return Receipt("possible", (either.group().strip(),))
     cue = _BLINDED.search(own) or (
         _BLINDED.search(after) if re.search(r"\b(?:placebo|blind|arm)", after, re.I) else None
@@ -211,23 +237,30 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
     naive = _NAIVE.match(rest_of_line)
     if naive:
         return Receipt("absent", (naive.group().strip(),), strength="strong")
+    bare = _BARE_ANSWER.match(rest_of_line)
+    if bare:
+        return Receipt(
+            "absent" if bare.group("no") else "present", (bare.group().strip(),), strength="strong"
+        )
     if not re.match(r"[^.;:|]{0,60}(?:19|20)\d\d", rest_of_line):
         answered = _ANSWERED_NO.match(rest_of_line)
         if answered and not _ABOUT.search(answered.group()):
             return Receipt("absent", (answered.group().strip(" .:|-"),), strength="strong")
-    if _CRITERIA.search(left):
+    lower = left.lower()
+    if ("search" in lower or "quer" in lower) and (searched := _SEARCHED.search(left)):
+        # A term that was looked for tells what was found, or else nothing.
+        found = _NO_HITS.match(rest_of_line)
+        return Receipt("absent" if found else "hypothetical", (searched.group(),), strength="strong")
+    if "search" in rest_of_line[:20].lower() and _NO_HITS.match(rest_of_line):
+        return Receipt("absent", ("searched, nothing found",), strength="strong")
+    if "exclu" in lower and _CRITERIA.search(left):
         applies = re.search(
             r"\b(?:none|no|not|neither)\b[^.;]{0,15}\b(?:appl|met|present|true)", rest_of_line, re.IGNORECASE
         )
         return Receipt("absent" if applies else "hypothetical", ("criteria of a trial",))
     if _MEASURED.match(right):
         return None
-    unneeded = re.search(
-        r"\b(?:never|not|n['’]t)\s+(?:needed|required|went on to|came to|proceed(?:ed)? to|ended up|end up"
-        r"|had to have)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$|\bdid(?: not|n['’]t) (?:need|require"
-        r"|go on to)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$",
-        left, re.IGNORECASE,
-    )  # fmt: skip
+    unneeded = _UNNEEDED.search(left[-REACH:])
     if unneeded:
         return Receipt("absent", (unneeded.group().strip(),), strength="strong")
     not_done = _NOT_DONE.search(right[:140])
@@ -254,9 +287,4 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
 
 
 def _without_formula(between: str) -> str:
-    return re.sub(
-        r"\b(?:history|hx|evidence|record|prior|previous|known|yet|only)\b(?:\s+of)?",
-        " ",
-        between,
-        flags=re.IGNORECASE,
-    )
+    return _FORMULA.sub(" ", between)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
@@ -42,12 +43,8 @@ class Receipt:
     unblinded: bool = False
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
 # ---- intent
-_SERVICE = _words(
+_SERVICE = loosely(
     r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*(?:clinic|team|service|program(?:me)?\b"
     r"|unit|center"
     r"|centre|coordinator|nurse|physician|doctor|surgeon|surgery|hepatology|nephrology|pulmonology|infectious|ID\b"
@@ -55,7 +52,7 @@ _SERVICE = _words(
     r"|board|office|floor|ward|department|dept|pharmac\w+|social work\w*|MD\b|attending|fellow|medicine|support group"
     r"|hotline|list serv|conference|society|group)"
 )
-_INTENT_NOUN = _words(
+_INTENT_NOUN = loosely(
     r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment"
     r"|referral|work-?\s?up|candida\w+|eligib\w*|list\b|listing|wait-?\s?list\w*|slot|screen\w*|consent\w*"
     r"|brochure|poster"
@@ -64,15 +61,16 @@ _INTENT_NOUN = _words(
     r"|plan\w*|approval|authori[sz]ation|insurance|collection|manufactur\w*|tour|appointment|appt|idea|hope"
     r"|path\w*|journey)\b"
 )
-_TRIAL_NOUN = _words(
+_TRIAL_NOUN = loosely(
     r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|product\b|infusion\b)?[\s\-]*(?:[\w/-]+\s)?"
     r"(?:trials?|stud(?:y|ies)|protocols?|research|arms?)\b"
 )
-_STRONG_INTENT = _words(
+_STRONG_INTENT = loosely(
     r"\b(?:plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
     r"|consider\w*"
     r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
-    r"|consent\w*|await\w*|pending|listed|listing|wait-?\s?list\w*|wait(?:s|ing)?|work-?\s?up|worked up|toward"
+    r"|consent\w*|await\w*|pending|(?:en)?listed|registered for|donor search\w*|search\w* for|"
+    r"listing|wait-?\s?list\w*|wait(?:s|ing)?|work-?\s?up|worked up|toward"
     r"|towards"
     r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"
     r"|begin)"
@@ -96,7 +94,7 @@ _STRONG_INTENT = _words(
     r"|google\w*)\b|\?\s*$|(?<=\s)\?"
 )
 # What stands between a word of intent and the mention when the intent is about something else.
-_OTHER_OBJECT = _words(
+_OTHER_OBJECT = loosely(
     r"\b(?:given (?:his|her|the|a|prior)|because|due to|since|in view of|in light of|in (?:the )?setting of|despite"
     r"|owing to|as (?:he|she|pt) had"
     r"|with (?:his|her|a|prior)|since (?:he|she|the)|after|following|who (?:had|received)|on account of|for (?:his"
@@ -104,8 +102,9 @@ _OTHER_OBJECT = _words(
 )
 
 # ---- receipt
-_STRONG_RECEIPT = _words(
-    r"\b(?:received|receives|rec['’]?d|despite|infused(?: with)?|re-?infused|was given|were given|been given|given"
+_STRONG_RECEIPT = loosely(
+    r"\b(?:(?:one|two|three|a single|\d) infusions? of|erhielt|bekam|erhalten|received|receives|"
+    r"rec['’]?d|despite|infused(?: with)?|re-?infused|was given|were given|been given|given"
     r"|got|has had"
     r"|have had|had"
     r"|underwent|undergone|treated with|treatment with|treated by|s/p|s\.p\.|status[- ]?post|day\s*\+\s*\d+"
@@ -117,15 +116,15 @@ _STRONG_RECEIPT = _words(
     r"|flare\w*) (?:\w+ ){0,4}(?:after|post|following)"
     r"|CRS (?:after|with|from)|ICANS (?:after|with|from)|aplasia (?:after|from|since)|Dx:?|PMH:?|PSH:?|ESRD)\b|\bD0\b"
 )
-_WEAK_RECEIPT = _words(
+_WEAK_RECEIPT = loosely(
     r"\b(?:post|after|following|since|infusion(?:s)?(?: of)?|completed|failed|failure of|refractory to)\b|\bpost(?=-)"
 )
-_MODAL = _words(
+_MODAL = loosely(
     r"\b(?:will|would|to|can|could|may|might|should|must|being|if|once|when|until|not|never|before|be"
     r"|have)\s+(?:be\s+|have\s+|been\s+)?$"
 )
-_INFUSED_ON = _words(r"\binfus(?:ion|ed)\b[^.;|]{0,20}")
-_AFTER_DONE = _words(
+_INFUSED_ON = loosely(r"\binfus(?:ion|ed)\b[^.;|]{0,20}")
+_AFTER_DONE = loosely(
     r"^[\s\-,]*(?:\([^)]{0,40}\)\s*)?(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b|graft\b|/\s?kg|x\s?\d"
     r"|#?\d\b)?[\s\-,]*(?:\([^)]{0,40}\)\s*)?"
     r"(?:was |were |is |has |have |been |already |recently |successfully )*"
@@ -141,7 +140,7 @@ _AFTER_DONE = _words(
     r"|aplastic"
     r"|sickle|ESRD|PKD|IPF|cirrhosis|HCC|cardiomyopathy|HLH))"
 )
-_AFTER_INTENT = _words(
+_AFTER_INTENT = loosely(
     r"^[^.;|\n]{0,45}?\b(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
     r"|pending|discussed|considered"
     r"|consider|offered|declined|decline[sd]?|deferred|on hold|cancel+ed|postponed|refused|recommended|proposed"
@@ -157,46 +156,49 @@ _AFTER_INTENT = _words(
     r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
     r"|eval\b|slot|interested)"
 )
-_TREATED_ON = _words(
+_TREATED_ON = loosely(
     r"\b(?:treated|dosed|infused|given cells|received (?:cells|treatment|an infusion|infusions?))\s+(?:on|in|under"
     r"|within|through|as part of)\s+(?:the |a |an )?(?:[\w/-]+\s+){0,3}$"
 )
-_THEN_RECEIVED = _words(
+_THEN_RECEIVED = loosely(
     r"^[^.;]{0,60}?\b(?:and|,|then|where)\s+(?:he |she |they |pt |was |has )*(?:received|got|given|completed|had"
     r"|was infused with)\s+(?:the |her |his |an? |one |single |first )*(?:infusions?|cells|dose|treatment"
     r"|product)\b"
 )
 # "Prior Rx: MTX, RTX, CAR-T"
-_COUNTED = _words(
+_COUNTED = loosely(
     r"^[^.;]{0,45}?\b(?:\d|two|three|four|five|six)\s+(?:weekly |monthly )?(?:infusions|doses)\b(?!\s*(?:planned"
     r"|scheduled|over|per|are|will))"
 )
-_LIST_OF_PAST = _words(
+_LIST_OF_PAST = loosely(
     r"\b(?:prior|previous|past|failed|tried|received|refractory to|treatments? (?:so far|to date|history)"
     r"|therap(?:y|ies) (?:so far|to date|tried|history)|rx (?:so far|to date))\b[^.;:]{0,25}:[^.;:]{0,160}$"
 )
 # "will need IVIG after CAR-T" looks ahead.
-_AHEAD = _words(
+_AHEAD = loosely(
     r"\b(?:will|would|should|must|needs?|needed|requir\w*|plan\w*|until|can|may|might|defer\w*|hold|resume"
     r"|expect\w*|contracepti\w*|recommend\w*)\b"
 )
-_FOR_A_WHILE = _words(r"\bfor\s+(?:a|an|one|two|three|six|at least (?:\w+)|\d+)?\s*$")
-_TO_COME = _words(r"\b(?:will|would|if|to be|may|plan\w*|hop\w*)\b")
-_PUT_OFF = _words(r"\b(?:plan|schedul|target|held|cancel)")
-_CONDITION = _words(r"\b(?:will|would|if|to|may|might|could|should|plan\w*|whether)\b")
+_FOR_A_WHILE = loosely(r"\bfor\s+(?:a|an|one|two|three|six|at least (?:\w+)|\d+)?\s*$")
+_TO_COME = loosely(r"\b(?:will|would|if|to be|may|plan\w*|hop\w*)\b")
+_PUT_OFF = loosely(r"\b(?:plan|schedul|target|held|cancel)")
+# "Had been put on a list for", "had been told of": no receipt.
+_PUT_DOWN_FOR = loosely(r" ?been (?!given|treated|infused|dosed|through|on\b|transplanted|administered)")
+_TO_GET = loosely(r"\b(?:will|would|to|plan\w*|if|schedul\w+|await\w*|before|consent\w*)\s+(?:\w+\s+){0,2}$")
+_CONDITION = loosely(r"\b(?:will|would|if|to|may|might|could|should|plan\w*|whether)\b")
 _ADJECTIVES = frozenset(
     {"prior", "previous", "past", "known", "old", "first", "second", "third", "remote", "failed"}
 )
-_CALLED_OFF = _words(
+_CALLED_OFF = loosely(
     r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b)?[^.;|,\n]{0,14}\b(?:cancel+ed|held|postponed"
     r"|deferred|on hold|declined|aborted"
     r"|planned|scheduled|withdrawn|delayed|not (?:given|infused))\b"
 )
-_UNSURE = _words(
+_UNSURE = loosely(
     r"\b(?:possible|possibly|questionable|unclear (?:if|whether)|uncertain (?:if|whether)|may have (?:had"
     r"|received)|might have (?:had|received)|reportedly had\?|query)\b[^,;]{0,25}$|\?\s?$"
 )
-_UNSURE_AFTER = _words(
+_UNSURE_AFTER = loosely(
     r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
     r"|\bunconfirmed\b|\bunverified\b|\bno records?\b)"
 )
@@ -412,6 +414,10 @@ def _last_receipt(left: str) -> tuple[str, int] | None:
         if re.search(r",?\s(?:then|now|currently|next)\b", left[match.end() :], re.IGNORECASE):
             continue
         if _FOR_A_WHILE.search(left[: match.start()]) and re.match(r"\w+ (?:after|from|post)", word):
+            continue
+        if "infusion" in word and _TO_GET.search(left[: match.start()]):
+            continue
+        if word in ("had", "has had", "have had") and _PUT_DOWN_FOR.match(left[match.end() :]):
             continue
         if word == "failed" and re.search(r"screen\w*[\s-]*$", left[: match.start()], re.IGNORECASE):
             continue

@@ -54,7 +54,9 @@ class Sections:
             _loose(name) for name in names if rules.category_of[name] in rules.inline and len(name) > 1
         )
         self._inline_header = re.compile(
-            rf"(?:(?<=[.;|)\]])[ \t]+|[ \t]{{2,}})(?P<title>(?:{inline})):(?=\s)", re.IGNORECASE
+            # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
+            rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{inline})):(?=\s)",
+            re.IGNORECASE,
         )
         self._copied = re.compile(rules.copied, re.IGNORECASE)
         self._templated = re.compile(rules.templated, re.IGNORECASE)

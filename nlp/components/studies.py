@@ -20,6 +20,7 @@ from datetime import date
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.beside import story_date
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
@@ -29,7 +30,11 @@ from chartsift.nlp.text.tokens import note_date_of, source_range
 
 # How far behind its study a sign may stand, in characters. A biopsy report runs on for paragraphs.
 _REACH = {"biopsy": 2_500, "imaging": 420, "emg": 900}
+# In the report of the study itself everything is of that study.
+_REPORT_REACH = 6_000
 _REACH_BACK = 70
+# How far before a sign its own sentence is searched for a date.
+_DATE_REACH = 240
 _MUSCLE = re.compile(
     r"\b(?:muscles?|musculature|muscular|thighs?|pelvi[sc]|glut\w*|hamstrings?|quad\w*|vast(?:us|i)"
     r"|adductors?|hip girdle|limb girdle|shoulder girdle|proximal|deltoids?|biceps|triceps|calf|calves"
@@ -67,11 +72,19 @@ _ACUTE_WORDS = re.compile(
 )
 # The title of a report, in capitals or with the word "report"; a clinic note that opens with an MRI is none.
 _REPORT_HEAD = re.compile(
-    r"^\W*(?:[A-Z][A-Z &/-]* )?(?:SURGICAL PATHOLOGY|PATHOLOGY REPORT|MUSCLE BIOPSY"
+    r"^\W*(?:(?i:exam(?:ination)?|study|procedure)\s*[:.]+\s*)?(?:[A-Z][A-Z &/-]* )?(?:SURGICAL PATHOLOGY|PATHOLOGY REPORT|MUSCLE BIOPSY"
     r"|MRI [A-Z][A-Z ,/&-]{3,}|EMG(?:/NC[SV])?(?: STUDY| REPORT)|ELECTRODIAGNOSTIC|NERVE CONDUCTION)"
     r"|(?i:\b(?:surgical pathology|pathology|muscle biopsy|MRI|EMG|electromyography"
     r"|electrodiagnostic) report\b)",
     re.MULTILINE,
+)
+# The two headings that every report of a radiologist has.
+_TECHNIQUE = re.compile(r"^\W*(?:TECHNIQUE|SEQUENCES)\b", re.MULTILINE | re.IGNORECASE)
+_FINDINGS = re.compile(r"^\W*FINDINGS\b", re.MULTILINE | re.IGNORECASE)
+_EARLIER_STUDY = re.compile(
+    r"\b(?:prior|previous(?:ly)?|old(?:er)?|outside|initial(?:ly)?|original(?:ly)?|earlier|first|last|at (?:diagnosis|onset"
+    r"|presentation)|had (?:shown|demonstrated|revealed)|had|proven|confirmed|history)\b",
+    re.IGNORECASE,
 )
 _COMPARED = re.compile(
     r"\b(?:vs\.?|versus|compared (?:to|with)|comparison|since|prior|from|change (?:vs|from))\W*$",
@@ -98,7 +111,9 @@ class Studies:
         ]
         if not signs and not studies:
             return doc
-        is_report = _REPORT_HEAD.search(text, 0, 400) is not None
+        is_report = _REPORT_HEAD.search(text, 0, 400) is not None or (
+            _TECHNIQUE.search(text) is not None and _FINDINGS.search(text) is not None
+        )
         drafts = drafts_of(doc)
         for span in signs:
             drafts.extend(_sign(doc, span, studies, is_report=is_report))
@@ -112,7 +127,7 @@ def _sign(doc: Doc, span: Span, studies: Sequence[_Study], *, is_report: bool) -
     text = layout.text
     start, end = source_range(span)
     modality = sense_of(span).concept.kind
-    study = _study_of(layout, studies, modality, start, end)
+    study = _study_of(layout, studies, modality, start, end, is_report=is_report)
     sentence = layout.sentence_at(start)
     begin, stop = min(sentence.start, start), max(sentence.end, end)
     if (
@@ -138,6 +153,9 @@ def _sign(doc: Doc, span: Span, studies: Sequence[_Study], *, is_report: bool) -
     attributes = dict(sense_of(span).concept.attributes)
     if not dated and not is_report and not _ACUTE_WORDS.search(text, begin, stop):
         attributes["undated"] = "yes"
+        before = text[max(begin, (study.start if study is not None else start) - 40) : start]
+        if _EARLIER_STUDY.search(before) is not None or story_date(doc, start) is not None:
+            attributes["earlier"] = "yes"
     assertion, cues = assertion_of(span)
     if (
         assertion == "possible"
@@ -157,12 +175,12 @@ def _sign(doc: Doc, span: Span, studies: Sequence[_Study], *, is_report: bool) -
 
 
 def _study_of(
-    layout: Layout, studies: Sequence[_Study], modality: str, start: int, end: int
+    layout: Layout, studies: Sequence[_Study], modality: str, start: int, end: int, *, is_report: bool
 ) -> _Study | None:
     """Return the study that the sign ``start:end`` is of: the last one before it, or one right after it."""
-    at = bisect_left([study.start for study in studies], start)
+    at = bisect_left(studies, start, key=lambda study: study.start)
     for study in reversed(studies[max(0, at - 6) : at]):
-        if start - study.end > _REACH[modality]:
+        if start - study.end > (_REPORT_REACH if is_report else _REACH[modality]):
             break
         if study.modality == modality:
             return study
@@ -222,7 +240,10 @@ def _date_of(doc: Doc, study: _Study | None, start: int, end: int) -> tuple[date
             return min(before[-1].last, note_date), True
     sentence = layout.sentence_at(start)
     dates = find_dates(
-        text, note_date, start=min(sentence.start, start), end=min(max(sentence.end, end), end + 40)
+        text,
+        note_date,
+        start=max(min(sentence.start, start), start - _DATE_REACH),
+        end=min(max(sentence.end, end), end + 40),
     )
     dates = [m for m in dates if not _COMPARED.search(text[max(0, m.start - 16) : m.start])]
     if dates:

@@ -19,6 +19,7 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.covered import Covered, windows
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt import read_receipt
 from chartsift.nlp.text.layout import Layout
@@ -37,70 +38,112 @@ _ORGANS = {
 }  # fmt: skip
 _ORGAN = "|".join(sorted(map(re.escape, _ORGANS), key=len, reverse=True))
 # "kidney and pancreas transplant", "heart/lung transplant", "bone marrow or organ transplantation": the organs before.
-_COORDINATED = re.compile(
-    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|-)\s*(?:solid\s+|any\s+"
-    rf"|other\s+)?$",
-    re.IGNORECASE,
+_COORDINATED = loosely(
+    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|-)\s*(?:(?:solid|"
+    rf"any|other|a)\s+)*$"
 )
-_ORGAN_AFTER = re.compile(
+_ORGAN_AFTER = loosely(
     rf"\s*(?:of\s+(?:the|a|his|her|any|one)?\s*|\(|:\s*|-\s+|,\s+)(?:left |right |bilateral |double "
-    rf"|single )?(?P<organ>{_ORGAN})\b",
-    re.IGNORECASE,
+    rf"|single )?(?P<organ>{_ORGAN})\b"
 )
-_BLOOD_CONTEXT = re.compile(
+_BLOOD_CONTEXT = loosely(
     r"\bHLH\b|leuk[a]?emi|lymphoma|myeloma|marrow|h[a]?ematolog|donor search|HLA[- ]typ|sickle|aplastic|stem cell"
     r"|conditioning"
-    r"|\bof blood\b|\bMDS\b|\bBMT\b|\bHSCT\b|cellular therapy|cell infusion",
-    re.IGNORECASE,
+    r"|\bof blood\b|\bMDS\b|\bBMT\b|\bHSCT\b|cellular therapy|cell infusion"
 )
-_UNNAMED_SERVICE = re.compile(
+_UNNAMED_SERVICE = loosely(
     r"\s*(?:ID\b|infectious|clinic|team|service|unit|center|centre|coordinator|nurse|physician|surgeon|surgery"
     r"|hepatolog|nephrolog"
-    r"|pulmonolog|committee|board|office|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)",
-    re.IGNORECASE,
+    r"|pulmonolog|committee|board|office|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)"
 )
-_MOVED = re.compile(
-    r"\s+(?:from|to|here|into|out of)\b(?!\s+(?:an?|his|her|the|un|living|deceased|mother|father|brother|sister)\b)",
-    re.IGNORECASE,
+_MOVED = loosely(
+    r"\s+(?:from|to|here|into|out of)\b(?!\s+(?:an?|his|her|the|un|living|deceased|mother|father|brother|sister)\b)"
 )
-_TISSUE_NEAR = re.compile(
+_TISSUE_NEAR = loosely(
     r"knee|\bACL\b|\bPCL\b|tendon|bone|menisc|spin|fusion|dental|tooth|teeth|valve|cornea|\beye|skin|wound|burn"
     r"|cartilage|ligament|osteo"
-    r"|shoulder|ankle|fascia|dura|hair|fecal|stool|vein|bypass",
-    re.IGNORECASE,
+    r"|shoulder|ankle|fascia|dura|hair|fecal|stool|vein|bypass"
 )
-_CODE = re.compile(r"\A[ZT]\d\d\.", re.IGNORECASE)
-_DONATED = re.compile(
+_TO_SOMEONE = (
+    r"to (?:(?:his|her|their|a|an|the|one|my|older|younger|elder|twin)\s+)*(?:twin|mother|father|mum|mom|"
+    r"dad|brother|sister|sibling|son"
+    r"|daughter|child|wife|husband|spouse|partner|cousin|nephew|niece|uncle|aunt|friend|neighbou?r|colleague|stranger"
+    r"|recipient|grand\w+|relative|registry|someone|somebody)\b"
+)
+# "Living donor kidney transplant in 2005, he gave his left kidney to his sister": the patient is the donor.
+_GAVE_AFTER = loosely(
+    r"[^.;\n]{0,40}?(?:[,:(–-]|\band\b|\bwhere\b|\bwhen\b|\bin which\b|\bas\b)\s*(?:(?:he|she|pt|"
+    r"patient|I|they|has|had|was|the donor)\s+)*"
+    rf"(?:gave|donat\w+|given)\b[^.;\n]{{0,40}}\b{_TO_SOMEONE}"
+    r"|\s*donor\b(?!\s*(?:was|is|were|:|=|-|list|search|not|registry|\(?(?:mother|father|brother|"
+    r"sister|wife|husband|son|daughter)))"
+)
+_GVHD_NOT = loosely(
+    r"(?:\b(?:no|not|nil|without|denies|never|vs\.?|versus|rather than|negative for|rule[sd]? out|"
+    r"r/o|free of|neither)"
+    r"(?: [\w'-]+){0,5}[ ,/]+$)"
+)
+_GVHD_NOT_AFTER = loosely(
+    r"\s*(?:[:=(–-]+|\.{2,}|is|was)?\s*(?:none|absent|negative|neg|nil|no\b|not\b|0\b|\(?-\)|"
+    r"excluded|ruled out|unlikely)"
+)
+_GVHD_FEARED = loosely(
+    r"\b(?:risks?|watch\w*|monitor\w*|prevent\w*|prophyla\w*|if|in case of|may|might|could|can|explain\w*|counsel\w*"
+    r"|consent\w*|discuss\w*|potential\w*|possible|side effects?|complications? (?:such as|like|"
+    r"includ\w*)|chance|concern"
+    r"|fear|avoid\w*)\b[^.;]{0,60}$"
+)
+_GVHD_FEARED_AFTER = loosely(
+    r"[- ]?(?:like\b|prophyla\w*|risk|prevention|type|watch)|[^.;]{0,25}\b(?:risks?|explained|discussed)\b"
+)
+_SIGNATURE = re.compile(
+    r"[ \t]*(?:/?es/\s*|Signed(?: by)?:?\s*)?(?:(?:Prof|Dr|Mr|Ms|Mrs)\b\.?|"
+    r"[A-Z]\.)[^\n:;]{2,50},[ \t]*(?:MD|DO|NP|PA-C|RN)?,?[ \t]*$"
+)
+_CODE = loosely(r"\A[ZT]\d\d\.")
+_DONATED = loosely(
     rf"\b(?:donated|donates|gave|donation of)\s+(?:(?:a|one|her|his|their|the|part of|half of|portion of|some|left"
     rf"|right|L|R|of|living)\s+){{0,4}}(?P<organ>{_ORGAN})\b"
     rf"|\b(?:was|is|as|been|h/o|history of|s/p|status post|a|prior|living|altruistic|directed"
     rf"|unrelated)\s+(?:a\s+)?(?:living\s+|altruistic\s+|related\s+)*(?P<organ2>{_ORGAN})\s+(?:donor"
     rf"|donation)\b(?!\s+(?:search|transplant|graft|offer|list|found|available|identified|registry))"
+    rf"|\b(?P<organ4>kidney|liver)\b[^.;]{{0,25}}\b(?:donated|given|gave (?:it|one)) {_TO_SOMEONE}"
     rf"|\b(?P<organ3>{_ORGAN})\s+donation\b(?=[^.;]{{0,20}}\bto\b)"
-    r"|\b(?P<nephrectomy>donor (?:L |R |left |right |laparoscopic )?nephrectomy)\b",
-    re.IGNORECASE,
+    r"|\b(?P<nephrectomy>donor (?:L |R |left |right |laparoscopic )?nephrectomy)\b"
 )
-_RECEIVED_ORGAN = re.compile(
-    r"\b(?:received|got|was given|has)\s+(?:a|an|his|her|the|one)?\s*(?:\w+['’]s\s+)?"
+_RECEIVED_ORGAN = loosely(
+    r"\b(?:received|got|was given|has|had)\s+(?:a|an|his|her|the|one)?\s*(?:\w+['’]s\s+)?"
     r"(?:new |donor |donated |deceased[- ]donor |living[- ]donor |cadaveric )*"
     r"(?P<organ>kidney|liver|heart|lungs?)\s+(?:from (?:his|her|a|an|the|their)\b|in (?:19|20)\d\d)"
     r"|\b(?:mother|father|brother|sister|wife|husband|son|daughter|cousin|aunt|uncle|friend|parent|mom"
     r"|dad)\s+(?:has\s+|had\s+)?"
     r"(?:gave|donated)\s+(?:(?:him|her|them|pt|the patient)\s+(?:a|one|his|her|part of (?:his|her"
     r"|the))\s+(?:left\s+|right\s+)?"
-    r"(?P<organ2>kidney|liver|lung)|(?:a|one|his|her|the)?\s*(?:left\s+|right\s+)?(?P<organ3>kidney|liver"
+    r"(?P<organ2>kidney|liver|lung)|(?:him|her|them|pt|the patient)\s+one of (?:his|her|"
+    r"their)\s+(?P<organ4>kidneys)|(?:a|one|his|her|the)?\s*(?:left\s+|right\s+)?(?P<organ3>kidney|"
+    r"liver"
     r"|lung)\s+to\s+(?:him|her|pt|the patient)\b(?!\s+(?:\w+['’]s|own|his|brother|sister|mother|father|son"
-    r"|daughter|husband|wife|cousin|friend|aunt|uncle)))",
-    re.IGNORECASE,
+    r"|daughter|husband|wife|cousin|friend|aunt|uncle)))"
 )
-_BEFORE_DONOR = re.compile(
-    r"(?:(?:was|is|as|been|h/o|history of|s/p|status post|a)\s+(?:a\s+)?)?", re.IGNORECASE
+_BEFORE_DONOR = loosely(r"(?:(?:was|is|as|been|h/o|history of|s/p|status post|a)\s+(?:a\s+)?)?")
+_GIVEN_LETTERS = (
+    "donat",
+    "donor",
+    "gave ",
+    "received",
+    "got ",
+    "given",
+    "nephrectomy",
+    "kidney from",
+    "liver from",
+    "heart from",
+    "lung from",
+    "lungs from",
+    "one of h",
 )
-_GIVEN_LETTERS = ("donat", "donor", "gave ", "received", "got ", "given", "nephrectomy")
-_NO_DONOR = re.compile(
+_NO_DONOR = loosely(
     r"\b(?:await\w*|wait\w*|no|without|suitable|potential|need\w*|find\w*|search\w*|deceased|cadaveric|his|her"
-    r"|from|mother|father|brother|sister|wife|husband|son|daughter)\s+(?:a\s+|is\s+|was\s+|the\s+)?$",
-    re.IGNORECASE,
+    r"|from|mother|father|brother|sister|wife|husband|son|daughter)\s+(?:a\s+|is\s+|was\s+|the\s+)?$"
 )
 
 
@@ -118,10 +161,22 @@ class Transplants:
         return doc
 
 
+def _is_signature(text: str, layout: Layout, start: int, end: int) -> bool:
+    """Say whether the mention is a signatory's department ("Dr. R. Falk, BMT late effects")."""
+    line = layout.line_at(start)
+    return bool(
+        line.end - line.start < 90
+        and _SIGNATURE.match(text, line.start, start)
+        and not re.search(r"[.;:|]|\d", text[end : line.end])
+    )
+
+
 def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     start, end = source_range(span)
     concept = sense_of(span).concept
     surface = text[start:end]
+    if _is_signature(text, layout, start, end):
+        return
     if concept.concept == "any" and _is_no_transplant(text, layout, start, end):
         return
     # "kidney and pancreas transplant" holds a kidney; "heart valve" and "vein graft" hold no organ.
@@ -145,7 +200,16 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     if reading.service:
         attributes["service"] = "yes"
     if name == "gvhd":
-        assertion = reading.assertion or "present"
+        assertion = _gvhd(text, layout, start, end) or (
+            "family" if reading.assertion == "family" else "present"
+        )
+    elif (
+        kind == "transplant"
+        and assertion in ("present", "hypothetical")
+        and _GAVE_AFTER.match(text[end : end + 120])
+    ):
+        assertion = "family"
+        attributes["donor"] = "yes"
 
     def made(kind: str, concept: str, first: int, assertion: Assertion) -> Draft:
         return Draft(
@@ -162,6 +226,16 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     yield made(kind, name, start, assertion)
     if kind == "transplant" and re.match(r"heart[- /]lung|heart and lung|CHLT|HLT", surface, re.IGNORECASE):
         yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
+
+
+def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
+    """Graft-versus-host disease presupposes a transplant only where the patient has had it."""
+    sentence = layout.sentence_at(start)
+    left = text[max(sentence.start, start - 80) : start]
+    right = text[end : end + 40]
+    if _GVHD_NOT.search(left) or _GVHD_NOT_AFTER.match(right):
+        return "absent"
+    return "hypothetical" if _GVHD_FEARED.search(left) or _GVHD_FEARED_AFTER.match(right) else None
 
 
 def _is_no_transplant(text: str, layout: Layout, start: int, end: int) -> bool:
@@ -199,7 +273,10 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
             continue
         surface = text[draft.start : draft.end].lower()
         plural = (
-            surface.endswith("s") or "organ" in surface or "history" in surface or surface == "transplanted"
+            surface.endswith("s")
+            or "organ" in surface
+            or "history" in surface
+            or surface in ("transplanted", "sot")
         )
         sentence = layout.sentence_at(draft.start)
         words = text[sentence.start : max(sentence.end, draft.end)]
@@ -242,7 +319,7 @@ def _donations(text: str, layout: Layout, drafts: list[Draft]) -> Iterator[Draft
         start, end = match.span()
         if taken.touches(start, end):
             continue
-        name = next(name for name in ("organ", "organ2", "organ3") if match.group(name))
+        name = next(name for name in ("organ", "organ2", "organ3", "organ4") if match.group(name))
         first, last = match.span(name)
         given = name != "organ"  # "Mother gave him a kidney": the relative is the donor
         other = "" if given else someone_else(text, layout, start, first)
@@ -253,6 +330,9 @@ def _donations(text: str, layout: Layout, drafts: list[Draft]) -> Iterator[Draft
             (match.group(),), attributes={"strength": "strong"},
         )  # fmt: skip
     taken = Covered([*((d.start, d.end) for d in drafts), *received])
+    told = {
+        (d.concept, layout.sentence_number(d.start)) for d in drafts if d.attributes.get("donor") == "yes"
+    }
     for match in (match for first, last in places for match in _DONATED.finditer(text, first, last)):
         start, end = match.span()
         if taken.touches(start, end):
@@ -261,8 +341,13 @@ def _donations(text: str, layout: Layout, drafts: list[Draft]) -> Iterator[Draft
             continue
         if re.match(r"\s*(?:transplant|graft|allograft|tx\b)", text[end : end + 16], re.IGNORECASE):
             continue
-        organ = match.group("organ") or match.group("organ2") or match.group("organ3")
+        organ = next(
+            (match.group(name) for name in ("organ", "organ2", "organ3", "organ4") if match.group(name)), ""
+        )
         concept = _ORGANS[organ.lower()] if organ else "kidney"
+        number = layout.sentence_number(start)
+        if (concept, number) in told:
+            continue  # told once by the sentence
         if organ and organ.lower() in ("blood", "pulmonary", "hct"):
             continue
         opening = _BEFORE_DONOR.match(match.group())

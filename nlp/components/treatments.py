@@ -15,28 +15,30 @@ import re
 
 from spacy.tokens import Doc, Span
 
-from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.beside import date_beside
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.components.own import own_assertion
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
 
 _CUES = re.compile(
-    r"(?P<never>\b(?:never (?:had|received|been on|taken|got|given|on|started|tried)|never|no prior"
+    r"(?P<never>\b(?:(?:(?:has|have|had)\s?)?(?:never|not|n't)(?: yet| ever| previously| so far)? been (?:given|treated with|started on|on"
+    r"|put on|exposed to|offered)|never exposed to|no exposure to|never (?:had|received|been on|taken|got|given|on|started|tried)|never|no prior"
     r"|no previous|no|not (?:on|taking|received|given|had|started|start|begin|yet|been on)|without|denies"
     r"|before (?:any|starting|the first)|before(?=\s*$)|would not|has not|have not|had not|hasn't"
     r"|naive to|did not (?:get|receive|take|start|want)"
     r"|didn't (?:get|receive|take|start)|hesitant (?:re|about)|declin\w+|refus\w+|avoid(?:ing)?"
-    r"|hold off on|off(?= all\b)|instead of|rather than|against)\b)"
+    r"|hold off on|instead of|rather than|against)\b)"
     r"|(?P<planned>\b(?:will (?:start|add|begin|give|need|receive|get|try|initiate)"
     r"|(?<!mg )(?<!\d )to (?:start|add|begin|initiate|give|try|receive)|start(?=\s|:)|begin|initiate"
     r"|add(?!ed|ition)|adding|plan(?:s|ned|ning)?(?: for| to)?|consider\w*|discuss\w*|recommend\w*"
     r"|propos\w+|suggest\w*|options?|trial of|candidate for|if|would|should|could|may need|might"
     r"|next(?: step)?"
-    r"|escalat\w+ to|pending|await\w*|referr?\w* for|low threshold for|ask(?:s|ed)? (?:about|for)"
+    r"|escalat\w+ to|pending|await\w*|referr?\w* for(?! (?:lack|failure|non))|prefers?|keen (?:on|for)|hop(?:es?|ing) (?:for|to)|wants?(?: to try)?"
+    r"|(?:go|going|move|moving) on to|switch to|change to|low threshold for|ask(?:s|ed)? (?:about|for)"
     r"|think about|talk(?:ed)? (?:about|over|of)|book(?:ed)?|approv\w+|authoriz\w+|prior auth\w*|move to"
     r"|go to|offer(?:ed)?|vs|versus|unless|after ID agrees|then consider|interested in|eligible for"
     r"|schedule\w*|arrang\w+)\b)"
@@ -49,7 +51,7 @@ _CUES = re.compile(
     r"|initiated|put on|placed on|maintained on|switched to|changed to|increas\w+|decreas\w+|reduc\w+"
     r"|taper\w*|wean\w*|restart\w*|resum\w*|now|current(?:ly)?|present(?:ly)?|home|stable on|despite"
     r"|in spite of|with|added|receiving|since|under|well on|failing|refractory despite|combination of"
-    r"|last|via|ongoing|gets|maintenance|space|spaced|adjust\w*|treatment so far|rx|regimen|therapy"
+    r"|stop(?=\s)|withdraw\w*|cease\w*|missed|skip\w*|last|via|ongoing|gets|maintenance|space|spaced|adjust\w*|treatment so far|rx|regimen|therapy"
     r"|treatment|meds?|medications?|into|required|requiring|bump\w*|up to|down to|hold|held)\b)",
     re.IGNORECASE,
 )
@@ -79,7 +81,9 @@ _AFTER_GIVEN = re.compile(
     re.IGNORECASE,
 )
 _AFTER_PLANNED = re.compile(
-    r"^[^.;,\n]{0,28}?\b(?:(?<!mg )(?<!\d )to (?:start|be added|be started|begin|follow)|(?:is |was "
+    r"^\s*(?:vs\.?|versus)(?=\s)|^[^.;,\n]{0,20}?\bto be (?:arranged|given|scheduled|ordered|considered|discussed"
+    r"|requested|decided)\b|^[^.;,\n]{0,12}?\b(?:makes (?:little|no) sense|(?:is |was )?not an option|prior auth\w*|PA\b|auth\b)"
+    r"|^[^.;,\n]{0,28}?\b(?:(?<!mg )(?<!\d )to (?:start|be added|be started|begin|follow)|(?:is |was "
     r"|are )?(?:planned|pending|booked|scheduled|discussed|considered|recommended|offered|proposed"
     r"|talked over)|if\b|next (?:week|visit|month)|will be|would be|was talked|as (?:the )?next"
     r"|starting (?:next|tomorrow)|start (?:next|\d)|when approved|once approved|approval)\b|^\s*(?:is "
@@ -99,7 +103,7 @@ _OTHER_INDICATION = (
     r"|myasthenia|(?-i:MG\b)|CIDP|GBS|multiple sclerosis|(?-i:MS\b)|lupus nephritis|uveitis|graft"
     r"|transplant|allograft|rejection|GVHD|PMR|polymyalgia|giant cell|GCA|ectopic|contrast|pre-?med\w*"
     r"|premedication|antiemetic|nausea|hypogamma\w+|immunodeficiency|CVID|IgG replacement|(?-i:MAS\b)|HLH"
-    r"|macrophage activation|kawasaki|hepatitis|lymphodepletion|conditioning|mobili[sz]ation"
+    r"|macrophage activation|kawasaki|hepatitis|CRS|cytokine release|ICANS|R-?CHOP|CHOP|chemotherapy|lymphodepletion|conditioning|mobili[sz]ation"
 )
 _FOR_OTHER = re.compile(
     rf"^[^.;\n]{{0,30}}?\b(?:for|because of|to treat|as|due to)\s+(?:(?:her|his|the|a|an|renal|kidney"
@@ -107,10 +111,28 @@ _FOR_OTHER = re.compile(
     rf"|seasonal)\s+)*(?P<what>{_OTHER_INDICATION})",
     re.IGNORECASE,
 )
+# Words that a cue such as "then" or "with" only passes on: "start IVMP x3, then MTX" plans both.
+_PASSED_ON = re.compile(r"then|with|after|via|therapy|treatment|meds?|medications?|in", re.IGNORECASE)
+# "no better for the IVIG", "no missed doses of MTX": what is denied is not the medicine.
+_NO_OF_ELSE = re.compile(
+    r"\b(?:benefit|response|improve\w*|help|effects?|relief|change\w*|better|worse|stronger|weaker|missed|reactions?"
+    r"|issues?|problems?|trouble|side effects?|toxicity|intolerance|difference|infections?|fevers?|rash|symptoms?"
+    r"|recurrence|relapse|flares?|progress\w*|longer|known|contraindication\w*|objection\w*|reason|doubt|need to)\b",
+    re.IGNORECASE,
+)
+_PREDICTED = re.compile(r"%\s*$|\b(?:FVC|FEV1|DLCO|TLC|LLN|actual|best|ratio)\b[^.;\n]{0,24}$", re.IGNORECASE)
+_PREDICTED_AFTER = re.compile(
+    r"\s*(?:%|\|?\s*(?:LLN|actual|pre-?bronch|post|z-?score|flag)\b)", re.IGNORECASE
+)
+_FLU_CY = re.compile(r"\bflu(?:darabine|dara)?\b\s*[/,+]?[^.;\n]{0,32}$", re.IGNORECASE)
+_CY_FLU = re.compile(r"[^.;\n]{0,32}?[/,+&]?\s*\bflu(?:darabine|dara)\b", re.IGNORECASE)
+_PLAN_LINE = re.compile(
+    r"\s*(?:[-*•]\s*)?(?:plan|P|recs?|recommendations?|to do|next steps?)\s*[:|]", re.IGNORECASE
+)
 _OTHER_BEFORE = re.compile(
     rf"\b(?P<what>{_OTHER_INDICATION}|(?-i:LD|Cond|Mobil)"
     rf"|pre-?meds?)\b[^.;\n]{{0,40}}?(?:\b(?:treated with|on|with|given|got|received|managed with"
-    rf"|controlled (?:on|with)|rx)\b|:|\()[^.;\n]{{0,60}}$",
+    rf"|controlled (?:on|with)|rx|in the)\b|:|\(|(?<=\d),)[^.;\n]{{0,60}}$",
     re.IGNORECASE,
 )
 _MYOSITIS = re.compile(
@@ -130,9 +152,23 @@ class Treatments:
             drafts = drafts_of(doc)
             previous_end = -1
             for span in spans:
-                drafts.append(_draft(doc, span, previous_end))
-                previous_end = source_range(span)[1]
+                if not _is_predicted(doc, span):
+                    drafts.append(_draft(doc, span, previous_end))
+                    previous_end = source_range(span)[1]
         return doc
+
+
+def _is_predicted(doc: Doc, span: Span) -> bool:
+    """Say whether "pred" is the predicted value of a lung function test."""
+    text: str = doc._.note_text
+    start, end = source_range(span)
+    if text[start:end].lower() != "pred":
+        return False
+    line = doc._.layout.line_at(start)
+    return (
+        _PREDICTED.search(text[max(line.start, start - 40) : start]) is not None
+        or _PREDICTED_AFTER.match(text, end) is not None
+    )
 
 
 def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
@@ -140,7 +176,7 @@ def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
     text = layout.text
     start, end = source_range(span)
     concept = sense_of(span).concept
-    general, cues = assertion_of(span)
+    general, cues = own_assertion(span)
     attributes = dict(concept.attributes)
     section = layout.section_at(start).category
     attributes["source"] = section
@@ -151,7 +187,12 @@ def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
             span, assertion="absent", cues=cues, attributes=attributes, date=date_beside(doc, start, end)
         )
     left, right = _clause(text, layout, start, end)
+    line = layout.line_at(start)
+    if section != "plan" and _PLAN_LINE.match(text, line.start, start):
+        section = "plan"
     indication = _indication(left, right)
+    if concept.concept == "cyclophosphamide" and (_FLU_CY.search(left) or _CY_FLU.match(right)):
+        indication = indication or "lymphodepletion"
     if indication:
         attributes["indication"] = indication
     assertion, cue = _status(left, right, section, previous_end - (start - len(left)))
@@ -197,16 +238,16 @@ def _status(left: str, right: str, section: str, previous_end: int) -> tuple[Ass
             and _POSTFIX.match(candidate.group())
             and "," in left[candidate.end() :]
         )
-        if not behind:
-            found = candidate
+        if behind or (found is not None and _PASSED_ON.fullmatch(candidate.group())):
+            continue
+        if candidate.lastgroup == "planned" and ":" in left[candidate.end() + 2 :]:
+            continue  # what is asked for before a colon is not what the list behind it holds
+        found = candidate
     if found is not None:
         cue = found.group()
         if found.lastgroup == "never":
-            if re.search(
-                r"\b(?:no|without)\s+(?:benefit|response|improvement|help|effect|relief|change)\b",
-                left[found.start() :],
-                re.IGNORECASE,
-            ):
+            between = left[found.end() :]
+            if re.fullmatch(r"no|without|denies", cue, re.IGNORECASE) and _NO_OF_ELSE.search(between):
                 return "historical", cue
             if re.fullmatch(r"no", cue, re.IGNORECASE) and re.match(
                 r"no\s+\w+\s+(?:on|with|to|after|despite|from)\b", left[found.start() :], re.IGNORECASE

@@ -35,7 +35,8 @@ def load_trial(name_or_path: str | Path, *, folder: Path | None = None) -> Trial
     """
     name = str(name_or_path)
     path = Path(name_or_path)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
+    # A bundled name is letters, digits and hyphens; only what looks like a path is looked for on disk.
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         text, shown = _read(path), path.name
     elif folder is not None and (folder / f"{name}.yaml").is_file():
         text, shown = _read(folder / f"{name}.yaml"), f"{name}.yaml"

@@ -32,6 +32,7 @@ class Limits:
         archive_bytes: Most bytes that one archive may unpack to.
         archive_ratio: Highest compression ratio of a member; clinical text packs 3 to 10 times.
         archive_ratio_from: Members smaller than this are not held to the ratio.
+        folders_deep: Most folders within each other, on disk or in an archive; patients lie one or two deep.
     """
 
     note_chars: int = 16 * 1024**2
@@ -41,6 +42,7 @@ class Limits:
     archive_bytes: int = 64 * 1024**3
     archive_ratio: int = 200
     archive_ratio_from: int = 1024**2
+    folders_deep: int = 64
 
 
 DEFAULT_LIMITS = Limits()
@@ -101,13 +103,17 @@ class Source:
     def of_path(cls, path: Path, *, label: str = "", parts: tuple[str, ...] = ()) -> Source:
         """Make the source of a file on disk; raises OSError when it cannot be looked at."""
         return cls(
-            label or path.name, lambda: path.open("rb"), path.stat().st_size, parts or (path.name,), path
+            shown_name(label or path.name),
+            lambda: path.open("rb"),
+            path.stat().st_size,
+            parts or (path.name,),
+            path,
         )
 
     @classmethod
     def of_bytes(cls, name: str, data: bytes) -> Source:
         """Make the source of bytes in memory (an upload)."""
-        return cls(name, lambda: io.BytesIO(data), len(data), (name,))
+        return cls(shown_name(name), lambda: io.BytesIO(data), len(data), (name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,16 @@ class Reader:
     read: Callable[[Source, Limits], Iterator[Item]]
 
 
+def shown_name(name: str) -> str:
+    """
+    Return a file's name for messages: bytes that are no UTF-8 and control characters, which POSIX allows, as U+FFFD.
+
+    >>> shown_name("a\\udcff.txt") == "a\\ufffd.txt"
+    True
+    """
+    return "".join(c if c.isprintable() else "\ufffd" for c in name)
+
+
 def reject(
     code: str,
     message: str,
@@ -144,9 +160,13 @@ def reject(
     return Rejected(Problem(source, note_id, code, message), patient_id, about, is_missed)
 
 
-def unreadable(source: str, error: OSError) -> Rejected:
+def unreadable(source: str, error: OSError, *, note_id: str = "", patient_id: str = "") -> Rejected:
     """Make the ``Rejected`` of a file that the operating system would not let us read."""
     why = error.strerror or type(error).__name__
     return reject(
-        "IN102", f"the file cannot be read ({why}); check that it exists and may be read", source=source
+        "IN102",
+        f"the file cannot be read ({why}); check that it exists and may be read",
+        source=source,
+        note_id=note_id,
+        patient_id=patient_id,
     )

@@ -31,7 +31,7 @@ def sniff(head: bytes, suffix: str) -> bool:
 
 
 def read(source: Source, limits: Limits) -> Iterator[Item]:
-    """Read *source* row by row; row 1 is the header."""
+    """Read *source* row by row; row 1 is the header, unless blank lines stand before it."""
     try:
         with source.open() as stream:
             text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -41,15 +41,19 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
 
 
 def _read_rows(text: io.TextIOWrapper, label: str, limits: Limits) -> Iterator[Item]:
+    header_row = 1
     first_line = text.readline(limits.row_bytes)
+    while first_line and not first_line.strip():
+        header_row += 1
+        first_line = text.readline(limits.row_bytes)
     if first_line.startswith(("\udcff\udcfe", "\udcfe\udcff")):
         yield reject("IN103", "the file is UTF-16; save it as UTF-8", source=label)
         return
-    if not first_line.strip():
+    if not first_line:
         yield reject("IN108", "the file is empty; leave it out", source=label, is_missed=False)
         return
     delimiter = _delimiter(first_line) or ","
-    number = 1
+    number = header_row
     try:
         header = next(csv.reader([first_line], delimiter=delimiter, strict=True))
         columns = [name.strip().lower() for name in header]
@@ -61,7 +65,8 @@ def _read_rows(text: io.TextIOWrapper, label: str, limits: Limits) -> Iterator[I
             yield reject("IN105", "two columns have the same name; name each column once", source=label)
             return
         lines = iter(lambda: text.readline(limits.row_bytes), "")
-        for number, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=2):
+        rows = csv.reader(lines, delimiter=delimiter, strict=True)
+        for number, cells in enumerate(rows, start=header_row + 1):
             if not cells:
                 continue
             where = f"{label}:{number}"

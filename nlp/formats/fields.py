@@ -139,13 +139,13 @@ def read_identifier(value: object, column: str) -> str:
     if not text:
         raise FieldError("IN106", f"{column} is empty; give text or a whole number")
     if _SURROGATE.search(text):
-        raise FieldError("IN103", f"{column} is not valid UTF-8; save the file as UTF-8")
+        raise FieldError("IN103", f"{column} is not valid UTF-8; save it as UTF-8")
     if _CONTROL.search(text):
         raise FieldError(
             "IN106", f"{column} holds control characters (a line break, a tab, NUL); remove them"
         )
     if len(text) > MAX_ID_CHARS:
-        raise FieldError("IN106", f"{column} is longer than {MAX_ID_CHARS} characters; check the columns")
+        raise FieldError("IN106", f"{column} is longer than {MAX_ID_CHARS} characters; shorten it")
     return text
 
 

@@ -16,12 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from chartsift.nlp.formats.base import Limits, Rejected, Source, reject, unreadable
+from chartsift.nlp.formats.base import Limits, Rejected, Source, reject, shown_name, unreadable
 from chartsift.nlp.formats.plain import SUFFIXES as TEXT_SUFFIXES
 from chartsift.nlp.formats.plain import names_several_patients
 
 ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY_ZIP_MAGIC = b"PK\x05\x06"
+# Documents that are zip archives inside: one file to their owner, and not an archive of notes.
+_ZIPPED_DOCUMENTS = frozenset(
+    {".docx", ".docm", ".dotx", ".xlsx", ".xlsm", ".pptx", ".odt", ".ods", ".odp", ".epub", ".jar"}
+)
 # Files that operating systems put beside the user's own.
 _CLUTTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _ENCRYPTED_FLAG = 0x1
@@ -36,14 +40,18 @@ class Directory:
     files: tuple[Source | Rejected, ...]
 
 
-def is_zip(head: bytes) -> bool:
-    """Tell whether a file with these first bytes is a zip archive."""
-    return head.startswith((ZIP_MAGIC, _EMPTY_ZIP_MAGIC))
+def is_zip(head: bytes, suffix: str) -> bool:
+    """Tell whether a file with these first bytes and this suffix is a zip archive of files."""
+    return head.startswith((ZIP_MAGIC, _EMPTY_ZIP_MAGIC)) and suffix not in _ZIPPED_DOCUMENTS
 
 
-def folder_files(root: Path) -> Iterator[Source | Rejected]:
-    """Yield the files below *root*, folder by folder in the order of their names."""
-    return _placed(_walk_folder(root, ()))
+def folder_files(root: Path, limits: Limits, *, leave_out: Path | None = None) -> Iterator[Source | Rejected]:
+    """
+    Yield the files below *root*, folder by folder in the order of their names.
+
+    *leave_out*, as a resolved path, is a folder that is not read: that of the results.
+    """
+    return _placed(_walk_folder(root, (), limits, leave_out))
 
 
 def zip_files(label: str, opener: Callable[[], BinaryIO], limits: Limits) -> Iterator[Source | Rejected]:
@@ -109,30 +117,66 @@ def _is_wrapper(directory: Directory) -> bool:
     return not any(c.isdigit() for c in directory.parts[-1]) or names_several_patients(names)
 
 
-def _walk_folder(folder: Path, parts: tuple[str, ...]) -> Iterator[Directory]:
+def _walk_folder(
+    folder: Path, parts: tuple[str, ...], limits: Limits, leave_out: Path | None
+) -> Iterator[Directory]:
     folders: list[str] = []
     files: list[Source | Rejected] = []
     try:
         with os.scandir(folder) as entries:
             listing = sorted(entries, key=lambda entry: entry.name)
     except OSError as exc:
-        yield Directory(parts, (), (unreadable("/".join(parts) or folder.name, exc),))
+        yield Directory(parts, (), (unreadable(shown_name("/".join(parts) or folder.name), exc),))
         return
     for entry in listing:
         if _is_clutter(entry.name):
             continue
         here = (*parts, entry.name)
+        label = shown_name("/".join(here))
         try:
             # Links to folders are not followed: they could lead round in a circle or out of the archive.
             if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.name)
+                if leave_out is not None and Path(entry.path).resolve() == leave_out:
+                    continue
+                if len(here) > limits.folders_deep:
+                    files.append(_too_deep("IN102", label, limits))
+                else:
+                    folders.append(entry.name)
             elif entry.is_file():
-                files.append(Source.of_path(Path(entry.path), label="/".join(here), parts=here))
+                files.append(Source.of_path(Path(entry.path), label=label, parts=here))
+            elif entry.is_dir():
+                files.append(
+                    reject(
+                        "IN102",
+                        "a link to a folder is not followed; give that folder as an input of its own",
+                        source=label,
+                    )
+                )
+            else:
+                files.append(not_a_file(label))
         except OSError as exc:
-            files.append(unreadable("/".join(here), exc))
+            files.append(unreadable(label, exc))
     yield Directory(parts, tuple(folders), tuple(files))
     for name in folders:
-        yield from _walk_folder(folder / name, (*parts, name))
+        yield from _walk_folder(folder / name, (*parts, name), limits, leave_out)
+
+
+def not_a_file(label: str) -> Rejected:
+    """Make the problem of a path that is no file: reading a pipe or a device could take for ever."""
+    return reject(
+        "IN102",
+        "neither a file nor a folder (a broken link, a pipe, a device); save it as a file",
+        source=label,
+    )
+
+
+def _too_deep(code: str, label: str, limits: Limits) -> Rejected:
+    return reject(
+        code,
+        f"more than {limits.folders_deep} folders within each other, of which the inner ones were not read; "
+        "move them up",
+        source=label,
+    )
 
 
 def _zip_directories(
@@ -197,6 +241,8 @@ def _refuse_member(info: zipfile.ZipInfo, safe_label: str, label: str, limits: L
             "the member's name leads out of the archive; make the archive with plain names",
             source=safe_label,
         )
+    if len([part for part in parts if part]) > limits.folders_deep:
+        return _too_deep("IN116", safe_label, limits)
     if stat.S_ISLNK(info.external_attr >> 16):
         return reject("IN116", "the member is a link; put the file itself into the archive", source=label)
     if info.flag_bits & _ENCRYPTED_FLAG:

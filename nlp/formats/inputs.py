@@ -6,6 +6,7 @@ Nothing is held beyond one row (or one text file) at a time; order is that of th
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -21,28 +22,55 @@ from chartsift.nlp.formats.base import (
     Rejected,
     Source,
     reject,
+    shown_name,
     unreadable,
 )
-from chartsift.nlp.formats.folders import folder_files, is_zip, zip_files
+from chartsift.nlp.formats.folders import folder_files, is_zip, not_a_file, zip_files
 from chartsift.nlp.formats.readers import choose_reader, known_suffixes
 from chartsift.nlp.types import Note
 
+# What zipfile and its decompressors raise for a member that is damaged.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
-def read_inputs(paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
+
+def read_inputs(
+    paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS, leave_out: Path | None = None
+) -> Iterator[Item]:
     """
     Yield the notes, patients and rejections of files, folders and zip archives.
 
+    Args:
+        paths: Files and folders, in order.
+        limits: Limits on what is read.
+        leave_out: A folder within one of them that is not read, such as that of the results.
+
     Raises:
-        InputError: a path does not exist (IN124); said before anything is read.
+        InputError: a path does not exist (IN124) or may not be looked at (IN102); said before anything is read.
     """
     check_paths(paths)
-    return (item for path in paths for item in _read_path(path, limits))
+    leave_out = leave_out.resolve() if leave_out else None
+    return (item for path in paths for item in _read_path(path, limits, leave_out))
 
 
 def check_paths(paths: Sequence[Path]) -> None:
-    """Raise InputError (IN124) when a path does not exist."""
+    """Raise InputError when a path does not exist (IN124) or may not be looked at (IN102)."""
     for path in paths:
-        if not path.exists():
+        try:
+            is_there = path.exists()
+        except OSError as exc:
+            why = exc.strerror or type(exc).__name__
+            raise InputError(
+                "IN102", f"{path}: cannot be read ({why})", hint="check the path and your rights"
+            ) from exc
+        if not is_there:
             raise InputError("IN124", f"{path}: no such file or folder", hint="check the path")
 
 
@@ -63,30 +91,54 @@ def read_upload(name: str, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> I
     return _read_source(Source.of_bytes(plain_name, data), limits)
 
 
-def _read_path(path: Path, limits: Limits) -> Iterator[Item]:
+def _read_path(path: Path, limits: Limits, leave_out: Path | None = None) -> Iterator[Item]:
+    label = shown_name(path.name or str(path))
     if path.is_dir():
-        for file in folder_files(path):
-            yield from [file] if isinstance(file, Rejected) else _read_source(file, limits)
+        files = folder_files(path, limits, leave_out=leave_out)
+        items = (
+            item
+            for file in files
+            for item in ([file] if isinstance(file, Rejected) else _read_source(file, limits))
+        )
+        yield from _never_silent(items, label, "the folder holds no file; check the path")
+        return
+    if not path.is_file():
+        yield not_a_file(label)
         return
     try:
         source = Source.of_path(path)
     except OSError as exc:
-        yield unreadable(path.name, exc)
+        yield unreadable(label, exc)
         return
     yield from _read_source(source, limits)
 
 
 def _read_source(source: Source, limits: Limits, *, in_archive: bool = False) -> Iterator[Item]:
+    items = _read_known(source, limits, in_archive=in_archive)
+    return _never_silent(items, source.label, "the file holds nothing to read; leave it out")
+
+
+def _never_silent(items: Iterator[Item], label: str, message: str) -> Iterator[Item]:
+    """Yield *items*, or say that there are none: an empty export is mostly a mistake."""
+    is_silent = True
+    for item in items:
+        is_silent = False
+        yield item
+    if is_silent:
+        yield reject("IN108", message, source=label, is_missed=False)
+
+
+def _read_known(source: Source, limits: Limits, *, in_archive: bool) -> Iterator[Item]:
     try:
         with source.open() as stream:
             head = stream.read(HEAD_BYTES)
     except OSError as exc:
         yield unreadable(source.label, exc)
         return
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except _DAMAGED:
         yield _damaged_member(source)
         return
-    if is_zip(head):
+    if is_zip(head, source.suffix):
         if in_archive:
             yield reject(
                 "IN116", "an archive within an archive is not opened; unpack it first", source=source.label
@@ -105,7 +157,7 @@ def _read_source(source: Source, limits: Limits, *, in_archive: bool = False) ->
         return
     try:
         yield from reader.read(source, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError):
         # Found only while reading on: a member whose checksum or data is wrong.
         yield _damaged_member(source)
 

@@ -27,6 +27,8 @@ MAGIC = b"PAR1"
 # Notes are a few kilobytes; a batch stays within some megabytes.
 _BATCH_ROWS = 512
 _SPILL_BYTES = 16 * 1024**2
+# Neither a text nor a number nor a day.
+_UNREADABLE = object()
 
 
 def sniff(head: bytes, suffix: str) -> bool:
@@ -50,6 +52,11 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
             else:
                 wanted = NOTE_COLUMNS + NOTE_COLUMNS_OPTIONAL
             chosen = [name for name in wanted if name in columns]
+            if any(parquet.schema_arrow.names.count(name) > 1 for name in chosen):
+                yield reject(
+                    "IN105", "two columns have the same name; name each column once", source=source.label
+                )
+                return
             for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=chosen):
                 values = {name: _values(batch.column(name)) for name in chosen}
                 for i in range(batch.num_rows):
@@ -92,5 +99,17 @@ def _values(column: pa.Array) -> list[Any]:
         return [None if v is None else v.decode("utf-8", "surrogateescape") for v in column.to_pylist()]
     if pa.types.is_timestamp(kind):
         # The day as written: a zone or nanoseconds play no part in it.
-        return column.cast(pa.timestamp("us", tz=kind.tz), safe=False).to_pylist()  # type: ignore[no-any-return]
-    return column.to_pylist()  # type: ignore[no-any-return]
+        column = column.cast(pa.timestamp("us", tz=kind.tz), safe=False)
+    try:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    except (ValueError, OverflowError, KeyError):
+        # One day beyond the calendar, or a zone that nobody knows: only such rows are spoiled.
+        return [_value(scalar) for scalar in column]
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    """Return the value of one cell, or what no row check takes for a value when Python cannot hold it."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError, KeyError):
+        return _UNREADABLE

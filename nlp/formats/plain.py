@@ -35,14 +35,16 @@ _NAME_DATES = (
     re.compile(r"(?<!\d)(\d{4})()(\d{2})(\d{2})(?!\d)"),
 )
 _HEADER_LABEL = re.compile(
-    r"(?:^|[|\t]|\s{2,})[#*_>\s-]*"
     r"(?:(?:note|visit|encounter|service|report|exam|clinic|consult(?:ation)?|admission|discharge|letter|study|"
     r"procedure|collection)\s+date(?:/time)?|"
     r"date(?:/time)?(?:\s+of\s+(?:service|visit|encounter|note|report|exam(?:ination)?|consult(?:ation)?|admission|"
     r"discharge|clinic|study|procedure))?|dos|datum)"
     r"[*_]*\s*[:=]\s*[*_]*\s*(?P<value>.{6,40})",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
+# What may stand between the left edge of a line, or of a column, and the label: list and emphasis marks.
+_DECORATION = "#*_>- \t\f\v\xa0"
+_COLUMN_GAP = re.compile(r"\t|\s{2}")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WRITTEN_DATES = (
     (re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"), ""),
@@ -83,11 +85,13 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
 def read_text_file(source: Source, limits: Limits) -> Note | Rejected:
     """Return the note of a text file, or why there is none."""
     name = parse_file_name(source.name)
-    patient_id, note_id, why = _patient_and_note(source, name)
+    named_patient, named_note, why = _patient_and_note(source, name)
+    patient_id = note_id = ""
     try:
         if why:
             raise FieldError("IN113", why)
-        patient_id = read_identifier(patient_id, "the patient's folder or file name")
+        patient_id = read_identifier(named_patient, "the patient's folder or file name")
+        note_id = read_identifier(named_note, "the file name")
         text = decode_text(source, limits)
         day = name.day or header_date(text)
         if day is None:
@@ -101,12 +105,12 @@ def read_text_file(source: Source, limits: Limits) -> Note | Rejected:
             exc.code,
             exc.message,
             source=source.label,
-            note_id=note_id if patient_id else "",
+            note_id=note_id,
             patient_id=patient_id,
             is_missed=exc.code != "IN108",
         )
     except OSError as exc:
-        return unreadable(source.label, exc)
+        return unreadable(source.label, exc, note_id=note_id, patient_id=patient_id)
     return Note(patient_id, note_id, day, name.note_type, text, source.label)
 
 
@@ -158,10 +162,12 @@ def header_date(text: str) -> date | None:
     ("22/1/2024"); numbers with points are read day first.
     """
     head = "\n".join(re.split(r"\r\n|\r|\n", text[:_HEADER_CHARS])[:HEADER_LINES])
-    for found in _HEADER_LABEL.finditer(head):
-        day = parse_written_date(found["value"])
+    at = 0
+    while found := _HEADER_LABEL.search(head, at):
+        day = parse_written_date(found["value"]) if _begins_a_column(head, found.start()) else None
         if day is not None:
             return day
+        at = found.start() + 1
     return None
 
 
@@ -203,6 +209,17 @@ def names_several_patients(names: list[str]) -> bool:
         if parsed.patient and any(c.isdigit() for c in parsed.patient):
             days_of.setdefault(parsed.patient, set()).add(parsed.day)
     return len(days_of) > 1 and any(len(days) > 1 for days in days_of.values())
+
+
+def _begins_a_column(head: str, at: int) -> bool:
+    """
+    Tell whether the label at *at* stands at the left of its line, or of a column after a bar, a tab or a gap.
+
+    Looked at backwards from the label: a pattern for it would try every way to split a long run of blanks.
+    """
+    before = head[head.rfind("\n", 0, at) + 1 : at]
+    words = before.rstrip(_DECORATION)
+    return not words or words.endswith("|") or bool(_COLUMN_GAP.search(before, len(words)))
 
 
 def _patient_and_note(source: Source, name: FileName) -> tuple[str, str, str]:

@@ -54,7 +54,9 @@ def parse_yaml(text: str, model: type[_Model], *, name: str) -> _Model:
             f"{name}: {'.'.join(str(part) for part in error['loc']) or '(top)'}: {error['msg']}"
             for error in exc.errors(include_input=False, include_url=False)
         ]
-        raise RuleError("RU202", "; ".join(faults), hint="see docs/lexicon.md for the keys") from None
+        raise RuleError(
+            "RU202", "; ".join(faults), hint="see docs/lexicon.md and docs/criteria.md for the keys"
+        ) from None
 
 
 def lexicon_files() -> list[Traversable]:

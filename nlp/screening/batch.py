@@ -123,13 +123,15 @@ def _add_result(part: Part, result: PatientResult) -> None:
     part.tables["cohorts"].extend(cohort_rows(result))
     part.tables["errors"].extend(problem_row(problem) for problem in result.problems)
     tally = part.tally
-    after_as_of = sum(problem.code == "IN126" for problem in result.problems)
-    tally.problem_codes.update(problem.code for problem in result.problems)
+    codes = Counter(problem.code for problem in result.problems)
+    after_as_of, facts_left_out = codes["IN126"], codes["IN120"]
+    tally.problem_codes.update(codes)
     tally.counts.update(
         patients_screened=1,
         notes_evaluated=len(result.notes),
         notes_after_as_of=after_as_of,
-        notes_failed=len(result.problems) - after_as_of,
+        notes_failed=len(result.problems) - after_as_of - facts_left_out,
+        patient_facts_left_out=facts_left_out,
         findings=len(result.findings),
     )
     cohort = result.applicable

@@ -44,7 +44,7 @@ class PatientResult:
         notes: The notes that were read, oldest first.
         findings: Their findings, in the order of notes and of place in the note.
         cohorts: A verdict for each cohort of the trial; exactly one is applicable.
-        problems: Notes left out, and why.
+        problems: Notes and facts left out, and why.
         unread: Notes of the patient that should have been read and were not.
     """
 
@@ -74,8 +74,9 @@ def screen_patient(
     """
     Read the notes of one patient and decide the trial's criteria.
 
-    A note dated after the day of screening, a second note with an identifier already seen, and a note on which
-    the pipeline fails are left out and named in ``problems``; the rest is evaluated.
+    A note dated after the day of screening, a second note with an identifier already seen, a note on which the
+    pipeline fails, and a birth date after the day of screening are left out and named in ``problems``; the rest
+    is evaluated.
 
     Args:
         pipeline: Turns a note into findings.
@@ -97,6 +98,9 @@ def screen_patient(
     problems: list[Problem] = []
     seen: set[str] = set()
     failed = 0
+    if patient.birth_date is not None and patient.birth_date > day:
+        problems.append(_born_after_as_of(notes))
+        patient = replace(patient, birth_date=None)
     for note in sorted(notes, key=lambda note: note.note_date):
         if note.note_id in seen:
             problems.append(duplicate_problem(note.source, note.note_id))
@@ -109,7 +113,7 @@ def screen_patient(
         try:
             found = pipeline.extract(note)
         except Exception as exc:  # a bad note never stops a run
-            problems.append(_pipeline_failed(note, exc))
+            problems.append(failed_note_problem(note, exc))
             failed += 1
             continue
         findings.extend(found)
@@ -138,6 +142,26 @@ def failure_place(error: BaseException) -> str:
     return f"{type(error).__name__}{place}"
 
 
+def failed_note_problem(note: Note, error: Exception) -> Problem:
+    """Make the problem of a note on which the pipeline failed; it names the place in the code and no text."""
+    return Problem(
+        note.source,
+        note.note_id,
+        "SC410",
+        f"the pipeline failed on this note ({failure_place(error)}) and it was left out; "
+        "read it by hand and report the code and the place as a bug",
+    )
+
+
+def _born_after_as_of(notes: Sequence[Note]) -> Problem:
+    return Problem(
+        notes[0].source if notes else "",
+        "",
+        "IN120",
+        "the birth date of the patient of this note is after the day of screening and was left out; correct it",
+    )
+
+
 def _after_as_of(note: Note) -> Problem:
     return Problem(
         note.source,
@@ -145,14 +169,4 @@ def _after_as_of(note: Note) -> Problem:
         "IN126",
         "the note is dated after the day of screening and was left out; "
         "screen as of a later day if it should count",
-    )
-
-
-def _pipeline_failed(note: Note, error: Exception) -> Problem:
-    return Problem(
-        note.source,
-        note.note_id,
-        "SC410",
-        f"the pipeline failed on this note ({failure_place(error)}) and it was left out; "
-        "read it by hand and report the code and the place as a bug",
     )

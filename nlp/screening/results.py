@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.screening.rows import Row
-from chartsift.nlp.screening.schema import TABLES
+from chartsift.nlp.screening.schema import FORMAT_VERSION, TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,40 @@ class RunResults:
 
     @classmethod
     def open(cls, out: Path) -> RunResults:
-        """Return the results in *out*; raises ScreeningError (SC406) when there is no finished run."""
+        """
+        Return the results in *out*.
+
+        Raises:
+            ScreeningError: there is no finished run of this version (SC406), or a table of it is missing or
+                damaged (SC405).
+        """
         try:
             manifest = json.loads((out / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as exc:
+        except (OSError, ValueError):
+            manifest = None
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT_VERSION:
             raise ScreeningError(
-                "SC406", f"{out}: no finished run here", hint="give the --out folder of chartsift screen"
-            ) from exc
-        return cls(out, manifest)
+                "SC406",
+                f"{out}: no finished run of this version here",
+                hint="give the --out folder of chartsift screen",
+            )
+        results = cls(out, manifest)
+        for name in TABLES:
+            try:
+                is_whole = pq.read_metadata(results.path(name)).num_rows == manifest["rows"][name]
+            except (OSError, KeyError, TypeError, pa.ArrowException):
+                is_whole = False
+            if not is_whole:
+                raise results.damaged(name)
+        return results
+
+    def damaged(self, table: str) -> ScreeningError:
+        """Return the error of a table that cannot be read."""
+        return ScreeningError(
+            "SC405",
+            f"{self.path(table)}: is missing or damaged, or of another run",
+            hint="screen again with --restart",
+        )
 
     def path(self, table: str) -> Path:
         """Return where a table lies."""
@@ -104,11 +131,14 @@ class RunResults:
         if not patient_ids:
             return []
         # Files are sorted by patient, so the statistics of row groups skip nearly all of them.
-        found = pq.read_table(
-            self.path(table),
-            filters=[("patient_id", "in", list(patient_ids))],
-            schema=TABLES[table],
-        )
+        try:
+            found = pq.read_table(
+                self.path(table),
+                filters=[("patient_id", "in", list(patient_ids))],
+                schema=TABLES[table],
+            )
+        except (OSError, pa.ArrowException) as exc:
+            raise self.damaged(table) from exc
         rows: list[Row] = found.to_pylist()
         return rows
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.formats import DEFAULT_LIMITS, Limits, read_inputs, read_patients
+from chartsift.nlp.formats.base import shown_name
 from chartsift.nlp.formats.inputs import check_paths
 from chartsift.nlp.log import get_logger
 from chartsift.nlp.screening.batch import Tally, screen_batch
@@ -109,14 +110,14 @@ def run_screening(
 
     Raises:
         InputError: an input path does not exist (IN124).
-        ScreeningError: ``out`` is in use (SC401), belongs to another run (SC402), cannot be used (SC403), or
-            cannot be written to (SC404).
+        ScreeningError: ``out`` is in use (SC401), belongs to another run (SC402), cannot be used (SC403),
+            cannot be written to (SC404), or holds a damaged run (SC405).
         RuleError: the lexicon or the trial is invalid.
     """
     check_paths([*config.inputs, *([config.patients] if config.patients else [])])
     work = config.out / WORK_FOLDER
-    _prepare(config.out, work)
     try:
+        _prepare(config, work)
         with _Lock(work / "lock"):
             if config.restart:
                 _clear(config.out, work)
@@ -187,7 +188,9 @@ class _Run:
         if self.config.patients:
             for item in read_patients(self.config.patients, limits=limits):
                 store.add(item, origin="table")
-        for count, item in enumerate(read_inputs(self.config.inputs, limits=limits), start=1):
+        # Results that lie among the notes, as with "screen . --out results", are no notes.
+        items = read_inputs(self.config.inputs, limits=limits, leave_out=self.config.out)
+        for count, item in enumerate(items, start=1):
             store.add(item)
             if count % _READ_STEP == 0:
                 self.on_progress(Progress("reading", store.counts.rows_seen, None, "notes"))
@@ -212,9 +215,11 @@ class _Run:
         except FileNotFoundError:
             state = {"identity": identity, "started_at": _now(), "starts": 0}
         except ValueError:
+            state = {}
+        if not (isinstance(state, dict) and isinstance(state.get("identity"), dict) and "starts" in state):
             raise ScreeningError(
                 "SC405", f"{self.config.out}: the state of the earlier run is damaged", hint="use --restart"
-            ) from None
+            )
         _check_same(state["identity"], identity, self.config.out)
         state["starts"] += 1
         write_json(path, state)
@@ -269,8 +274,8 @@ class _Run:
                 if self.config.as_of
                 else "each patient's own as_of, else the date of the patient's last note"
             ),
-            "inputs": [path.name for path in self.config.inputs],
-            "patients_table": self.config.patients.name if self.config.patients else None,
+            "inputs": [shown_name(path.name or str(path)) for path in self.config.inputs],
+            "patients_table": shown_name(self.config.patients.name) if self.config.patients else None,
             "limit": self.config.limit,
             "counts": counts,
             "cohort_status": dict(tally.cohort_status),
@@ -299,7 +304,7 @@ class _Run:
         rows_seen = notes_read + input_problems; notes_read = notes_evaluated + notes_after_as_of + notes_failed +
         notes_of_failed_patients + notes_not_screened; patients = patients_screened + patients_failed +
         patients_not_screened; errors = input_problems + patient_problems + notes_after_as_of + notes_failed +
-        patients_failed.
+        patients_failed + patient_facts_left_out.
         """
         got = tally.counts
         became = ("notes_evaluated", "notes_after_as_of", "notes_failed", "notes_of_failed_patients")
@@ -311,6 +316,7 @@ class _Run:
             "patients": patients,
             "patients_screened": got["patients_screened"],
             "patients_failed": got["patients_failed"],
+            "patient_facts_left_out": got["patient_facts_left_out"],
             "patients_not_screened": patients - got["patients_screened"] - got["patients_failed"],
             "patients_listed_without_notes": store.count_listed_without_notes(),
             "findings": rows["findings"],
@@ -388,21 +394,37 @@ class _Lock:
         self._db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
         try:
             self._db.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as exc:
+        except sqlite3.DatabaseError as exc:
             self._db.close()
-            raise ScreeningError(
-                "SC401",
-                f"{self._path.parent.parent}: another run is writing here",
-                hint="wait for it, or choose another --out",
-            ) from exc
+            out = self._path.parent.parent
+            if exc.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise ScreeningError(
+                    "SC401",
+                    f"{out}: another run is writing here",
+                    hint="wait for it, or choose another --out",
+                ) from exc
+            if exc.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+                raise ScreeningError(
+                    "SC405",
+                    f"{self._path}: is not the lock of a run",
+                    hint="remove that file if no run is going on",
+                ) from exc
+            raise
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
 
-def _prepare(out: Path, work: Path) -> None:
+def _prepare(config: RunConfig, work: Path) -> None:
+    out = config.out
     if out.exists() and not out.is_dir():
         raise ScreeningError("SC403", f"{out}: is a file", hint="choose a folder for --out")
+    if any(path.resolve() == out.resolve() for path in config.inputs):
+        raise ScreeningError(
+            "SC403",
+            f"{out}: is the folder of the notes, where results would be taken for notes",
+            hint="choose another folder for --out; it may lie within that of the notes",
+        )
     has_outputs = any((out / f"{name}.parquet").exists() for name in TABLES) or (out / REPORT).exists()
     if has_outputs and not work.exists() and not (out / MANIFEST).exists():
         raise ScreeningError(
@@ -410,12 +432,9 @@ def _prepare(out: Path, work: Path) -> None:
             f"{out}: holds files with the names of results, but no {MANIFEST}",
             hint="choose another folder, or move those files away",
         )
-    try:
-        # Results and the store hold note text: for the owner only.
-        out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        work.mkdir(exist_ok=True, mode=0o700)
-    except OSError as exc:
-        raise _cannot_write(out, exc) from exc
+    # Results and the store hold note text: for the owner only.
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    work.mkdir(exist_ok=True, mode=0o700)
 
 
 def _cannot_write(out: Path, error: OSError) -> ScreeningError:
@@ -442,7 +461,7 @@ def _finished_run(out: Path) -> dict[str, Any] | None:
         return None
     except ValueError:
         manifest = None
-    if not isinstance(manifest, dict) or "identity" not in manifest:
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("identity"), dict):
         raise ScreeningError("SC405", f"{out / MANIFEST}: is not of a chartsift run", hint="use --restart")
     return manifest
 

@@ -128,7 +128,7 @@ def split_lines(text: str) -> list[TextSpan]:
 
 # ---- sentences
 
-_LONGEST_SENTENCE = 4_000  # code points; the longest sentence of the development notes has under 1,500
+_LONGEST_SENTENCE = 2_000  # code points; the longest sentence of the development notes has under 1,500
 
 _BULLET = re.compile(
     r"\s*(?:[-*•·▪◦‣–—>+#]{1,3}\s*(?=\S)|\(?\d{1,2}[.)]\s|[A-Za-z][.)]\s|\[[ xX]?\]|[☐☑☒✓✗□■]|\d{1,2}\s{2,})"

@@ -10,6 +10,7 @@ from chartsift.nlp.text.layout import Layout, TextSpan
 _LONGEST_QUOTE = 140
 _LONG_MENTION = 60
 _REACH = 70
+_LONGEST_ROW = 300
 _ROW = re.compile(r"\S(?: {2,}|\t|\s*\.{3,}|\s*\|)\s*\S")
 _CLAUSE_END = re.compile(r"[;|]\s|[.,:]\s|\s[-–]\s|\s\(")
 
@@ -27,7 +28,8 @@ def clause_around(layout: Layout, start: int, end: int) -> TextSpan:
     sentence = layout.sentence_at(start)
     first, last = min(sentence.start, start), max(sentence.end, end)
     line = layout.line_at(start)
-    if end <= line.end and _ROW.search(text, line.start, line.end):
+    # A row of a table is short; a note on one line is not searched anew for each of its findings.
+    if end <= line.end and line.end - line.start <= _LONGEST_ROW and _ROW.search(text, line.start, line.end):
         first, last = line.start, line.end
     if last - first > _LONGEST_QUOTE:
         first = _cut_left(text, max(first, start - _REACH), start, at_edge=first >= start - _REACH)

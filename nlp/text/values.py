@@ -36,11 +36,15 @@ _RANGE = re.compile(
 )
 _LIMIT = re.compile(
     rf"\s{{0,30}}(?P<open>[(\[{{])?\s*(?P<label>(?:reference(?: range)?|ref(?:\.|s)?(?: range)?|"
-    rf"(?:normal|nl|N) (?:up )?to|up to|upto|(?:normal )?(?:below|under|less than)|"
-    rf"normal(?: range| is)?|nl|norm|"
-    rf"ULN|upper limit(?: of normal)?|(?:with )?(?:our|the) lab'?s? (?:top normal|upper limit)(?: of)?|cut[- ]?off|neg(?:ative)?|"
-    rf"pos(?:itive)?|n)\s*[:=]?\s*)?"
+    rf"(?:normal|nl|N) (?:up )?to|up to|upto|(?:normal )?(?:below|under|less than)|normal(?: range| is)?|nl|norm|"
+    rf"ULN|upper limit(?: of normal)?|(?:with )?(?:our|the) lab'?s? (?:top normal|upper limit)(?: of)?|"
+    rf"cut[- ]?off|neg(?:ative)?|pos(?:itive)?|n)\s*[:=]?\s*)?"
     rf"(?P<sign>[<≤>≥]=?)?\s?(?P<number>{NUMBER})",
+    re.IGNORECASE,
+)
+_CELL = re.compile(
+    rf"[ \t]*(?P<bar>\|)(?=[ \t]+(?:(?:HH?|LL?|N|high|low|normal)[ \t]*\|[ \t]*)?"
+    rf"(?:[<≤]=?\s?{NUMBER}|{NUMBER}\s?[-–]\s?{NUMBER})[ \t]*(?:[A-Za-zµμ/%]{{1,8}})?[ \t]*(?:\||\r?\n|$))",
     re.IGNORECASE,
 )
 
@@ -60,6 +64,7 @@ class Reading:
         flag: "H", "L", "N" or "".
         ref_low: Lower reference limit as written; None where there is none.
         ref_high: Upper reference limit as written; None where there is none.
+        dotted: The number is written as "1.386": three decimals in English, 1386 on the continent of Europe.
     """
 
     start: int
@@ -71,6 +76,7 @@ class Reading:
     flag: str
     ref_low: float | None
     ref_high: float | None
+    dotted: bool = False
 
 
 def number(words: str) -> float:
@@ -91,6 +97,7 @@ def read_value(text: str, start: int, end: int) -> Reading | None:
     if match is None:
         return None
     value = number(match.group("number"))
+    dotted = re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", match.group("number")) is not None
     if match.group("thousands"):
         value *= 1000
     at = match.end()
@@ -114,14 +121,29 @@ def read_value(text: str, start: int, end: int) -> Reading | None:
             flag = "H" if flagged.group("high") else "L" if flagged.group("low") else "N"
             at = flagged.end()
             continue
+        cell = _CELL.match(text, at, end)
+        if cell is not None and high is None and low is None:
+            # The next cell of a row holds the flag or the range of this one: "| CK | 544 U/L | <170 |".
+            at = cell.end("bar")
+            continue
         break
     if match.group("about"):
-        return Reading(match.start(), at, value, "~", unit, False, flag, low, high)
+        return Reading(match.start(), at, value, "~", unit, False, flag, low, high, dotted)
     comparator = cast(
         Comparator,
         {"≤": "<=", "≥": ">=", None: "="}.get(match.group("comparator"), match.group("comparator")),
     )
-    return Reading(match.start(), at, value, comparator, unit, bool(match.group("times")), flag, low, high)
+    return Reading(
+        match.start(), at, value, comparator, unit, bool(match.group("times")), flag, low, high, dotted
+    )
+
+
+def read_range(text: str, at: int, end: int) -> tuple[float | None, float | None, int] | None:
+    """Return the bracketed range at *at* as low, high and where it ends; None where there is none."""
+    if re.compile(r"\s{0,2}[(\[]").match(text, at, end) is None:
+        return None
+    found = _range(text, at, end)
+    return None if found is None else found[:3]
 
 
 def _range(text: str, at: int, end: int) -> tuple[float | None, float | None, int, str] | None:
@@ -134,7 +156,11 @@ def _range(text: str, at: int, end: int) -> tuple[float | None, float | None, in
             return low, high, stop, unit
     match = _LIMIT.match(text, at, end)
     if match is not None and (
-        match.group("label") or (match.group("sign") and (match.group("open") or text[at : at + 2].isspace()))
+        match.group("label")
+        or (
+            match.group("sign")
+            and (match.group("open") or text[at : at + 2].isspace() or text[max(0, at - 1) : at] == "|")
+        )
     ):
         label = (match.group("label") or "").strip().lower()
         sign = match.group("sign") or ""

@@ -59,6 +59,7 @@ REFUSED = {
     "too long a note": ({"json": patients(note(text=CANARY * 10))}, "HT804"),
     "an unknown trial": ({"json": {**patients(), "trial": CANARY}}, "HT806"),
     "a path as trial": ({"json": {**patients(), "trial": "/etc/passwd"}}, "HT806"),
+    "an implausible screening date": ({"json": {**patients(), "as_of": "0001-01-01"}}, "HT814"),
     "a patient twice": ({"json": {"patients": patients()["patients"] * 2}}, "HT813"),
 }
 
@@ -142,13 +143,14 @@ def test_a_page_gets_a_page(client):
     [
         ({"data": {"as_of": CANARY}, "files": [("files", ("a.txt", b"x"))]}, "HT814"),
         ({"data": {"birth_date": "2024-02-30"}, "files": [("files", ("a.txt", b"x"))]}, "HT814"),
+        ({"data": {"birth_date": "0001-01-01"}, "files": [("files", ("a.txt", b"x"))]}, "HT814"),
         ({"content": CANARY.encode(), "headers": {"content-type": "text/plain"}}, "HT812"),
         (
             {"content": CANARY.encode(), "headers": {"content-type": "multipart/form-data; boundary=x"}},
             "HT812",
         ),
         ({"content": CANARY.encode(), "headers": {"content-type": "multipart/form-data"}}, "HT812"),
-        ({"files": [("files", (f"{n}.txt", b"x")) for n in range(4)]}, "HT812"),
+        ({"files": [("files", (f"{n}.txt", b"x")) for n in range(4)]}, "HT802"),
         ({"files": [("files", ("P1_2024-05-01.txt", CANARY.encode() * 2_000))]}, "HT801"),
         ({"files": [("files", (f"P{n}_2024-05-01.txt", b"x")) for n in range(3)]}, "HT802"),
     ],
@@ -231,3 +233,15 @@ def test_every_code_is_documented(checkout):
 
     for kind in KINDS.values():
         assert f"| {kind.code} | {kind.status} | {kind.title} | {kind.remedy} |" in documented
+
+
+def test_implausible_facts_of_a_patient_are_a_problem_and_the_notes_are_read(client):
+    response = client.post(EVALUATE, json=patients(birth_date="0001-01-01"))
+
+    assert response.status_code == 200
+    assert [(row["source"], row["code"]) for row in response.json()["problems"]] == [("patients[0]", "IN107")]
+    assert response.json()["cohorts"]
+
+
+def test_a_method_that_is_not_allowed_names_those_that_are(client):
+    assert client.get(EVALUATE).headers["allow"] == "POST"

@@ -243,6 +243,49 @@ def test_trial_and_lexicon_commands(capsys):
     assert json.loads(capsys.readouterr().out)["terms"] > 0
 
 
+def test_lexicon_check_tells_an_example_that_is_read_otherwise(monkeypatch, capsys):
+    from chartsift.nlp.lexicon import loader
+    from chartsift.nlp.lexicon.schema import ConceptFile
+
+    concept = {"concept": "EJ", "kind": "antibody", "terms": ["EJ"]}
+    file = ConceptFile.model_validate({"concepts": [concept], "examples": ["no [CAR T]{EJ present} here"]})
+    monkeypatch.setattr(loader, "load_concept_files", lambda: {"own.yaml": file})
+
+    assert run("lexicon", "check") == 4
+
+    out, err = capsys.readouterr()
+    assert "own.yaml: examples.0: not read: [CAR T]{EJ present}" in out
+    assert "RU204" in err
+
+
+def test_extract_goes_on_after_a_note_that_fails(fake, tmp_path, capsys):
+    path = tmp_path / "notes.jsonl"
+    texts = [f"{FAIL} {MARKER}", "CAR T infused."]
+    rows = [
+        {"patient_id": "P", "note_id": str(number), "note_date": "2024-05-01", "text": text}
+        for number, text in enumerate(texts)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    assert run("extract", path) == 5
+
+    out, err = capsys.readouterr()
+    assert "CAR-T" in out
+    assert "notes.jsonl:1: SC410" in err
+    assert MARKER not in err
+
+
+def test_explain_tells_what_of_the_patient_could_not_be_read(fake, notes, capsys):
+    with notes.open("a", encoding="utf-8") as lines:
+        lines.write('{"patient_id": "P1", "note_id": "n9", "note_date": "no day", "text": "x"}\n{\n')
+
+    assert run("explain", "P1", notes) == 0
+
+    err = capsys.readouterr().err
+    assert "notes.jsonl:4: IN107" in err
+    assert "1 inputs could not be read" in err
+
+
 def test_annotations_commands(fake, checkout, tmp_path, capsys):
     charts = sorted((checkout / "annotations" / "charts").glob("*.json"))[:2]
     folder = tmp_path / "charts"

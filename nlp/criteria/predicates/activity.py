@@ -113,10 +113,10 @@ def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
     shown = [
         *_some(doubts, "for"),
         *_some(verdicts.active, "for"),
-        *_some([*quiet, *verdicts.quiet], "against", 8),
+        *_some([*quiet, *verdicts.quiet], "against", 10),
         *aside,
     ]
-    if verdicts.quiet and not verdicts.active and not enzymes.unsure and not enzymes.old:
+    if verdicts.quiet and not verdicts.active and not enzymes.unsure:
         top = verdicts.quiet[0]
         state = top.concept.replace("_", " ")
         return false(shown, f"the disease is {state} by the note of {chart.note_date(top)}")
@@ -182,7 +182,11 @@ def _window(finding: Finding, given: DiseaseActive) -> int:
 
 
 def _some(findings: Sequence[Finding], stance: str, most: int = _SHOWN) -> list[Evidence]:
-    return [evidence(f, stance) for f in findings[:most]]  # type: ignore[arg-type]
+    """Return up to *most* findings as evidence: one of each sort first, then the others."""
+    kinds = list({f.kind: f for f in reversed(findings)}.values())[::-1]
+    first = [*kinds, *(f for f in _one_of_each(findings) if f not in kinds)]
+    ordered = [*first, *(f for f in findings if f not in first)]
+    return [evidence(f, stance) for f in ordered[:most]]  # type: ignore[arg-type]
 
 
 def _one_of_each(findings: Sequence[Finding]) -> list[Finding]:

@@ -216,7 +216,7 @@ def studies(chart: Chart, kinds: Sequence[str], *, days: int) -> Side:
             reason = unusable(finding)
             if reason:
                 side.set_aside(finding, reason)
-            elif finding.attribute("undated"):
+            elif finding.attribute("undated") and not _is_first_told(chart, finding, days):
                 if finding.concept == "active" and finding.assertion == "present":
                     side.unsure.append(finding)
                     side.set_aside(finding, "the date of the study is not given")
@@ -239,12 +239,36 @@ def studies(chart: Chart, kinds: Sequence[str], *, days: int) -> Side:
     return side
 
 
+def _is_first_told(chart: Chart, finding: Finding, days: int) -> bool:
+    """
+    Say whether a study without a date is new in its note: nothing before it speaks of such a study.
+
+    A note gives results without a date where they are those of the day; an older study comes back in every note.
+    """
+    if finding.kind == "biopsy":
+        return False  # a biopsy is quoted for years
+    note_date = chart.note_date(finding)
+    if (chart.as_of - note_date).days > days or finding.attribute("earlier"):
+        return False
+    return not any(
+        other.note_id != finding.note_id
+        and (chart.note_date(other) < note_date or other.date < note_date)
+        and other.concept == finding.concept
+        for other in chart.of(finding.kind)
+    )
+
+
 def verdicts(chart: Chart, *, days: int) -> Side:
     """Return what the notes themselves say of the disease: remission or flare; the latest note that says so holds."""
     side = Side()
     usable: list[Finding] = []
     for finding in chart.of("disease_state", assertions=["present"]):
         reason = unusable(finding)
+        if not reason and is_general(chart, finding):
+            if finding.attribute("source") == "list":
+                reason = "from a list of problems of another clinic"
+            elif not finding.attribute("named"):
+                reason = "a note of another clinic that does not name the myositis with it"
         if reason:
             side.set_aside(finding, reason)
         elif chart.age_days(finding) <= days:

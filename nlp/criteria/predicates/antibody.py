@@ -332,7 +332,7 @@ def _without_positive(
     chart: Chart, found: _Serology, classes: Sequence[str], aside: list[Evidence]
 ) -> Outcome:
     """Return the outcome when no antibody of *classes* is positive: a negative panel, or no result."""
-    coverage = ("all", "MSA") if "MAA" not in classes else ("all",)
+    coverage = ("all", "MSA", "rest") if "MAA" not in classes else ("all", "rest")
     panel = _panel_negative(chart, found.negative, coverage)
     pending_panel = chart.of("antibody_panel", assertions=["possible"])
     known = {f.concept for f in found.negative}

@@ -8,6 +8,7 @@ clinician can bring a diagnosis back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,18 @@ IIM_CONCEPTS = ("IIM", "DM", "CADM", "PM", "ASyS", "IMNM", "IBM", "JDM", "JPM", 
 _LISTS = frozenset({"problem_list", "past_history", "family_history", "ros"})
 _LEADING = frozenset({"assessment", "plan"})
 _SHOWN = 6
+# Diseases of muscle from birth: once one is established, an older label of myositis is over, also unsaid.
+# Diseases with more than muscle to them: "no myositis" may deny the muscle's part alone.
+_BEYOND_MUSCLE = frozenset({"CADM", "DM", "JDM", "ASyS", "overlap"})
+_INBORN = frozenset({"muscular_dystrophy", "metabolic_myopathy", "hereditary_IBM"})
+
+
+# The types of notes that report on a specimen or an image, and of those that a clinician's visit makes.
+_REPORT = re.compile(
+    r"patholog|radiolog|imaging|\bmri?\b|\bemg\b|electromyo|nerve conduction|neurophysiolog|histolog|laborator"
+    r"|ultrasound|\becho|\bct\b"
+)
+_VISIT = re.compile(r"clinic|visit|consult|progress|follow|letter|admission|discharge|history|h&p")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,7 @@ class Standing:
         suspected: Open questions, latest first.
         others: Other diseases that the chart states as the patient's own and that would explain the picture.
         open_others: Diseases that speak neither way (checkpoint inhibitor myositis).
+        no_muscle_disease: Denials of any disease of muscle ("he has no muscle disease"), latest first.
         refuted: The chart refutes the disease: the latest word is a denial or a revision.
     """
 
@@ -50,6 +64,7 @@ class Standing:
     suspected: tuple[Finding, ...]
     others: tuple[Finding, ...]
     open_others: tuple[Finding, ...]
+    no_muscle_disease: tuple[Finding, ...]
     refuted: bool
 
 
@@ -72,6 +87,20 @@ def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
     revised = [f for f in mentions if f.assertion == "historical"]
     suspected = [f for f in mentions if f.assertion == "possible"]
     open_others = [f for f in mimics if f.attribute("role") == "open"]
+    open_others += [f for f in present if f.attribute("cause") == "checkpoint"]
+    # Once it is one of a checkpoint inhibitor, bare "myositis" speaks of that one.
+    first_open = min((chart.note_date(f) for f in open_others), default=None)
+    present = [
+        f
+        for f in present
+        if f.attribute("cause") != "checkpoint"
+        and (first_open is None or not _is_bare(f) or chart.note_date(f) < first_open)
+    ]
+    groups = [
+        f
+        for f in chart.of("mimic", assertions=["absent"])
+        if f.attribute("role") == "group" and not f.attribute("aspect")
+    ]
     strong = [f for f in present if not _is_weak(chart, f)]
     weak = [f for f in present if _is_weak(chart, f)]
     strong.sort(key=lambda f: (chart.note_date(f), f.section in _LEADING, f.start), reverse=True)
@@ -86,8 +115,14 @@ def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
             sorted(others, key=lambda f: (chart.note_date(f), f.section in _LEADING, f.start), reverse=True)
         ),
         tuple(open_others),
+        tuple(sorted(groups, key=lambda f: (chart.note_date(f), f.start), reverse=True)),
         refuted,
     )
+
+
+def _is_bare(finding: Finding) -> bool:
+    """Say whether a finding is the word "myositis" alone, which may mean the muscle's part of a disease."""
+    return finding.concept == "IIM" and finding.text.lower() == "myositis"
 
 
 def iim_refuted(chart: Chart) -> list[Finding]:
@@ -107,10 +142,7 @@ def _is_weak(chart: Chart, finding: Finding) -> bool:
 def _is_report(chart: Chart, finding: Finding) -> bool:
     """Say whether a finding stands in a report on a specimen or an image rather than in a clinician's note."""
     kind = next((n.note_type.lower() for n in chart.notes if n.note_id == finding.note_id), "")
-    return any(
-        word in kind
-        for word in ("pathology", "radiology", "imaging report", "mri report", "emg report", "laboratory")
-    )
+    return _REPORT.search(kind) is not None and _VISIT.search(kind) is None
 
 
 def _is_refuted(
@@ -123,9 +155,19 @@ def _is_refuted(
 ) -> bool:
     """Say whether the latest word on the disease is a denial or a revision."""
     last_stated = _latest(chart, strong)
+    beyond = any(f.concept in _BEYOND_MUSCLE for f in strong)
+    elsewhere = {f.note_id for f in others}
+    denied = [f for f in denied if not (beyond and _is_bare(f) and f.note_id not in elsewhere)]
     against = _latest(chart, [f for f in denied if not (strong and _is_report(chart, f))])
     if against is None and others:
         against = _latest(chart, revised)
+    if against is None:
+        inborn = _latest(chart, [f for f in others if f.concept in _INBORN and not _is_weak(chart, f)])
+        open_since = [
+            f for f in open_mentions if f.assertion == "possible" and inborn and chart.note_date(f) >= inborn
+        ]
+        if inborn is not None and (last_stated is None or last_stated < inborn) and not open_since:
+            return bool(strong or open_mentions)
     # The same note both denies and states: "DM rather than IMNM", "HIV myositis unlikely; ASyS".
     if against is None or (last_stated is not None and against <= last_stated):
         return False
@@ -229,14 +271,7 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             flags=("list_only",),
         )
     if found.suspected:
-        shown = [evidence(f, "for") for f in _spread(found.suspected)]
-        gone = {f.concept for f in found.denied if _after(chart, f, found.suspected[0])}
-        if gone and ("IIM" in gone or {f.concept for f in found.suspected} <= gone):
-            return false([*against, *shown, *aside], f"{found.denied[0].concept} was considered and denied")
-        return unknown(
-            [*shown, *against[:2], *aside],
-            f"{found.suspected[0].concept} is only suspected ({', '.join(found.suspected[0].provenance.cues) or 'open'})",
-        )
+        return _suspected(chart, found, against, aside)
     if found.open_others:
         return unknown(
             [*(evidence(f, "for") for f in found.open_others[:3]), *aside],
@@ -258,7 +293,42 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             [*(evidence(f, "against") for f in own[:3]), *aside],
             f"the chart gives another disease: {own[0].text}",
         )
+    if found.no_muscle_disease:
+        return false(
+            [*(evidence(f, "against") for f in found.no_muscle_disease[:3]), *aside],
+            f"the chart denies any muscle disease on {chart.note_date(found.no_muscle_disease[0])}",
+        )
     return silent("diagnosis", evidence=aside)
+
+
+def _suspected(
+    chart: Chart, found: Standing, against: Sequence[Evidence], aside: Sequence[Evidence]
+) -> Outcome:
+    """Return the outcome of a disease that is only suspected: open, answered by another disease, or denied."""
+    shown = [evidence(f, "for") for f in _spread(found.suspected)]
+    last = max(found.suspected, key=lambda f: (chart.note_date(f), f.start))
+    explained = [
+        f
+        for f in (*found.others, *found.no_muscle_disease)
+        if not _is_weak(chart, f)
+        and (
+            chart.note_date(f) > chart.note_date(last)
+            or (f.concept in _INBORN and f.note_id == last.note_id and f.start > last.start)
+        )
+    ]
+    if explained:
+        return false(
+            [*(evidence(f, "against") for f in explained[:3]), *shown, *aside],
+            f"the suspicion was answered by another finding ({explained[0].text})",
+        )
+    gone = {f.concept for f in found.denied if _after(chart, f, found.suspected[0])}
+    if gone and ("IIM" in gone or {f.concept for f in found.suspected} <= gone):
+        return false([*against, *shown, *aside], f"{found.denied[0].concept} was considered and denied")
+    return unknown(
+        [*shown, *against[:2], *aside],
+        f"{found.suspected[0].concept} is only suspected "
+        f"({', '.join(found.suspected[0].provenance.cues) or 'open'})",
+    )
 
 
 def _after(chart: Chart, one: Finding, other: Finding) -> bool:

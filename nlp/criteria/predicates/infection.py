@@ -34,6 +34,11 @@ class InfectionActive(Parameters):
     recent_days: int = Field(default=30, ge=1)
     long_days: int = Field(default=365, ge=1)
     work_up_days: int = Field(default=30, ge=1)
+    settled_days: int = Field(
+        default=14,
+        ge=1,
+        description="an acute infection that a full later note does not carry on is over after this",
+    )
     viral_days: int = Field(default=14, ge=1, description="an untreated viral illness is reviewed this long")
     chronic_review: tuple[str, ...] = ("hiv", "hbv", "hcv")
 
@@ -104,11 +109,12 @@ def _until(finding: Finding) -> date | None:
 
 
 def _cleared_on(chart: Chart, denials: Sequence[Finding]) -> date | None:
-    """Return the day of the last note that denies any infection."""
+    """Return the day of the last note that denies any infection, or any antibiotic."""
+    no_drug = (f for f in chart.of("antimicrobial", ["antibiotic"]) if f.attribute("copied") != "yes")
     return max(
         (
             chart.note_date(f)
-            for f in denials
+            for f in (*denials, *no_drug)
             if f.attribute("status") == "none" and f.attribute("templated") != "yes"
         ),
         default=None,
@@ -165,6 +171,10 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
                 )
         elif ended and run != "long":
             calm.append((latest, f"{name} on {day}, treatment ended {until}"))
+        elif run == "acute" and age > given.settled_days and _later_note(chart, day):
+            calm.append((latest, f"{name} on {day}, not carried on by later notes"))
+        elif age <= given.recent_days and status == "stated" and not _borne_out(chart, latest):
+            doubtful.append((latest, f"{name} is named on {day}, neither treatment nor course stated"))
         elif age <= given.recent_days:
             decided.append((latest, f"{name} is {'active' if status == 'active' else 'named'} on {day}"))
         elif run == "long" and age <= given.long_days:
@@ -224,6 +234,19 @@ def _deciding(chart: Chart, ordered: Sequence[Finding]) -> Finding:
                 continue
             return found[0]
     return next((f for f in same if f.attribute("status") == "resolved"), same[0])
+
+
+def _borne_out(chart: Chart, finding: Finding) -> bool:
+    """Say whether a bare name stands for an infection that is there now: judged today, or with its treatment."""
+    if finding.section in ("assessment", "plan", "chief_complaint"):
+        return True
+    return any(
+        f.note_id == finding.note_id and f.attribute("status") in ("treatment", "listed")
+        for f in chart.of("antimicrobial")
+    ) or any(
+        f.note_id == finding.note_id and f is not finding and f.attribute("status") == "active"
+        for f in chart.of("infection", [finding.concept])
+    )
 
 
 def _course_of_note(chart: Chart, finding: Finding) -> date | None:
@@ -319,6 +342,13 @@ def _drugs(
             calm.append((finding, f"{name} as prophylaxis on {day}"))
         elif status in {"none", "finished"}:
             calm.append((finding, f"{name} {'not given' if status == 'none' else 'finished'} on {day}"))
+        elif status == "empiric":
+            if (
+                age <= given.work_up_days
+                and not (cleared_on is not None and cleared_on > day)
+                and not _later_note(chart, day)
+            ):
+                doubtful.append((finding, f"{name} on suspicion on {day}, cultures open"))
         elif status == "latent_treatment" and age <= given.long_days:
             doubtful.append((finding, f"{name} for latent tuberculosis on {day}"))
         elif status == "treatment":

@@ -9,6 +9,7 @@ transaminases are no organ disease. Default laboratory limits are those of compa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -32,6 +33,8 @@ from chartsift.nlp.criteria.predicates.organ_state import (
 )
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence, Finding
+
+_ON_DIALYSIS = re.compile(r"dialysis|\bHD\b|\bPD\b|fail(?:ed|ing)", re.IGNORECASE)
 
 
 class OrganDiseaseUncontrolled(Parameters):
@@ -70,6 +73,16 @@ class OrganDiseaseUncontrolled(Parameters):
     )
     dlco_decline: float = Field(
         default=10.0, description="points of % predicted within a year: progression by the ATS 2022 guideline"
+    )
+    grafts: dict[str, str] = Field(
+        default={
+            "esrd": "kidney",
+            "aki": "kidney",
+            "liver_failure": "liver",
+            "liver_acute": "liver",
+            "marrow": "hct",
+        },
+        description="which transplant makes the failure of an organ a thing of the past",
     )
     lung: LungHeart = LungHeart()
 
@@ -138,6 +151,8 @@ def _sort(
             return
         if weight == "minor" or (weight == "soft" and state.level != "severe"):
             doubtful.append((finding, words + ", a comorbidity that a person must judge"))
+        elif _grafted(chart, given, state):
+            calm.append((finding, f"{_name(state)} was treated by a transplant"))
         elif not _overruled(chart, given, state):
             decided.append((finding, words))
     elif state.level == "old":
@@ -162,6 +177,20 @@ def _spoken(state: DiseaseState) -> str:
         "controlled": "mild or controlled",
         "old": "called bad",
     }.get(state.level, state.level)
+
+
+def _grafted(chart: Chart, given: OrganDiseaseUncontrolled, state: DiseaseState) -> bool:
+    """Say whether a graft has replaced the organ that failed: the name of the old failure is then history."""
+    graft = given.grafts.get(state.disease)
+    if graft is None or state.finding.attribute("level") in ("progressive", "uncontrolled"):
+        return False
+    current = (state.finding, *(f for f in state.earlier if f.assertion == "present"))
+    if any(_ON_DIALYSIS.search(f.text) for f in current):
+        return False
+    return any(
+        f.attribute("copied") != "yes" and f.date <= chart.as_of
+        for f in chart.of("transplant", [graft], assertions=["present"])
+    )
 
 
 def _overruled(chart: Chart, given: OrganDiseaseUncontrolled, state: DiseaseState) -> bool:

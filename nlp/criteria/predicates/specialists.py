@@ -38,7 +38,15 @@ GENERAL_NOTES = (
     "dental",
     "hospital medicine",
     "radiol",
+    "urgent care",
+    "walk-in",
+    "social work",
+    "research",
+    "family medicine",
+    "late effects",
+    "allerg",
 )
+_SHORT_NAMES = re.compile(r"\b(?:ED|ER|A&E|ICU)\b")
 
 
 @lru_cache(maxsize=8)
@@ -55,4 +63,4 @@ def is_general(chart: Chart, finding: Finding, words: tuple[str, ...] = GENERAL_
     kind = next((note.note_type for note in chart.notes if note.note_id == finding.note_id), "")
     if re.search(r"rheum|derm|neurom|neurol|myositis|muscle", kind, re.IGNORECASE):
         return False
-    return bool(words) and _pattern(words).search(kind) is not None
+    return bool(words) and (_pattern(words).search(kind) is not None or _SHORT_NAMES.search(kind) is not None)

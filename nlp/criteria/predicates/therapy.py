@@ -48,7 +48,8 @@ def car_t_received(chart: Chart, given: CarTReceived) -> Outcome:
     if not (named or others or codes):
         return silent(*searched)
     received = _of(named, "present")
-    blinded = _of(named, "possible")
+    similar = [f for f in _of(named, "possible") if f.attribute("product")]
+    blinded = [f for f in _of(named, "possible") if f not in similar]
     disclosed = [f for f in named if f.attribute("unblinded") == "yes"]
     aside = [evidence(f, "set_aside", _WORDS[f.assertion]) for f in named if f.assertion == "family"]
     against = [
@@ -81,7 +82,7 @@ def car_t_received(chart: Chart, given: CarTReceived) -> Outcome:
             next_step="Ask the earlier study's sponsor or site for the treatment assignment (unblinding).",
         )
     open_ones = [f for f in others if f.assertion in ("present", "possible") and _is_open(f, given)]
-    open_ones += [*codes]
+    open_ones = [*similar, *open_ones, *codes]
     if open_ones:
         shown = [evidence(f, "for", "may or may not count as CAR T") for f in open_ones]
         return unknown(
@@ -127,7 +128,8 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     """A graft that counts was received at any time, failed grafts included."""
     named = chart.of("transplant", given.counts)
     others = chart.of("graft_other")
-    history = chart.of("transplant_history")
+    # Graft-versus-host disease that is feared or ruled out tells nothing of a transplant.
+    history = [f for f in chart.of("transplant_history") if f.concept != "gvhd" or f.assertion == "present"]
     codes = chart.of("transplant_code", assertions=["present"])
     searched = ("transplant", "graft_other", "transplant_history")
     if not (named or others or history or codes):

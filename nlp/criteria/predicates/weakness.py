@@ -124,7 +124,8 @@ def _weak_on_exam(
     denials: Sequence[Finding],
     aside: Sequence[Evidence],
 ) -> Outcome:
-    weak = sorted(today["weak"], key=_share)
+    # The sum of many muscles says more than one muscle.
+    weak = sorted(today["weak"], key=lambda f: (f.concept == "MRC", _share(f)))
     weak_notes = {f.note_id for f in weak}
     # The groups of one examination that are full take nothing from those that are weak; another examiner does.
     opposed = [f for f in today["full"] if f.note_id not in weak_notes and f.attribute("group") == "whole"]
@@ -243,7 +244,8 @@ def _reading(finding: Finding, given: WeaknessPresent) -> str:
         if group not in given.groups:
             return ""
         if share >= 1:
-            return "full"
+            # A normal face says nothing of the limbs.
+            return "" if group == "bulbar" else "full"
         return "limited" if finding.attribute("limited") else "weak"
     if share >= 1:
         return "full"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from support.marked import parse_marked
 from support.myositis_texts import ANTIBODY_LINES, ANTIBODY_TABLES
 
+from chartsift.nlp.lexicon.examples import parse_marked
 from chartsift.nlp.pipeline import Pipeline
 from chartsift.nlp.types import Finding, Note
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import stat
+import time
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -334,3 +336,112 @@ def test_each_reader_claims_its_own_suffixes(reader):
 
 def test_unknown_format_is_a_problem():
     assert codes(list(read_upload("scan.pdf", b"%PDF-1.7"))) == ["IN101"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "  \t> **Date:** 2024-05-01",
+        "Patient: X | Date: 2024-05-01",
+        "MRN 12345   Date: 2024-05-01",
+        "last visit  date: 2024-05-01",
+    ],
+)
+def test_header_date_may_stand_in_a_column(text):
+    assert header_date(text) == date(2024, 5, 1)
+
+
+@pytest.mark.parametrize("text", ["Birth date: 2024-05-01", "update: 2024-05-01", "see date: 2024-05-01"])
+def test_label_within_a_sentence_is_no_header(text):
+    assert header_date(text) is None
+
+
+@pytest.mark.parametrize("filler", [" ", "\t", "-", "* ", "| ", "date: ", "date ", "\n", "note  "])
+def test_header_date_takes_no_time_over_odd_text(filler):
+    began = time.perf_counter()
+
+    header_date(filler * (8_000 // len(filler)))
+
+    # A quadratic reading took minutes; the bound is generous for a busy machine.
+    assert time.perf_counter() - began < 2
+
+
+def test_what_is_no_file_is_reported_and_not_opened(tmp_path):
+    make_folder(tmp_path / "in", {"P1/2024-05-01_a.txt": "Stable."})
+    os.mkfifo(tmp_path / "in" / "P1" / "2024-05-02_pipe.txt")
+    (tmp_path / "in" / "P2").symlink_to(tmp_path / "in" / "P1", target_is_directory=True)
+
+    items = list(read_inputs([tmp_path / "in"]))
+
+    assert codes(items) == ["IN102", "IN102"]
+    assert len(who_and_when(items)) == 1
+    assert codes(list(read_inputs([tmp_path / "in" / "P1" / "2024-05-02_pipe.txt"]))) == ["IN102"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [(b"2024-05-01_\xff.txt", "IN103"), (b"2024-05-01_a\nb.txt", "IN106")]
+)
+def test_file_name_that_is_no_identifier_is_a_problem_with_a_printable_source(tmp_path, name, code):
+    folder = os.fsencode(tmp_path) + b"/in/P1"
+    (tmp_path / "in" / "P1").mkdir(parents=True)
+    with open(folder + b"/" + name, "wb") as file:  # noqa: PTH123 - a Path cannot hold such a name
+        file.write(b"Stable.")
+
+    (item,) = read_inputs([tmp_path / "in"])
+
+    assert isinstance(item, Rejected)
+    assert item.problem.code == code
+    assert item.patient_id == "P1"
+    assert item.problem.source.isprintable()
+
+
+def test_folders_within_each_other_have_an_end(tmp_path):
+    deep = "/".join(["a"] * 5)
+    items = list(
+        read_inputs(
+            [make_folder(tmp_path / "in", {f"{deep}/P1_2024-05-01.txt": "x"})], limits=Limits(folders_deep=3)
+        )
+    )
+    packed = list(read_upload("n.zip", make_zip({"a/" * 30_000 + "P1_2024-05-01.txt": "x"})))
+
+    assert codes(items) == ["IN102"]
+    assert codes(packed) == ["IN116"]
+    assert len(packed[0].problem.source) < 100
+
+
+def test_empty_folder_is_told(tmp_path):
+    assert codes(list(read_inputs([tmp_path]))) == ["IN108"]
+
+
+def test_word_document_is_one_unknown_file_and_no_archive(tmp_path):
+    data = make_zip({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"})
+
+    assert codes(list(read_upload("letter.docx", data))) == ["IN101"]
+
+
+def test_folder_of_the_results_is_left_out(tmp_path):
+    make_folder(tmp_path, {"P1/2024-05-01_a.txt": "Stable.", "out/findings.csv": "x"})
+
+    items = list(read_inputs([tmp_path], leave_out=tmp_path / "P1" / ".." / "out"))
+
+    assert codes(items) == []
+    assert len(who_and_when(items)) == 1
+
+
+def test_path_that_cannot_be_looked_at_is_said_before_anything_is_read():
+    with pytest.raises(InputError) as caught:
+        read_inputs([Path("a" * 300)])
+
+    assert caught.value.code == "IN102"
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_anywhere_in_an_archive_is_a_problem(compression):
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", compression) as archive:
+        archive.writestr("P1/2024-05-01_a.txt", "Stable. " * 30)
+    data = sink.getvalue()
+
+    for at in range(4, len(data)):
+        for item in read_upload("n.zip", data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]):
+            assert isinstance(item, Note | Rejected)

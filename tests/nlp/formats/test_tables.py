@@ -372,3 +372,56 @@ def test_unreadable_file_is_a_problem(tmp_path: Path):
     items = list(read_inputs([tmp_path]))
 
     assert [item.note_id for item in items if isinstance(item, Note)] == ["P1_2024-05-01.txt"]
+    assert codes(items) == ["IN102", "IN102"]
+
+
+def test_blank_lines_before_a_csv_header_are_skipped():
+    items = list(
+        read_upload(
+            "n.csv", b"\n\r\npatient_id,note_id,note_date,text\nP1,N1,no day,DM\nP1,N2,2024-05-01,DM\n"
+        )
+    )
+
+    assert [item.problem.source for item in items if isinstance(item, Rejected)] == ["n.csv:4"]
+    assert [item.note_id for item in items if isinstance(item, Note)] == ["N2"]
+
+
+def test_parquet_with_two_columns_of_one_name_is_a_problem():
+    names = [*ROW, "text"]
+    sink = io.BytesIO()
+    pq.write_table(pa.table([pa.array([value]) for value in [*ROW.values(), "Other."]], names=names), sink)
+
+    assert codes(list(read_upload("n.parquet", sink.getvalue()))) == ["IN105"]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pa.array([-(2**31) + 5, 19_000], pa.int32()).cast(pa.date32()),
+        pa.array([2**62, 10**15], pa.int64()).cast(pa.timestamp("us")),
+    ],
+    ids=["date32", "timestamp"],
+)
+def test_parquet_day_beyond_the_calendar_spoils_only_its_row(days):
+    sink = io.BytesIO()
+    columns = {"patient_id": ["P1", "P1"], "note_id": ["N1", "N2"], "note_date": days, "text": ["A", "B"]}
+    pq.write_table(pa.table(columns), sink)
+
+    items = list(read_upload("n.parquet", sink.getvalue()))
+
+    assert codes(items) == ["IN107"]
+    assert [item.note_id for item in items if isinstance(item, Note)] == ["N2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("n.jsonl", b"\n \n"),
+        ("n.csv", b"\n\n"),
+        ("n.csv", b"patient_id,note_id,note_date,text\n"),
+        ("n.json", b"[]"),
+        ("n.zip", b"PK\x05\x06" + bytes(18)),
+    ],
+)
+def test_file_without_a_row_is_told(name, data):
+    assert codes(list(read_upload(name, data))) == ["IN108"]

@@ -83,7 +83,14 @@ def assert_counts_add_up(results: RunResults) -> None:
     )
     assert c["patients"] == c["patients_screened"] + c["patients_failed"] + c["patients_not_screened"]
     assert c["patient_rows_seen"] == c["patients_listed"] + c["patient_rows_repeated"] + c["patient_problems"]
-    problems = ("input_problems", "patient_problems", "notes_after_as_of", "notes_failed", "patients_failed")
+    problems = (
+        "input_problems",
+        "patient_problems",
+        "notes_after_as_of",
+        "notes_failed",
+        "patients_failed",
+        "patient_facts_left_out",
+    )
     assert c["errors"] == sum(c[name] for name in problems)
     assert c["errors"] == sum(results.manifest["problem_codes"].values())
     for name in TABLES:
@@ -436,3 +443,74 @@ def test_store_is_for_its_owner_only(tmp_path):
     store.close()
 
     assert (tmp_path / "notes.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_results_may_lie_among_the_notes(trial, tmp_path):
+    write_notes(tmp_path / "notes.jsonl", [row("P1", "1")])
+
+    first = run(trial, tmp_path / "out", tmp_path)
+    again = run(trial, tmp_path / "out", tmp_path)
+
+    assert first.manifest == again.manifest
+    assert first.manifest["counts"]["errors"] == 0
+
+
+def test_the_folder_of_the_notes_is_no_place_for_results(trial, tmp_path):
+    write_notes(tmp_path / "notes.jsonl", [row("P1", "1")])
+
+    with pytest.raises(ScreeningError) as caught:
+        run(trial, tmp_path, tmp_path)
+
+    assert caught.value.code == "SC403"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.jsonl"]
+
+
+@pytest.mark.parametrize("content", [None, b"junk"], ids=["missing", "junk"])
+def test_damaged_results_are_told_and_made_anew_on_demand(trial, tmp_path, content):
+    notes = write_notes(tmp_path / "notes.jsonl", [row("P1", "1")])
+    run(trial, tmp_path / "out", notes)
+    criteria = tmp_path / "out" / "criteria.parquet"
+    criteria.unlink()
+    if content is not None:
+        criteria.write_bytes(content)
+
+    with pytest.raises(ScreeningError) as caught:
+        run(trial, tmp_path / "out", notes)
+
+    assert caught.value.code == "SC405"
+    assert run(trial, tmp_path / "out", notes, restart=True).patients(["P1"])
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"identity": 5}', '{"format": 0}'])
+def test_odd_manifest_is_no_finished_run(tmp_path, content):
+    (tmp_path / "run.json").write_text(content)
+
+    with pytest.raises(ScreeningError) as caught:
+        RunResults.open(tmp_path)
+
+    assert caught.value.code == "SC406"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("lock", "garbage" * 200), ("state.json", "[]"), ("state.json", '{"identity": {}}')]
+)
+def test_odd_work_files_are_told(trial, tmp_path, name, content):
+    notes = write_notes(tmp_path / "notes.jsonl", [row("P1", "1")])
+    work = tmp_path / "out" / WORK_FOLDER
+    work.mkdir(parents=True)
+    (work / name).write_text(content)
+
+    with pytest.raises(ScreeningError) as caught:
+        run(trial, tmp_path / "out", notes)
+
+    assert caught.value.code == "SC405"
+
+
+def test_birth_date_after_the_day_of_screening_is_left_out_and_told(trial, tmp_path):
+    notes = write_notes(tmp_path / "notes.jsonl", [row("P1", "1")])
+    patients = write_notes(tmp_path / "p.jsonl", [{"patient_id": "P1", "birth_date": "2050-01-01"}])
+
+    results = run(trial, tmp_path / "out", notes, patients=patients)
+
+    assert [item["code"] for item in rows_of(results.out, "errors")] == ["IN120"]
+    assert_counts_add_up(results)

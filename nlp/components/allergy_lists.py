@@ -1,0 +1,84 @@
+"""What allergy lists say when they name neither drug: none known, other substances, other mustards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from chartsift.nlp.components.drug_mentions import OTHER_DRUG
+from chartsift.nlp.components.drug_reactions import LEFT_JOIN
+from chartsift.nlp.components.findings import Draft
+from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.components.reaction_words import read_reaction
+from chartsift.nlp.text.layout import Layout
+
+_MUSTARD = loosely(
+    r"\b(?:ifosfamide|ifex|melphalan|alkeran|evomela|bendamustine|treanda|bendeka|chlorambucil|leukeran"
+    r"|mechlorethamine|nitrogen mustard)\b"
+)
+_MUSTARD_LETTERS = (
+    "ifos",
+    "ifex",
+    "melph",
+    "alkeran",
+    "evomela",
+    "bendam",
+    "treanda",
+    "bendeka",
+    "chloramb",
+    "leukeran",
+    "mechlor",
+    "mustard",
+)
+
+_NONE_KNOWN = re.compile(
+    r"\b(?:NKDA|NKA|NKMA|no known (?:drug |medication |medicine |med |food |other |environmental |or )*allerg\w*"
+    r"|no (?:other |drug |medication |med |medicine |food )*allerg(?:y|ies)\b"
+    r"|(?:not|never) allergic to (?:any|anything)\w*|denies (?:any |drug |medication |known )*allerg\w*|allerg(?:y"
+    r"|ies)\s*(?:\([^)]{0,20}\))?\s*(?:[:=\-–]|\.{2,})?\s*(?:none|nil|no known|denies|denied|negative|neg\b"
+    r"|no(?=\s*(?:[.;,]|$))))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ALLERGY_LETTERS = loosely(r"allerg|\bNK")
+_NO_CHEMO = loosely(
+    r"\b(?:no|never(?: had| received)?|denies)\s+(?:(?:history of|hx of|prior|previous|any|past|cancer|malignancy"
+    r"|or|,)\s*)*,?\s*chemo(?:therapy)?\b(?!\w)"
+)
+
+
+def allergy_drafts(text: str, layout: Layout) -> Iterator[Draft]:
+    """Yield allergy lists: none known, other substances, chemotherapy never given, mustards (kind ``allergy``)."""
+    for match in _NONE_KNOWN.finditer(text) if _ALLERGY_LETTERS.search(text) else ():
+        if not someone_else(text, layout, match.start(), match.end()):
+            yield Draft(match.start(), match.end(), "allergy", "none_known", "absent", "allergies:none")
+    for match in _NO_CHEMO.finditer(text) if "chemo" in text.lower() else ():
+        yield Draft(
+            match.start(), match.end(), "allergy", "no_chemotherapy", "absent", "allergies:chemotherapy"
+        )
+    for section in layout.sections:
+        if section.category == "allergies":
+            body = text[section.body : min(section.end, section.body + 220)]
+            line = re.match(r"\s*[^\n]+", body)
+            if line and re.search(r"[a-z]{3}", line.group(), re.IGNORECASE):
+                first = section.body + len(line.group()) - len(line.group().lstrip(" \t\r\n:.-*"))
+                last = section.body + len(line.group().rstrip())
+                if first < last:
+                    yield Draft(first, last, "allergy", "listed", "present", "allergies:list")
+    lower = text.lower()
+    mustards = _MUSTARD.finditer(text) if any(letters in lower for letters in _MUSTARD_LETTERS) else ()
+    for match in mustards:
+        sentence = layout.sentence_at(match.start())
+        right = text[match.end() : max(match.end(), min(sentence.end, match.end() + 120))]
+        stop = OTHER_DRUG.search(right)
+        left = text[max(sentence.start, match.start() - 80) : match.start()]
+        reaction = read_reaction(right[: stop.start()] if stop else right)
+        if reaction is None and LEFT_JOIN.search(left):
+            reaction = read_reaction(left)
+        if reaction is None or reaction.severity not in ("severe", "hives", "unknown"):
+            continue
+        if not someone_else(text, layout, match.start(), match.end()):
+            yield Draft(
+                match.start(), match.end(), "allergy", "mustard", "present", "allergies:mustard", reaction.cues,
+                attributes={"severity": reaction.severity},
+            )  # fmt: skip

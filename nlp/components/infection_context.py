@@ -1,0 +1,88 @@
+"""
+The words around a mention of an infection or an antimicrobial drug, cut to its clause.
+
+Part of the ``infections`` reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spacy.tokens import Doc, Span
+
+from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.courses import Course, course_in
+from chartsift.nlp.components.infection_cues import (
+    BOUNDARY,
+    LEFT,
+    RIGHT,
+)
+from chartsift.nlp.components.relatives import relative_named
+from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.tokens import note_date_of
+from chartsift.nlp.types import Assertion
+
+
+@dataclass(frozen=True, slots=True)
+class MentionContext:
+    """A mention with its words: ``before`` is the whole sentence up to it, ``after`` a little of what follows."""
+
+    start: int
+    end: int
+    before: str
+    after: str
+    line: str
+    left: str
+    right: str
+    sentence: str
+    section: str
+    course: Course
+    assertion: Assertion
+    cues: tuple[str, ...]
+
+
+def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
+    layout: Layout = doc._.layout
+    text = layout.text
+    sentence = layout.sentence_at(start)
+    left = text[max(min(sentence.start, start), start - LEFT) : start]
+    cuts = [m.end() for m in BOUNDARY.finditer(left)]
+    left = left[cuts[-1] :] if cuts else left
+    right = text[end : min(max(sentence.end, end), end + RIGHT)]
+    stop = BOUNDARY.search(right)
+    right = right[: stop.start()] if stop is not None else right
+    assertion, cues = assertion_of(span)
+    if assertion == "family" and not relative_named(text, start, end):
+        assertion = "present"
+    section = layout.section_at(start).category
+    first, last = start - len(left), end + len(right)
+    if span.label_ == "ANTIMICROBIAL" and section in ("medications", "preamble", "other"):
+        # In a list of drugs each entry has its own course.
+        first = start
+        entry = re.search(r"[,;|\n]", right)
+        if section == "medications" and entry is not None:
+            last = end + entry.start()
+    course = course_in(text, max(first, 0), last, note_date_of(doc))
+    before = text[max(min(sentence.start, start), start - 400) : start]
+    after = text[end : end + 150]
+    return MentionContext(
+        start,
+        end,
+        before,
+        after,
+        text[max(text.rfind("\n", 0, start) + 1, start - 200) : start],
+        left,
+        right,
+        left + text[start:end] + right,
+        section,
+        course,
+        assertion,
+        cues,
+    )
+
+
+def near(bounds: Sequence[tuple[int, int]], context: MentionContext) -> list[tuple[int, int]]:
+    low, high = context.start - len(context.left), context.end + len(context.right)
+    return [(s, e) for s, e in bounds if low <= s and e <= high]

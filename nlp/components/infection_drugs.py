@@ -1,0 +1,210 @@
+"""
+What an antimicrobial drug is given for, and until when: treatment, prophylaxis, finished, planned, a reaction.
+
+Part of the ``infections`` reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from spacy.tokens import Doc, Span
+
+from chartsift.nlp.components.concepts import sense_of
+from chartsift.nlp.components.findings import Draft
+from chartsift.nlp.components.infection_context import MentionContext, near
+from chartsift.nlp.components.infection_cues import (
+    ACTIVE,
+    ALLERGY,
+    CHRONIC_USE,
+    CONDITION,
+    DAYS_GIVEN,
+    DOSED,
+    DRUG_GOES_ON,
+    DRUG_LABEL,
+    DRUG_NONE_AFTER,
+    DRUG_NOT_GIVEN,
+    DRUG_STOP_LINE,
+    DRUG_TAKEN,
+    EARLIER_DAYS,
+    EMPIRIC,
+    EMPIRIC_AFTER,
+    FINISHED,
+    PLANNED_DRUG,
+    PROPHYLAXIS,
+    REPLACED,
+    SCHEDULE,
+    SOON_OVER_DAYS,
+    STILL,
+    TOPICAL,
+    TREATMENT_DOSE,
+)
+from chartsift.nlp.text.dates import find_dates
+from chartsift.nlp.text.tokens import note_date_of
+from chartsift.nlp.types import Assertion
+
+
+def read_drug(
+    doc: Doc,
+    span: Span,
+    context: MentionContext,
+    illnesses: Sequence[tuple[int, int]],
+    dosed_for: Sequence[tuple[int, int]],
+    past: Sequence[tuple[int, int]],
+) -> Iterator[Draft]:
+    concept = sense_of(span).concept
+    usual = concept.attributes["usual"]
+    status, assertion = _use(usual, context, bool(near(illnesses, context)), bool(near(past, context)), doc)
+    if status == "presumed_prophylaxis" and near(dosed_for, context):
+        # Zoster and valacyclovir in one clause: the usual preventive treats here.
+        status, assertion = "treatment", "present"
+    if status == "":
+        return
+    attributes = {**concept.attributes, "status": status}
+    until = context.course.until
+    if until is not None and (
+        status in ("treatment", "listed") or (status == "finished" and until <= note_date_of(doc))
+    ):
+        attributes["until"] = until.isoformat()
+    yield Draft(
+        context.start,
+        context.end,
+        "antimicrobial",
+        concept.concept,
+        assertion,
+        "infections:drug",
+        context.cues,
+        score=0.85,
+        attributes=attributes,
+    )
+
+
+def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer wins
+    usual: str, context: MentionContext, with_illness: bool, with_past: bool, doc: Doc
+) -> tuple[str, Assertion]:
+    left, right, words = context.left, context.right, context.sentence
+    if context.assertion == "family" or context.section in ("family_history", "immunizations"):
+        return "", "family"
+    if (
+        (context.section == "allergies" and not DRUG_LABEL.search(context.line))
+        or (ALLERGY.search(right[:40]) and not PROPHYLAXIS.search(right[:40]))
+        or re.search(r"\ballerg\w*\s*(?:to|:|-)?\s*(?:[\w/]+[\s,]+){0,3}$", left, re.IGNORECASE)
+    ):
+        return "reaction", "hypothetical"
+    if re.search(r"\bnot (?:before|until|till)\s+(?:\w+\s){0,3}$", left, re.IGNORECASE):
+        return "treatment", "present"
+    if context.assertion == "absent" and not DRUG_GOES_ON.search(context.before[-60:] + right):
+        if DRUG_NOT_GIVEN.search(context.before[-90:]) or DRUG_NONE_AFTER.match(right):
+            return "none", "absent"
+    elif DRUG_NONE_AFTER.match(right) and not DRUG_GOES_ON.search(right):
+        return "none", "absent"
+    if usual in ("hiv", "hbv"):
+        return "maintenance", "present" if context.assertion == "present" else context.assertion
+    if TOPICAL.search(left[-14:]) or TOPICAL.search(right[:22]):
+        return "topical", "hypothetical"
+    if usual == "tb":
+        return (
+            "latent_treatment"
+            if re.search(
+                r"latent|LTBI|IGRA|quantif|QFT|PPD|\b9 months?\b|\b4 months?\b", words, re.IGNORECASE
+            )
+            else "treatment"
+        ), "present"
+    near = left[-60:] + " " + right[:60]
+    own = right[:45]
+    # "TMP-SMX ppx; cefpodoxime thru 11/18": the word belongs to its own drug.
+    preventive = (
+        (usual == "prophylaxis" and PROPHYLAXIS.search(near))
+        or PROPHYLAXIS.search(re.split(r"[,;+&]|\band\b", right)[0][:60])
+        or PROPHYLAXIS.search(left[-25:])
+        or SCHEDULE.search(own)
+    )
+    if preventive and not (TREATMENT_DOSE.search(own) and context.course.running):
+        return "prophylaxis", "hypothetical"
+    if usual == "prophylaxis":
+        dosed = TREATMENT_DOSE.search(own) or re.search(
+            r"\b(?:treat\w*|full dose|IV)\b[^,;]{0,20}$", left, re.IGNORECASE
+        )
+        if not (dosed or context.course.running or (with_illness and ACTIVE.search(words))):
+            return "presumed_prophylaxis", "hypothetical"
+    if CHRONIC_USE.search(near) and not re.search(
+        r"\binfect\w*|cellulitis|pus\b|purulen\w*|exacerbation", near, re.IGNORECASE
+    ):
+        return "other_use", "hypothetical"
+    if context.course.finished or (
+        (FINISHED.search(left[-45:]) or FINISHED.search(right[:60]) or context.assertion == "historical")
+        and not context.course.running
+        and not STILL.search(words)
+    ):
+        return "finished", "historical"
+    if (_dated_past(doc, context) or REPLACED.match(right)) and not context.course.running:
+        return "finished", "historical"
+    if DRUG_STOP_LINE.match(context.line) or _days_over(doc, context):
+        return "finished", "historical"
+    if with_past and not with_illness and not context.course.running and not STILL.search(words):
+        return "finished", "historical"
+    if CONDITION.search(context.before):
+        return "planned", "hypothetical"
+    if not with_illness and (EMPIRIC.search(left) or EMPIRIC_AFTER.match(right)):
+        return "empiric", "possible"
+    if (context.assertion in ("hypothetical", "possible") or PLANNED_DRUG.search(left[-30:])) and not (
+        context.course.running
+        or re.search(r"\b(?:continue\w*|cont|start(?:ed)?|on)\s*$", left, re.IGNORECASE)
+    ):
+        return "planned", "hypothetical"
+    running = (
+        context.course.running
+        or re.search(
+            r"\b(?:on|continue\w*|cont\.?|start(?:ed|ing)?|began|taking|takes|"
+            r"receiving|currently|now|remains on|treat\w* with|IV|d/c (?:home )?on|"
+            r"prescribed|Rx'?d?|switched to|transition\w* to|with)\b[^.;]{0,40}$",
+            left,
+            re.IGNORECASE,
+        )
+        or re.search(
+            r"\b(?:day|d|wk|week)\s?#?\d|\bx\s?\d+\s?d|\bcourse\b|\bfor\s+\d+|"
+            r"\bstarted\b|\bcontinues?\b|\bongoing\b|\bto (?:stop|continue|"
+            r"complete|finish)\b",
+            right[:60],
+            re.IGNORECASE,
+        )
+    )
+    if running or DRUG_TAKEN.search(left):
+        return "treatment", "present"
+    if usual == "treatment" and context.section != "medications":
+        shown = DOSED.match(right) or DRUG_LABEL.search(context.line) or context.course.until is not None
+        if shown and not REPLACED.match(right):
+            return "treatment", "present"
+    if context.section == "medications" and usual != "general":
+        return "listed", "present"
+    return (
+        ("mentioned", "hypothetical") if usual == "general" or not with_illness else ("treatment", "present")
+    )
+
+
+def _days_over(doc: Doc, context: MentionContext) -> bool:
+    """Say whether the drug's own first and last day lie behind: "cefepime 2/4-2/10"."""
+    given = DAYS_GIVEN.match(context.right)
+    if given is None:
+        return False
+    text: str = doc._.note_text
+    low, high = context.end + given.start("last"), context.end + given.end("last")
+    return any(m.last <= note_date_of(doc) for m in find_dates(text, note_date_of(doc), start=low, end=high))
+
+
+def _dated_past(doc: Doc, context: MentionContext) -> bool:
+    note_date = note_date_of(doc)
+    text: str = doc._.note_text
+    low, high = context.start - min(len(context.left), 40), context.end + min(len(context.right), 40)
+    for mention in find_dates(text, note_date, start=low, end=high):
+        if mention.relative and mention.precision == "day":
+            continue
+        length = context.course.until
+        # "In March, amox-clav x 10 d": the ten days count from March.
+        limit = EARLIER_DAYS if length is None else max(SOON_OVER_DAYS, (length - note_date).days)
+        if (note_date - mention.last).days > limit and not re.search(
+            r"\b(?:since|from|start\w*)\s*$", text[low : mention.start], re.IGNORECASE
+        ):
+            return True
+    return False
