@@ -98,7 +98,8 @@ RESOLVED = re.compile(
     re.IGNORECASE,
 )
 ACTIVE = re.compile(
-    r"\b(?:active(?:ly)?|ongoing|current(?:ly)?|now\b|today|being treated|"
+    r"\b(?:(?:held|hold|holding|deferr?ed|postponed|delayed|cancel+ed|paused)\s(?:due to|because of|owing to|given|"
+    r"2/2|secondary to|for)|active(?:ly)?|ongoing|current(?:ly)?|now\b|today|being treated|"
     r"under treatment|on treatment|undergoing|worsening|persistent|"
     r"persist\w*|acute(?:ly)?|new(?:ly)?|recurrent infection now|not (?:yet )?(?:cured|"
     r"cleared|resolved|healed)|isn't cured|hasn't cleared|"

@@ -46,6 +46,16 @@ _ORGAN_AFTER = loosely(
     rf"\s*(?:of\s+(?:the|a|his|her|any|one)?\s*|\(|:\s*|-\s+|,\s+)(?:left |right |bilateral |double "
     rf"|single )?(?P<organ>{_ORGAN})\b"
 )
+# "Kidney: s/p transplant 2019", "lungs, status post transplantation": the organ heads the words.
+_ORGAN_BEFORE = loosely(
+    rf"\b(?P<organ>{_ORGAN})\s*[:,(–-]?\s*(?:s/p|s\.p\.|status[- ]post|post)\s+(?:(?:a|his|her|living|deceased"
+    rf"|donor|related|unrelated|cadaveric|first|second|double|bilateral|single|orthotopic)[\s-]+){{0,3}}$"
+)
+# On the waiting list now; a listing that is asked for, refused or over is none.
+_LISTED = loosely(
+    r"(?<!not )(?<!never )(?<!de)(?<!be )(?<!was )(?<!been )\b(?:listed|wait-?\s?listed|on (?:the |a )?(?:UNOS |OPTN "
+    r"|Eurotransplant |active )*(?:wait(?:ing)?[- ]?)?list)\s+(?:\w+\s+){0,2}for\s+(?:a |an |double |bilateral |single )*$"
+)
 _BLOOD_CONTEXT = loosely(
     r"\bHLH\b|leuk[a]?emi|lymphoma|myeloma|marrow|h[a]?ematolog|donor search|HLA[- ]typ|sickle|aplastic|stem cell"
     r"|conditioning"
@@ -189,6 +199,9 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     reading = read_receipt(text, layout, begin, end, note_date_of(doc))
     kind, name = concept.kind, concept.concept
     if name == "any":
+        before = _ORGAN_BEFORE.search(text[max(layout.sentence_at(start).start, start - 60) : start])
+        if before and concept.kind == "transplant_history":
+            kind, name = "transplant", _ORGANS[before.group("organ").lower()]
         after = _ORGAN_AFTER.match(text[end : end + 40])
         if after and re.match(r"[^.;]*$", text[end : end + after.end()]):
             kind, name = "transplant", _ORGANS[after.group("organ").lower()]
@@ -199,6 +212,10 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     attributes["strength"] = reading.strength
     if reading.service:
         attributes["service"] = "yes"
+    if assertion == "hypothetical" and _LISTED.search(
+        text[max(layout.sentence_at(start).start, start - 80) : start]
+    ):
+        attributes["listed"] = "yes"
     if name == "gvhd":
         assertion = _gvhd(text, layout, start, end) or (
             "family" if reading.assertion == "family" else "present"

@@ -101,6 +101,8 @@ def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
         for f in chart.of("mimic", assertions=["absent"])
         if f.attribute("role") == "group" and not f.attribute("aspect")
     ]
+    if _is_between(present, suspected):
+        present, suspected = [], [*suspected, *present]
     strong = [f for f in present if not _is_weak(chart, f)]
     weak = [f for f in present if _is_weak(chart, f)]
     strong.sort(key=lambda f: (chart.note_date(f), f.section in _LEADING, f.start), reverse=True)
@@ -118,6 +120,16 @@ def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
         tuple(sorted(groups, key=lambda f: (chart.note_date(f), f.start), reverse=True)),
         refuted,
     )
+
+
+def _is_between(present: Sequence[Finding], suspected: Sequence[Finding]) -> bool:
+    """
+    Say whether all that is stated names two forms at once ("PM/DM") beside a form still to be ruled out.
+
+    The clinician is then between diagnoses, however firmly the pair is written.
+    """
+    notes = {f.note_id for f in suspected}
+    return bool(present) and all(f.concept == "IIM" and "/" in f.text and f.note_id in notes for f in present)
 
 
 def _is_bare(finding: Finding) -> bool:

@@ -118,6 +118,7 @@ def _study(finding: Finding) -> str:
         "pft": "spirometry with DLCO",
         "echo": "echocardiogram",
         "vital": "resting saturation on air",
+        "transplant": "lung function test and echocardiogram",
     }.get(finding.kind, "assessment of oxygen need")
 
 
@@ -141,7 +142,19 @@ def measures(chart: Chart, given: LungHeart) -> list[Measure]:
         *_air(chart, given),
         *_worded(chart, given),
     ]
-    return [m for m in found if m is not None]
+    known = [m for m in found if m is not None]
+    return known or _listed(chart, given)
+
+
+def _listed(chart: Chart, given: LungHeart) -> list[Measure]:
+    """Return a place on the waiting list for a lung or heart: advanced disease, where nothing is measured."""
+    return [
+        Measure(
+            "review", f, f"listed for a {f.concept} transplant on {chart.note_date(f)}, no measurement given"
+        )
+        for f in chart.of("transplant", ["lung", "heart"], assertions=["hypothetical"])[:1]
+        if f.attribute("listed") == "yes" and chart.age_days(f) <= given.echo_days
+    ]
 
 
 def severe_lung(chart: Chart, given: LungHeart) -> list[Measure]:
