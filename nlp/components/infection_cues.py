@@ -11,7 +11,7 @@ BOUNDARY = re.compile(r"[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)]
 VACCINE = re.compile(
     r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:vacc?in\w*|"
     r"vax\b|shots?\b|booster\w*|immuni[sz]\w*|series\b|titer|jab\b|"
-    r"IgG (?:immune|protective))",
+    r"immune glob\w*|IG\b|IgG (?:immune|protective))",
     re.IGNORECASE,
 )
 VACCINE_LEFT = re.compile(
@@ -28,7 +28,7 @@ TEST = (
     r"is|are|both|again|x\s?\d|in \d{4}|\d{1,2}/\d{1,2}(?:/\d{2,4})?|"
     r"today|also|sputum|blood|hepatitis|Quantiferon|GPP|galactomannan|"
     r"Ab/Ag|2\b|B19|HBs\s?Ag|HBc\s?Ab|HBsAb|anti|RPR|VDRL|syphilis|EBV|CMV|VZV|HSV|TB|QFT|IGRA|hep|"
-    r"result|serum|"
+    r"result|resulted|serum|final|prelim\w*|verified|collected|non-?fasting|\d{4}-\d\d-\d\d|"
     r"antikörper|AK|I{1,2})"
 )
 NEGATIVE = re.compile(
@@ -47,6 +47,11 @@ NEGATIVE_LEFT = re.compile(
     r"known|other|new|prior|past|ongoing|documented|further|serious|"
     r"intercurrent|clinical))\s+(?:[\w/-]+[\s,]+(?:or |and )?){0,5}$",
     re.IGNORECASE,
+)
+# "Infection / antibiotics now ......... no": a form's question and its answer.
+ANSWERED_NO = re.compile(
+    r"[^.:|\n]{0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
+    re.IGNORECASE | re.MULTILINE,
 )
 PROPHYLAXIS = re.compile(r"\b(?:ppx|pppx|proph(?:y\w*)?|prevent\w*|suppressive)\b", re.IGNORECASE)
 SCHEDULE = re.compile(

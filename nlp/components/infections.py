@@ -22,6 +22,7 @@ from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.infection_context import MentionContext, context_of, near
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
+    ANSWERED_NO,
     CAN_CAUSE,
     COLONISED,
     CONDITION,
@@ -66,6 +67,13 @@ from chartsift.nlp.components.infection_drugs import read_drug
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
+
+
+# "A small heart attack when I was septic": the infection dates something that has been.
+_WHEN_THEN = re.compile(
+    r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
 
 
 class Infections:
@@ -227,8 +235,11 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
 
 def _result_negative(context: MentionContext) -> bool:
     """Say whether the line gives the name with a negative result, also across dot leaders and column signs."""
+    line = context.after.split("\n", 1)[0]
+    if ANSWERED_NO.match(line):
+        return True
     return NEGATIVE.match(context.right) is not None or (
-        NEGATIVE.match(context.after.split("\n", 1)[0]) is not None
+        NEGATIVE.match(line) is not None
         and re.match(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})", context.after) is not None
     )
 
@@ -282,6 +293,8 @@ def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
             ):
                 continue
             return True
+    if _WHEN_THEN.search(context.before[-40:]):
+        return True
     if re.search(r"(?<!has )(?<!have )(?<!'s )\bhad\s+(?:\w+\s)?$", context.left, re.IGNORECASE):
         return True
     if (FREE_SINCE.match(context.after) or WELL_AGAIN.match(context.after)) and not STILL.search(

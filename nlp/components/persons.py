@@ -16,7 +16,7 @@ _RELATIVE = (
     r"|child)s?(?:-in-law)?"
     r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|uncle|aunt|auntie"
     r"|cousin|niece|nephew|wife"
-    r"|husband|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
+    r"|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
     r"|MGF|PGM"
     r"|PGF|in-law|relative|relatives|family member|teammate|classmate)s?"
 )
@@ -24,7 +24,7 @@ _PERSON = re.compile(rf"(?<![\w-])(?P<who>{_RELATIVE})(?![\w-])", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
-    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husband", "spouse", "partner",
+    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
     "family member", "teammate", "classmate",
 )  # fmt: skip
@@ -61,6 +61,12 @@ _DONOR = re.compile(
     r"|sib-allo)\b",
     re.IGNORECASE,
 )
+# "Tamsin was his donor: …, and his transplant engrafted": the patient gave.
+_PATIENT_GAVE = re.compile(
+    r"\b(?:was|is|served as|being|been)\s+(?:his|her|their|the)\s+(?:own\s+)?(?:marrow |stem cell |bone marrow |kidney "
+    r"|liver )?donor\b(?=[^;.]{0,120}\b(?:his|her|their)\s)",
+    re.IGNORECASE,
+)
 _WHO_HAD = re.compile(r"\s*(?:\([^)]{0,20}\)\s*)?,?\s*(?:who|whose|herself|himself|that)\b", re.IGNORECASE)
 _PATIENT = re.compile(
     r"\b(?:pt|patient|the (?:boy|girl|child|teen)|Mr|Mrs|Ms)\b(?!['’]?s?\s*(?:mother|father|brother|sister|wife"
@@ -89,7 +95,7 @@ _FEMALE = re.compile(
     r"mother|mom|mum|mama|sister|daughter|aunt|niece|wife|girlfriend|MG?M|grandma|PGM", re.IGNORECASE
 )
 _MALE = re.compile(
-    r"father|dad|papa|brother|\bson\b|uncle|nephew|husband|boyfriend|MGF|PGF|grandpa", re.IGNORECASE
+    r"father|dad|papa|brother|\bson\b|uncle|nephew|husb|hubby|boyfriend|MGF|PGF|grandpa", re.IGNORECASE
 )
 _GRAFT_OF_DONOR_KIND = re.compile(r"HSCT|HCT|SCT|BMT|marrow|stem|allo|cord|haplo|LR|LD|living", re.IGNORECASE)
 # "Dear Colleague, thank you for seeing this lady": the addressee is not the one with the graft.
@@ -110,6 +116,9 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     named = _named_before(left, text[start:end])
     if named:
         return named
+    gave = _PATIENT_GAVE.search(left)
+    if gave and not _PERSON.search(left[: gave.start()]):
+        return gave.group()
     lower = left.lower()
     other = any(letters in lower for letters in _OTHER_LETTERS) and _OTHER_PATIENT.search(left)
     if other:

@@ -120,10 +120,10 @@ _HAS_SINCE = loosely(
 )
 _ANSWERED_NO = loosely(
     r"^[^.;:|=\n]{0,45}?(?:\.{2,}|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*"
-    r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n]))|never\b|nil\b|nope\b|"
+    r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n(]|\s{2}))|never\b|nil\b|nope\b|"
     r"not applicable|n/a\b|nothing\b|neither\b|neg(?:ative)?\b|nein\b|keine?\b|not that (?:s?he|I|we|"
     r"they)\b|denie[sd]\b"
-    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;]))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
+    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;(]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
 )
 _BARE_ANSWER = loosely(r"^[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[,;|\n]|$))")
 _NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
@@ -161,7 +161,9 @@ def read_receipt(text: str, layout: Layout, start: int, end: int, note_date: dat
     box = _BOX.search(text[max(line.start, start - 24) : start])
     if box is not None:
         ticked = bool(box.group("full") or (box.group("square") or "").strip())
-        return Receipt("present" if ticked else "absent", (box.group().strip(),), strength="strong")
+        # A tick was set by someone; a box that nobody ticked is a weak denial.
+        strength = "strong" if ticked else "plain"
+        return Receipt("present" if ticked else "absent", (box.group().strip(),), strength=strength)
     denied = _denied(left, right, text[end : min(line.end, end + 160)], note_date)
     if denied is not None:
         return denied

@@ -90,7 +90,7 @@ _STRONG_INTENT = loosely(
     r"|for use in"
     r"|not a|whether|available|availability|access to|indicat\w*|send\w*|sent|present(?:ed|ing)? for|possible"
     r"|possibl[ey]"
-    r"|only|versus|rather|no longer|against|hold(?:ing)?|held|aware of|knows? (?:about|of)|researching"
+    r"|only (?:if|after|when|once|discuss\w*|consider\w*|talk\w*)|versus|rather|no longer|against|hold(?:ing)?|held|aware of|knows? (?:about|of)|researching"
     r"|google\w*)\b|\?\s*$|(?<=\s)\?"
 )
 # What stands between a word of intent and the mention when the intent is about something else.
@@ -111,7 +111,7 @@ _STRONG_RECEIPT = loosely(
     r"|D\s?\+\s?\d+"
     r"|(?:months?|mos?|years?|yrs?|y|weeks?|wks?|days?)\.?\s*(?:out\s*)?(?:from|after|post|since|s/p|p)"
     r"|h/o|history of|hist of|hx of|hx|(?:first|second|third|failed|old|remote|known|functioning|prior"
-    r"|previous(?:ly)?|past)\b(?!\s+to\b)"
+    r"|previous(?:ly)?|earlier|past)\b(?!\s+to\b)"
     r"|recipient of|dosed with|administered|transplanted|rejected|remission (?:after|with|since)|(?:relaps\w+"
     r"|flare\w*) (?:\w+ ){0,4}(?:after|post|following)"
     r"|CRS (?:after|with|from)|ICANS (?:after|with|from)|aplasia (?:after|from|since)|Dx:?|PMH:?|PSH:?|ESRD)\b|\bD0\b"
@@ -128,7 +128,7 @@ _AFTER_DONE = loosely(
     r"^[\s\-,]*(?:\([^)]{0,40}\)\s*)?(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b|graft\b|/\s?kg|x\s?\d"
     r"|#?\d\b)?[\s\-,]*(?:\([^)]{0,40}\)\s*)?"
     r"(?:was |were |is |has |have |been |already |recently |successfully )*"
-    r"(?:infused|infusion on|infusion was|infusion in|given(?! (?:his|her|the|that|prior|a|an|their|how|this"
+    r"(?:\d[\d.,]*\s?[x×]\s?10\^?\s?(?:e|E|\^)?\d{1,2}|infused|infusion on|infusion was|infusion in|given(?! (?:his|her|the|that|prior|a|an|their|how|this"
     r"|these)\b)|administered|received|performed|done|completed"
     r"|carried out"
     r"|failed|failure|rejection|rejecting|rejected|recipient|relapse\w*|remission|c/b|complicated by|complication\w*"
@@ -151,7 +151,7 @@ _AFTER_INTENT = loosely(
     r"|eligib\w*|candidate"
     r"|referral|not (?:yet|before|at this time|now|available|offered|interested|a candidate|an option|for|until"
     r"|needed|pursued|appropriate)"
-    r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would|will|may\b|might|could|later|when|once|vs\.?"
+    r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would\b|will\b|may\b|might\b|could\b|later\b|when\b|once|vs\.?"
     r"|versus|evaluation|held|upcoming|soon"
     r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
     r"|eval\b|slot|interested)"
@@ -187,7 +187,7 @@ _PUT_DOWN_FOR = loosely(r" ?been (?!given|treated|infused|dosed|through|on\b|tra
 _TO_GET = loosely(r"\b(?:will|would|to|plan\w*|if|schedul\w+|await\w*|before|consent\w*)\s+(?:\w+\s+){0,2}$")
 _CONDITION = loosely(r"\b(?:will|would|if|to|may|might|could|should|plan\w*|whether)\b")
 _ADJECTIVES = frozenset(
-    {"prior", "previous", "past", "known", "old", "first", "second", "third", "remote", "failed"}
+    {"prior", "previous", "earlier", "past", "known", "old", "first", "second", "third", "remote", "failed"}
 )
 _CALLED_OFF = loosely(
     r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b)?[^.;|,\n]{0,14}\b(?:cancel+ed|held|postponed"

@@ -64,7 +64,7 @@ _BLOOD_CONTEXT = loosely(
 _UNNAMED_SERVICE = loosely(
     r"\s*(?:ID\b|infectious|clinic|team|service|unit|center|centre|coordinator|nurse|physician|surgeon|surgery"
     r"|hepatolog|nephrolog"
-    r"|pulmonolog|committee|board|office|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)"
+    r"|pulmonolog|committee|board|office|schedule|protocol|guideline|list(?:ing)? (?:rules|criteria)|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)"
 )
 _MOVED = loosely(
     r"\s+(?:from|to|here|into|out of)\b(?!\s+(?:an?|his|her|the|un|living|deceased|mother|father|brother|sister)\b)"

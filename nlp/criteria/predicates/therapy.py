@@ -204,6 +204,8 @@ def _later_denials(chart: Chart, findings: Sequence[Finding], received: Sequence
         and f.concept in concepts
         and chart.note_date(f) >= first
         and f.attribute("templated") != "yes"
+        # A box that nobody ticked contradicts nothing.
+        and f.attribute("strength") != "plain"
     ]
 
 
