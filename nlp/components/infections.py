@@ -68,7 +68,6 @@ from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
-
 # "A small heart attack when I was septic": the infection dates something that has been.
 _WHEN_THEN = re.compile(
     r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$",

@@ -66,6 +66,9 @@ _UNNAMED_SERVICE = loosely(
     r"|hepatolog|nephrolog"
     r"|pulmonolog|committee|board|office|schedule|protocol|guideline|list(?:ing)? (?:rules|criteria)|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)"
 )
+_OTHER_TISSUE_AFTER = re.compile(
+    r"\s+(?:tissue|cornea|skin|bone|hair|tendon|ligament|valve|fat|tooth)\b", re.IGNORECASE
+)
 _MOVED = loosely(
     r"\s+(?:from|to|here|into|out of)\b(?!\s+(?:an?|his|her|the|un|living|deceased|mother|father|brother|sister)\b)"
 )
@@ -258,6 +261,8 @@ def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
 def _is_no_transplant(text: str, layout: Layout, start: int, end: int) -> bool:
     surface = text[start:end].lower()
     if _UNNAMED_SERVICE.match(text[end : end + 20]) or _MOVED.match(text[end : end + 24]):
+        return True
+    if _OTHER_TISSUE_AFTER.match(text[end : end + 12]):
         return True
     if surface in ("allograft", "autotransplant", "allotransplant", "txp"):
         sentence = layout.sentence_at(start)
