@@ -53,7 +53,7 @@ ANSWERED_NO = re.compile(
     r"[^.:|\n]{0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
     re.IGNORECASE | re.MULTILINE,
 )
-PROPHYLAXIS = re.compile(r"\b(?:ppx|pppx|proph(?:y\w*)?|prevent\w*|suppressive)\b", re.IGNORECASE)
+PROPHYLAXIS = re.compile(r"\b(?:ppx|pppx|proph(?:y\w*)?|prevent\w*|suppressive|suppression)\b", re.IGNORECASE)
 SCHEDULE = re.compile(
     r"\bMWF\b|M/W/F|\bM-W-F\b|Mon\w*[/, -]+Wed\w*[/, -]+(?:and )?Fri\w*|"
     r"\b(?:three|3) times (?:a|per|weekly|each) ?week|\b(?:3|three)\s?x\s?(?:/|"
@@ -124,6 +124,7 @@ STILL = re.compile(
     r"cleared|resolved|healed)|isn't (?:cured|cleared)|hasn't (?:cleared|"
     r"resolved)|ongoing|still\b|active\b(?! surveillance)|under treatment|"
     r"persist\w*|relaps\w+|now on|currently on|remains on|improving on|"
+    r"on (?:\w+ ){0,2}(?:therapy|treatment|antibiotics?|abx|antifungals?|antivirals?)\b|"
     r"responding)",
     re.IGNORECASE,
 )

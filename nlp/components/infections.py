@@ -397,6 +397,7 @@ def _latent(context: MentionContext) -> tuple[str, Assertion]:
         return "negative", "absent"
     if context.assertion == "possible":
         return "suspected", "possible"
+    # Treated latent tuberculosis, also long ago, goes to a person (annotation guidelines).
     return "latent", "present"
 
 

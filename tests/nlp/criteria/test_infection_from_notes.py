@@ -8,6 +8,32 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 CASES = [
+    # ---- tuberculosis: latent under treatment, latent long done, disease, other mycobacteria
+    ("unknown", [(5, "QuantiFERON positive 2/2024, CXR clear. INH 300 daily + B6 since 3/1, month 3 of 9.")]),
+    ("unknown", [(5, "Positive IGRA; started rifampin 600 mg daily x 4 months on 4/15.")]),
+    ("unknown", [(5, "TB: QFT pos, asymptomatic, no disease on CT. 3HP weekly, week 5 of 12.")]),
+    ("unknown", [(5, "T-SPOT positive, ID started rifapentine/isoniazid weekly.")]),
+    ("unknown", [(5, "+PPD 15 mm before rituximab, now on isoniazid/pyridoxine.")]),
+    ("unknown", [(5, "LTBI treated with INH 9 months in 2019.")]),
+    ("unknown", [(5, "Completed 4 months of rifampin for latent TB in 2021.")]),
+    ("unknown", [(5, "h/o +PPD as a child, INH x 9 months then.")]),
+    ("met", [(5, "Sputum grew M. avium x2, on triple therapy since January.")]),
+    ("not_met", [(5, "Pulmonary MAC in 2019, completed azithro/ethambutol/rifampin 2021.")]),
+    ("met", [(5, "Smear positive pulmonary TB, isoniazid, rifampin, ethambutol, pyrazinamide month 2.")]),
+    # ---- earlier episodes that later notes do not carry on
+    (
+        "not_met",
+        [(90, "Rapid strep positive. Amoxicillin 500 BID x 10 d."), (5, "Follow-up. No fever. Weak.")],
+    ),
+    (
+        "not_met",
+        [(90, "COVID-19 PCR positive today. Paxlovid started."), (5, "Weakness unchanged, CK 2,000.")],
+    ),
+    (
+        "not_met",
+        [(120, "Admitted with PJP, TMP-SMX treatment dose 21 days."), (5, "Breathing well. CK 800.")],
+    ),
+    ("not_met", [(5, "Nitrofurantoin 50 qhs UTI suppression.")]),
     ("met", [(3, "On day 3 of IV vanc/pip-tazo for pneumonia.")]),
     ("not_met", [(3, "Completed 10d doxy for cellulitis yesterday; erythema resolved.")]),
     ("not_met", [(3, "CXR w/o acute process. No fever, cough. Bactrim MWF for PJP ppx.")]),
