@@ -67,6 +67,12 @@ _PATIENT_GAVE = re.compile(
     r"|liver )?donor\b(?=[^;.]{0,120}\b(?:his|her|their)\s)",
     re.IGNORECASE,
 )
+# "Donor for sibling BMT", "marrow donor to brother": the patient gave.
+_DONOR_FOR = re.compile(
+    rf"\b(?:donor|donated)\s+(?:marrow |stem cells |bone marrow |a kidney )?(?:for|to)\s+(?:his |her |their |a |an )?"
+    rf"(?:older |younger |twin )?{_RELATIVE}(?:['’]s)?\s*$",
+    re.IGNORECASE,
+)
 _WHO_HAD = re.compile(r"\s*(?:\([^)]{0,20}\)\s*)?,?\s*(?:who|whose|herself|himself|that)\b", re.IGNORECASE)
 _PATIENT = re.compile(
     r"\b(?:pt|patient|the (?:boy|girl|child|teen)|Mr|Mrs|Ms)\b(?!['’]?s?\s*(?:mother|father|brother|sister|wife"
@@ -116,7 +122,7 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     named = _named_before(left, text[start:end])
     if named:
         return named
-    gave = _PATIENT_GAVE.search(left)
+    gave = _PATIENT_GAVE.search(left) or _DONOR_FOR.search(left)
     if gave and not _PERSON.search(left[: gave.start()]):
         return gave.group()
     lower = left.lower()

@@ -167,7 +167,7 @@ _THEN_RECEIVED = loosely(
 )
 # "Prior Rx: MTX, RTX, CAR-T"
 _COUNTED = loosely(
-    r"^[^.;]{0,45}?\b(?:\d|two|three|four|five|six)\s+(?:weekly |monthly )?(?:infusions|doses)\b(?!\s*(?:planned"
+    r"^[^.;]{0,45}?(?:\b|[x×]\s?)(?:\d|two|three|four|five|six)\s+(?:weekly |monthly )?(?:infusions|doses)\b(?!\s*(?:planned"
     r"|scheduled|over|per|are|will))"
 )
 _LIST_OF_PAST = loosely(
@@ -189,6 +189,11 @@ _CONDITION = loosely(r"\b(?:will|would|if|to|may|might|could|should|plan\w*|whet
 _ADJECTIVES = frozenset(
     {"prior", "previous", "earlier", "past", "known", "old", "first", "second", "third", "remote", "failed"}
 )
+# "ASCT for scleroderma was offered, she refused": what it would have been for is no receipt.
+_REFUSED = loosely(
+    r"^[^.;|\n]{0,70}\b(?:refus\w*|declin(?:ed|es|ing)\b(?! in\b)|turned (?:it )?down|was offered|was proposed|was considered"
+    r"|was discussed|not pursued|never happened|fell through|was cancel+ed|did not (?:happen|proceed|go ahead))"
+)
 _CALLED_OFF = loosely(
     r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b)?[^.;|,\n]{0,14}\b(?:cancel+ed|held|postponed"
     r"|deferred|on hold|declined|aborted"
@@ -200,7 +205,8 @@ _UNSURE = loosely(
 )
 _UNSURE_AFTER = loosely(
     r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
-    r"|\bunconfirmed\b|\bunverified\b|\bno records?\b)"
+    r"|\bunconfirmed\b|\bunverified\b|\bno records?\b"
+    r"|\b(?:product|details|what exactly)\s+(?:is |was )?(?:unknown|unclear|not known|unspecified))"
 )
 
 
@@ -332,6 +338,8 @@ def _word_of_receipt(around: _Around) -> Receipt | None:
 
 def _done_after(around: _Around) -> Receipt | None:
     done = _AFTER_DONE.match(around.right)
+    if done is not None and _REFUSED.search(around.right):
+        return _said("hypothetical", "refused")
     if done is None or (around.intent is not None and _CONDITION.search(around.intent[0])):
         return None
     return _said("present", done.group(), strong=True)

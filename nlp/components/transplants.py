@@ -128,6 +128,8 @@ _RECEIVED_ORGAN = loosely(
     r"\b(?:received|got|was given|has|had)\s+(?:a|an|his|her|the|one)?\s*(?:\w+['’]s\s+)?"
     r"(?:new |donor |donated |deceased[- ]donor |living[- ]donor |cadaveric )*"
     r"(?P<organ>kidney|liver|heart|lungs?)\s+(?:from (?:his|her|a|an|the|their)\b|in (?:19|20)\d\d)"
+    r"|\b(?:has|had|got|received|carries|with)\s+(?:her|his|their|a|an)\s+(?:\w+\s+)?(?:mother|father|mom|dad|brother|sister"
+    r"|wife|husband|son|daughter|cousin|aunt|uncle|friend)['’]s\s+(?:left |right |donated )?(?P<organ5>kidney|lung|liver)\b"
     r"|\b(?:mother|father|brother|sister|wife|husband|son|daughter|cousin|aunt|uncle|friend|parent|mom"
     r"|dad)\s+(?:has\s+|had\s+)?"
     r"(?:gave|donated)\s+(?:(?:him|her|them|pt|the patient)\s+(?:a|one|his|her|part of (?:his|her"
@@ -153,6 +155,12 @@ _GIVEN_LETTERS = (
     "lung from",
     "lungs from",
     "one of h",
+    "'s kidney",
+    "’s kidney",
+    "'s lung",
+    "’s lung",
+    "'s liver",
+    "’s liver",
 )
 _NO_DONOR = loosely(
     r"\b(?:await\w*|wait\w*|no|without|suitable|potential|need\w*|find\w*|search\w*|deceased|cadaveric|his|her"
@@ -341,7 +349,7 @@ def _donations(text: str, layout: Layout, drafts: list[Draft]) -> Iterator[Draft
         start, end = match.span()
         if taken.touches(start, end):
             continue
-        name = next(name for name in ("organ", "organ2", "organ3", "organ4") if match.group(name))
+        name = next(name for name in ("organ", "organ2", "organ3", "organ4", "organ5") if match.group(name))
         first, last = match.span(name)
         given = name != "organ"  # "Mother gave him a kidney": the relative is the donor
         other = "" if given else someone_else(text, layout, start, first)
