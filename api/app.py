@@ -176,7 +176,7 @@ def _evaluate_out(
             "trial_version": trial.version,
             "trial_fingerprint": trial.fingerprint(),
             "fingerprint": fingerprint,
-            "findings": [rows.finding_row(finding) for result in results for finding in result.findings],
+            "findings": [row for result in results for row in rows.finding_rows(result)],
             "criteria": [row for result in results for row in rows.criterion_rows(result)],
             "cohorts": [row for result in results for row in rows.cohort_rows(result)],
             "problems": [rows.problem_row(problem) for problem in every_problem],

@@ -2,68 +2,61 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chartsift.nlp.formats.base import Item, Limits, Source, reject, unreadable
-from chartsift.nlp.formats.fields import (
-    NOTE_COLUMNS,
-    NOTE_COLUMNS_OPTIONAL,
-    PATIENT_COLUMNS,
-    PATIENT_COLUMNS_OPTIONAL,
-    is_patient_table,
-    missing_columns,
-    missing_columns_problem,
-    row_item,
-)
+from chartsift.nlp.formats.fields import missing_columns, missing_columns_problem
+from chartsift.nlp.formats.packed import seekable
+from chartsift.nlp.formats.tables import kind_of_table
 
 SUFFIXES = (".parquet", ".pq")
 MAGIC = b"PAR1"
 # Notes are a few kilobytes; a batch stays within some megabytes.
 _BATCH_ROWS = 512
-_SPILL_BYTES = 16 * 1024**2
 # Neither a text nor a number nor a day.
 _UNREADABLE = object()
 
 
-def sniff(head: bytes, suffix: str) -> bool:
-    """Tell whether a file is Parquet, by its magic number or its name."""
-    return head.startswith(MAGIC) or suffix in SUFFIXES
+def sniff(head: bytes) -> bool:
+    """Tell whether a file is Parquet, by its magic number."""
+    return head.startswith(MAGIC)
 
 
 def read(source: Source, limits: Limits) -> Iterator[Item]:
     """Read *source* batch by batch; a damaged batch ends the file with a problem."""
     row_number = 0
     try:
-        with source.open() as stream, _seekable(stream, is_file=source.path is not None) as file:
+        with source.open() as stream, seekable(stream, is_file=source.is_seekable) as file:
             parquet = pq.ParquetFile(file)
-            columns = frozenset(parquet.schema_arrow.names)
-            wanted: tuple[str, ...]
-            if is_patient_table(columns):
-                wanted = PATIENT_COLUMNS + PATIENT_COLUMNS_OPTIONAL
-            elif missing_columns(columns):
+            names = parquet.schema_arrow.names
+            columns = frozenset(name.lower() for name in names)
+            kind = kind_of_table(columns)
+            if kind is None:
                 yield missing_columns_problem(missing_columns(columns), source=source.label)
                 return
-            else:
-                wanted = NOTE_COLUMNS + NOTE_COLUMNS_OPTIONAL
-            chosen = [name for name in wanted if name in columns]
-            if any(parquet.schema_arrow.names.count(name) > 1 for name in chosen):
+            chosen = [name for name in names if name.lower() in kind.columns]
+            if len({name.lower() for name in chosen}) < len(chosen):
                 yield reject(
                     "IN105", "two columns have the same name; name each column once", source=source.label
                 )
                 return
-            for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=chosen):
-                values = {name: _values(batch.column(name)) for name in chosen}
-                for i in range(batch.num_rows):
-                    row_number += 1
-                    row = {name: values[name][i] for name in chosen}
-                    yield row_item(row, source=f"{source.label}:{row_number}", limits=limits)
-    except (pa.ArrowException, ValueError, OverflowError, OSError) as exc:
+            if _unpacks_to_too_much(parquet.metadata, limits):
+                yield reject(
+                    "IN117",
+                    f"the Parquet file unpacks to more than {limits.archive_ratio} times its size, or to too much "
+                    "at once; write it with smaller row groups, or as JSON lines",
+                    source=source.label,
+                )
+                return
+            for row in _rows(file, chosen):
+                row_number += 1
+                yield kind.read_row(row, f"{source.label}:{row_number}", limits)
+    except (pa.ArrowException, ValueError, OverflowError, OSError, MemoryError) as exc:
         if isinstance(exc, OSError) and exc.errno is not None:
             yield unreadable(source.label, exc)
             return
@@ -75,22 +68,46 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
         )
 
 
-def _seekable(stream: BinaryIO, *, is_file: bool) -> BinaryIO:
-    """Return *stream*, or a temporary copy of it when it lies in an archive, where going back means unpacking anew."""
-    if is_file:
-        return stream
-    spilled = tempfile.SpooledTemporaryFile(max_size=_SPILL_BYTES)  # noqa: SIM115 - the caller closes it
-    shutil.copyfileobj(stream, spilled)
-    spilled.seek(0)
-    return spilled  # type: ignore[return-value]
+def _rows(file: Any, chosen: list[str]) -> Iterator[dict[str, Any]]:
+    # As dictionaries: one long text that a thousand rows share is then in memory once.
+    parquet = pq.ParquetFile(file, read_dictionary=chosen)
+    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=chosen):
+        columns = {name.lower(): _cells(batch.column(name)) for name in chosen}
+        for i in range(batch.num_rows):
+            yield {name: cell(i) for name, cell in columns.items()}
+
+
+def _unpacks_to_too_much(metadata: Any, limits: Limits) -> bool:
+    """Tell whether a column of a row group is a bomb; the file says itself how large they are."""
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for number in range(row_group.num_columns):
+            column = row_group.column(number)
+            size, packed = column.total_uncompressed_size, column.total_compressed_size
+            if (
+                size > max(limits.archive_ratio_from, limits.archive_ratio * packed)
+                or size > limits.archive_bytes
+            ):
+                return True
+    return False
+
+
+def _cells(column: pa.Array) -> Callable[[int], Any]:
+    """Return what gives the value of a row."""
+    if not pa.types.is_dictionary(column.type):
+        return _values(column).__getitem__
+    words = _values(column.dictionary)
+    # Damage may point beyond the dictionary, which Arrow does not look at.
+    span = pc.min_max(column.indices).as_py()
+    if span["min"] is not None and not 0 <= span["min"] <= span["max"] < len(words):
+        raise ValueError
+    places = column.indices.to_pylist()
+    return lambda i: None if places[i] is None else words[places[i]]
 
 
 def _values(column: pa.Array) -> list[Any]:
     """Return the values of a column; bytes that are not UTF-8 become text with surrogates, which a row check finds."""
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.dictionary_decode()
-        kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         # As binary first: to_pylist of a string column raises for the whole batch on one bad byte.
         column = column.cast(pa.binary() if pa.types.is_string(kind) else pa.large_binary())

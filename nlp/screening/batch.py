@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from chartsift.nlp.errors import ChartsiftError, RuleError
 from chartsift.nlp.screening.chart import Extractor, PatientResult, failure_place, screen_patient
-from chartsift.nlp.screening.rows import Row, cohort_rows, criterion_rows, finding_rows, problem_row
+from chartsift.nlp.screening.rows import (
+    Row,
+    cohort_rows,
+    criterion_rows,
+    finding_rows,
+    problem_row,
+    text_rows,
+)
 from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.store import PatientCase
 from chartsift.nlp.types import CohortResult, CriterionResult, Problem
@@ -114,6 +121,7 @@ def screen_batch(
             _add_failure(part, case, exc)
         else:
             _add_result(part, result)
+            part.tables["texts"].extend(text_rows(case.notes))
     return part
 
 

@@ -8,11 +8,12 @@ them into ISO strings.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from chartsift.nlp.types import CohortResult, Evidence, Finding, Problem
+from chartsift.nlp.types import CohortResult, Evidence, Finding, Note, NoteInfo, Problem
 
 if TYPE_CHECKING:
     from chartsift.nlp.screening.chart import PatientResult
@@ -36,8 +37,18 @@ def finding_id(finding: Finding) -> str:
     return hashlib.sha256(key.encode("utf-8")).hexdigest()[:20]
 
 
-def finding_row(finding: Finding) -> Row:
-    """Return the row of ``findings`` for one finding."""
+def page_of(offset: int, pages: Sequence[int]) -> int | None:
+    """
+    Return the number, from 1, of the page that *offset* stands on; None where there are no pages.
+
+    >>> page_of(120, (0, 100, 200))
+    2
+    """
+    return max(1, bisect_right(pages, offset)) if pages else None
+
+
+def finding_row(finding: Finding, pages: Sequence[int] = ()) -> Row:
+    """Return the row of ``findings`` for one finding; *pages* says where each page of its note begins."""
     return {
         "patient_id": finding.patient_id,
         "note_id": finding.note_id,
@@ -61,18 +72,20 @@ def finding_row(finding: Finding) -> Row:
         "attributes": [{"name": name, "value": value} for name, value in finding.attributes],
         "rule": finding.provenance.rule,
         "cues": list(finding.provenance.cues),
+        "page": page_of(finding.start, pages),
     }
 
 
 def finding_rows(result: PatientResult) -> list[Row]:
     """Return the rows of ``findings`` for one patient."""
-    return [finding_row(finding) for finding in result.findings]
+    pages = {note.note_id: note.pages for note in result.notes}
+    return [finding_row(finding, pages.get(finding.note_id, ())) for finding in result.findings]
 
 
 def criterion_rows(result: PatientResult) -> list[Row]:
     """Return the rows of ``criteria`` for one patient: every criterion of every cohort, in the trial's order."""
-    note_dates = {note.note_id: note.note_date for note in result.notes}
-    return [row for cohort in result.cohorts for row in _criterion_rows(cohort, note_dates)]
+    notes = {note.note_id: note for note in result.notes}
+    return [row for cohort in result.cohorts for row in _criterion_rows(cohort, notes)]
 
 
 def cohort_rows(result: PatientResult) -> list[Row]:
@@ -92,6 +105,22 @@ def cohort_rows(result: PatientResult) -> list[Row]:
             "notes_unread": result.unread,
         }
         for cohort in result.cohorts
+    ]
+
+
+def text_rows(notes: Sequence[Note]) -> list[Row]:
+    """Return the rows of ``texts``: those notes whose text was taken out of a document."""
+    return [
+        {
+            "patient_id": note.patient_id,
+            "note_id": note.note_id,
+            "text": note.text,
+            "source": note.source,
+            "format": note.origin,
+            "pages": list(note.pages),
+        }
+        for note in notes
+        if note.origin
     ]
 
 
@@ -116,7 +145,7 @@ def jsonable(value: Any) -> Any:
     return value
 
 
-def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[Row]:
+def _criterion_rows(cohort: CohortResult, notes: dict[str, NoteInfo]) -> list[Row]:
     return [
         {
             "patient_id": cohort.patient_id,
@@ -129,7 +158,7 @@ def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[R
             "confidence": criterion.confidence,
             "rationale": criterion.rationale,
             "flags": list(criterion.flags),
-            "evidence": _evidence_rows(criterion.evidence, note_dates),
+            "evidence": _evidence_rows(criterion.evidence, notes),
             "next_step": criterion.next_step,
             "valid_until": criterion.valid_until,
             "trial_version": cohort.trial_version,
@@ -138,17 +167,18 @@ def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[R
     ]
 
 
-def _evidence_rows(evidence: Sequence[Evidence], note_dates: dict[str, date]) -> list[Row]:
+def _evidence_rows(evidence: Sequence[Evidence], notes: dict[str, NoteInfo]) -> list[Row]:
     """Return the evidence as the words to show; two findings of one clause with one stance are one row."""
     rows: dict[tuple[str, int, int, str, str], Row] = {}
     for item in evidence:
-        row = _evidence_row(item, note_dates)
+        row = _evidence_row(item, notes)
         rows.setdefault((row["note_id"], row["start"], row["end"], row["stance"], row["reason"]), row)
     return list(rows.values())
 
 
-def _evidence_row(evidence: Evidence, note_dates: dict[str, date]) -> Row:
+def _evidence_row(evidence: Evidence, notes: dict[str, NoteInfo]) -> Row:
     finding = evidence.finding
+    note = notes.get(finding.note_id)
     start, end, words = finding.quoted()
     return {
         "note_id": finding.note_id,
@@ -157,6 +187,7 @@ def _evidence_row(evidence: Evidence, note_dates: dict[str, date]) -> Row:
         "text": words,
         "stance": evidence.stance,
         "reason": evidence.reason,
-        "note_date": note_dates.get(finding.note_id),
+        "note_date": note.note_date if note else None,
         "finding_id": finding_id(finding),
+        "page": page_of(start, note.pages if note else ()),
     }

@@ -1,15 +1,15 @@
 """
 The output tables: their names, columns and types. Everything that writes or reads a run goes through here.
 
-Text is plain UTF-8, days are ``date32``, offsets are code points of the note as received. A column may be added;
-none is renamed or retyped without a new ``FORMAT_VERSION``.
+Text is plain UTF-8, days are ``date32``, offsets are code points of the note as received, or of its row in ``texts``.
+A column may be added; none is renamed or retyped, and no table added, without a new ``FORMAT_VERSION``.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _ATTRIBUTE = pa.struct([("name", pa.string()), ("value", pa.string())])
 
@@ -23,6 +23,7 @@ _EVIDENCE = pa.struct(
         ("reason", pa.string()),
         ("note_date", pa.date32()),
         ("finding_id", pa.string()),
+        ("page", pa.int64()),
     ]
 )
 
@@ -50,6 +51,7 @@ FINDINGS = pa.schema(
         ("attributes", pa.list_(_ATTRIBUTE)),
         ("rule", pa.string()),
         ("cues", pa.list_(pa.string())),
+        ("page", pa.int64()),
     ]
 )
 
@@ -97,10 +99,23 @@ ERRORS = pa.schema(
     ]
 )
 
+# Texts that are not the input's own, so that offsets cannot be looked up there.
+TEXTS = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("note_id", pa.string()),
+        ("text", pa.string()),
+        ("source", pa.string()),
+        ("format", pa.string()),
+        ("pages", pa.list_(pa.int64())),
+    ]
+)
+
 # By file name without suffix, in the order of writing.
 TABLES: dict[str, pa.Schema] = {
     "findings": FINDINGS,
     "criteria": CRITERIA,
     "cohorts": COHORTS,
     "errors": ERRORS,
+    "texts": TEXTS,
 }
