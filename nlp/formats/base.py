@@ -168,7 +168,7 @@ class Reader:
             content does not.
         sniff: Whether these first bytes are of the format.
         read: Reads a source of the format.
-        is_text: Whether files of the format are text, so that one that is not cannot be damaged but only misnamed.
+        is_marked: Whether every file of the format begins with a mark, so that a text without it is merely misnamed.
         extract: For a format of which a file is one note: returns its text; see ``documents``.
     """
 
@@ -177,7 +177,7 @@ class Reader:
     suffixes: tuple[str, ...]
     sniff: Callable[[bytes], bool]
     read: Callable[[Source, Limits], Iterator[Item]]
-    is_text: bool = True
+    is_marked: bool = False
     extract: Callable[[bytes, Limits], Extracted] | None = None
 
 

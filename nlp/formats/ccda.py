@@ -48,14 +48,15 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
     except OSError as exc:
         yield unreadable(source.label, exc)
         return
-    yield patient_item(
-        {
-            "patient_id": facts.get("patient_id"),
-            "birth_date": parse_iso_date(facts.get("birth_date", "")),
-            "sex": facts.get("sex"),
-        },
-        source=source.label,
-    )
+    if "patient_id" in facts:
+        yield patient_item(
+            {
+                "patient_id": facts.get("patient_id"),
+                "birth_date": parse_iso_date(facts.get("birth_date", "")),
+                "sex": facts.get("sex"),
+            },
+            source=source.label,
+        )
     item = note_item(
         {
             "patient_id": facts.get("patient_id"),
@@ -122,7 +123,8 @@ def _header(root: etree._Element) -> dict[str, str]:
     code = _first(root, "code")
     facts = {
         "patient_id": next((i.get("extension", "") for i in ids if i.get("extension")), "")
-        or next((i.get("root", "") for i in ids if i.get("root")), ""),
+        # A root alone is a patient only where it is unique by itself; an object identifier is that of a clinic.
+        or next((i.get("root", "") for i in ids if "-" in i.get("root", "")), ""),
         "birth_date": _value(_first(patient, "birthTime"))[:8],
         "sex": _SEX.get(
             "" if (sex := _first(patient, "administrativeGenderCode")) is None else sex.get("code", ""), ""

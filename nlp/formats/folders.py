@@ -102,8 +102,12 @@ def _names_of_notes(directory: Directory) -> list[str]:
     return [file.name for file in directory.files if isinstance(file, Source) and is_named_as_note(file.name)]
 
 
-def _goes_later(file: Source | Rejected) -> bool:
-    return not (isinstance(file, Source) and unpacked_name(file.name).lower().endswith(_MAY_NAME_OTHERS))
+def _goes_later(file: Source | Rejected) -> int:
+    """Return the place of a file in the order of reading: what may name others, FHIR's Binary, and all the rest."""
+    name = unpacked_name(file.name).lower() if isinstance(file, Source) else ""
+    if not name.endswith(_MAY_NAME_OTHERS):
+        return 2
+    return 1 if "binary" in name else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _START = re.compile(
     rb"pre|style)(?=[\s>/]))",
     re.IGNORECASE | re.DOTALL,
 )
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _DECLARED_XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
 # Where pages say how they are encoded; browsers look no further.
@@ -50,5 +51,8 @@ def extract_here(data: bytes, limits: Limits) -> Extracted:
     head = data[:_DECLARATION_BYTES]
     declared = _DECLARED.search(head) or _DECLARED_XML.search(head)
     text, _ = decode(data, declared=declared[1].decode("ascii") if declared else "")
+    if not _TAG.search(text):
+        # A text that was merely named so.
+        return Extracted(text)
     root = parse_html(text)
     return Extracted("" if root is None else markup_text(root), "html")

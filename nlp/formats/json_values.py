@@ -9,7 +9,7 @@ from chartsift.nlp.formats.base import Limits
 from chartsift.nlp.formats.fields import FieldError
 
 # Below this the bytes themselves bound the memory well enough.
-_SMALL_BYTES = 4 * 1024**2
+_SMALL_BYTES = 64 * 1024
 
 
 def load_json(data: bytes, *, limits: Limits, what: str, remedy: str) -> Any:

@@ -94,7 +94,8 @@ def parse_xml(data: bytes) -> etree._Element:
     Return the root of an XML document.
 
     Raises:
-        FieldError: it is not well formed or nested too deep (IN130), or it makes use of entities (IN135).
+        FieldError: it is not well formed (IN130), nested too deep (IN115), or makes use of entities (IN135).
+        MemoryError: it needs more than there is.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
@@ -102,6 +103,7 @@ def parse_xml(data: bytes) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as exc:
+        _raise_limits(parser)
         raise FieldError("IN130", f"the XML is not well formed (line {exc.lineno}); write it anew") from None
     if next(root.iter(etree.Entity), None) is not None:
         raise FieldError(
@@ -117,22 +119,30 @@ def parse_html(text: str) -> etree._Element | None:
 
     Raises:
         FieldError: more than 256 elements stand within each other, or a text is longer than 10 MB (IN115).
+        MemoryError: it needs more than there is.
     """
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
     # libxml2 would end the page at a NUL.
     data = text.replace("\x00", "").encode("utf-8", "replace")
-    if not data.strip():
-        return None
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, parser) if data.strip() else None
     except etree.XMLSyntaxError:
+        # All other faults are mended, as in a browser.
         root = None
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+    _raise_limits(parser)
+    return root
+
+
+def _raise_limits(parser: etree.XMLParser | etree.HTMLParser) -> None:
+    """Raise where the parser gave up: it returns what it has got, or nothing, as if that were all."""
+    kinds = {entry.type_name for entry in parser.error_log}
+    if "ERR_NO_MEMORY" in kinds:
+        raise MemoryError
+    if "ERR_RESOURCE_LIMIT" in kinds:
         raise FieldError(
             "IN115",
-            "the page holds too many parts within each other, or too long ones; save it as plain text",
+            "the document holds too many parts within each other, or too long ones; save it as plain text",
         )
-    return root
 
 
 def local_name(element: etree._Element) -> str:

@@ -144,8 +144,9 @@ def names_several_patients(names: list[str]) -> bool:
 
 
 def is_named_as_note(name: str) -> bool:
-    """Tell whether a file is one note by its name, packed or not."""
-    return unpacked_name(name).lower().endswith(NOTE_SUFFIXES)
+    """Tell whether a file is one note by its name, packed or not; a name without any suffix says nothing else."""
+    plain_name = unpacked_name(name).lower()
+    return plain_name.endswith(NOTE_SUFFIXES) or "." not in plain_name
 
 
 def unpacked_name(name: str) -> str:

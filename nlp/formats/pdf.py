@@ -3,7 +3,7 @@ PDF documents with a text layer: one note a file, with a map of its pages.
 
 PDFium reads the characters and their places; lines are put together from the places, so that the cells of a table
 row stand on one line with ``|`` between them, however the page was drawn. A page that holds a picture and no text
-is reported, and a document of only such pages is a scan.
+is reported, and a document without any text is a scan.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _MAGIC_WITHIN = 1024
 _PAGE_BREAK = "\n\n"
 # Above this share of characters without a meaning, fonts do not say which letters they draw.
 _MOST_UNKNOWN = 0.3
+# More lines than a form has on an empty page.
+_MOST_LINES = 200
 _UNKNOWN = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 _SURROGATE = 0xD800
 
@@ -78,11 +80,12 @@ def extract_here(data: bytes, limits: Limits) -> Extracted:
         starts.append(len(text))
         text += page.text
     pictures = tuple(n for n, page in enumerate(pages, start=1) if not page.text and page.has_pictures)
-    if not text.strip() and pictures:
+    if not text.strip():
+        # Also when no picture is seen: a damaged page looks empty, and letters may be drawn as lines.
         raise FieldError(
             "IN134",
-            "the PDF is a scan: its pages are pictures without a text layer; run text recognition (OCR) over it and "
-            "give it again",
+            "the PDF has no text layer: a scan, or pages without text; run text recognition (OCR) over it and give "
+            "it again",
         )
     unknown = len(_UNKNOWN.findall(text))
     if unknown > _MOST_UNKNOWN * max(1, len(text)):
@@ -105,11 +108,19 @@ def _read_page(document: pypdfium2.PdfDocument, number: int, limits: Limits) -> 
     except pypdfium2.PdfiumError:
         raise FieldError("IN130", f"page {number + 1} of the PDF is damaged; save it anew") from None
     text = page_text(glyphs)
-    has_pictures = not text and any(
-        found.type == pdfium.FPDF_PAGEOBJ_IMAGE for found in page.get_objects(max_depth=3)
-    )
+    has_pictures = not text and _has_pictures(page)
     page.close()
     return _Page(text, has_pictures)
+
+
+def _has_pictures(page: Any) -> bool:
+    """Tell whether a page holds a picture, or so many lines that they could be letters."""
+    paths = 0
+    for found in page.get_objects(max_depth=3):
+        paths += found.type == pdfium.FPDF_PAGEOBJ_PATH
+        if found.type == pdfium.FPDF_PAGEOBJ_IMAGE or paths > _MOST_LINES:
+            return True
+    return False
 
 
 def _glyphs(page: Any, limits: Limits) -> list[Glyph | None]:

@@ -25,12 +25,12 @@ from chartsift.nlp.formats import (
 from chartsift.nlp.formats.base import Reader
 from chartsift.nlp.formats.encoding import looks_like_text
 
-_Binary = partial(Reader, is_text=False)
+_Marked = partial(Reader, is_marked=True)
 
 # In the order of asking: formats with a mark of their own first, the most permissive last.
 READERS: tuple[Reader, ...] = (
-    _Binary("parquet", "Parquet table of notes", parquet.SUFFIXES, parquet.sniff, parquet.read),
-    _Binary(
+    _Marked("parquet", "Parquet table of notes", parquet.SUFFIXES, parquet.sniff, parquet.read),
+    _Marked(
         "pdf",
         "PDF with a text layer, one note a file",
         pdf.SUFFIXES,
@@ -38,10 +38,10 @@ READERS: tuple[Reader, ...] = (
         pdf.read,
         extract=pdf.extract,
     ),
-    _Binary(
+    _Marked(
         "docx", "Word document, one note a file", docx.SUFFIXES, docx.sniff, docx.read, extract=docx.extract
     ),
-    Reader("rtf", "RTF document, one note a file", rtf.SUFFIXES, rtf.sniff, rtf.read, extract=rtf.extract),
+    _Marked("rtf", "RTF document, one note a file", rtf.SUFFIXES, rtf.sniff, rtf.read, extract=rtf.extract),
     Reader("ccda", "C-CDA document", ccda.SUFFIXES, ccda.sniff, ccda.read),
     Reader("html", "HTML page, one note a file", html.SUFFIXES, html.sniff, html.read, extract=html.extract),
     Reader("fhir", "FHIR R4 resources, Bundles and bulk NDJSON", fhir.SUFFIXES, fhir.sniff, fhir.read),
@@ -68,7 +68,7 @@ def choose_reader(head: bytes, suffix: str) -> Reader | None:
         return by_content
     by_suffix = next((reader for reader in READERS if suffix in reader.suffixes), None)
     is_text = looks_like_text(head)
-    if by_suffix is not None and (by_suffix.is_text or not is_text):
+    if by_suffix is not None and not (by_suffix.is_marked and is_text):
         return by_suffix
     return _TEXT if is_text else None
 

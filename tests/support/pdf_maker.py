@@ -19,9 +19,13 @@ def lines(*texts: str, top: float = 780.0, left: float = 60.0, size: float = 11.
 
 
 def make_pdf(
-    pages: Sequence[Sequence[Placed] | None], *, password: bool = False, packed: bool = True
+    pages: Sequence[Sequence[Placed] | None], *, password: bool = False, packed: bool = True, typed: str = ""
 ) -> bytes:
-    """Return a PDF; a page that is None holds a picture and no text, as a scan does."""
+    """
+    Return a PDF; a page that is None holds a picture and no text, as a scan does.
+
+    *typed* is what was typed into a field of a form on each page.
+    """
     objects: list[bytes] = []
 
     def add(body: bytes) -> int:
@@ -42,6 +46,21 @@ def make_pdf(
             b" /Type /XObject /Subtype /Image /Width 64 /Height 64 /ColorSpace /DeviceGray /BitsPerComponent 8",
         )
     )
+    notes = b""
+    if typed:
+        shown = b"BT /F1 10 Tf 2 4 Td (%s) Tj ET" % _escaped(typed)
+        look = add(
+            stream(
+                shown,
+                b" /Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /F1 %d 0 R >> >>"
+                % font,
+            )
+        )
+        widget = add(
+            b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (f) /V (%s) /F 4 /Rect [60 400 260 420] "
+            b"/AP << /N %d 0 R >> >>" % (_escaped(typed), look)
+        )
+        notes = b" /Annots [%d 0 R]" % widget
     kids = []
     for page in pages:
         if page is None:
@@ -54,9 +73,9 @@ def make_pdf(
         body = add(stream(content))
         kids.append(
             add(
-                b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
+                b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 595 842] /Contents %d 0 R%s "
                 b"/Resources << /Font << /F1 %d 0 R >> /XObject << /Im1 %d 0 R >> >> >>"
-                % (tree, body, font, picture)
+                % (tree, body, notes, font, picture)
             )
         )
     objects[catalog - 1] = b"<< /Type /Catalog /Pages %d 0 R >>" % tree
