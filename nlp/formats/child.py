@@ -1,7 +1,7 @@
 """
-The child of ``sandbox``: reads documents from standard input until it ends, and answers each on standard output.
+The child of ``sandbox``: reads files on request until its standard input ends, and answers on standard output.
 
-Run as ``python -P -m chartsift.nlp.formats.child MEMORY``.
+Run as ``python -P -m chartsift.nlp.formats.child LIMITS``, the limits as JSON.
 """
 
 from __future__ import annotations
@@ -12,78 +12,104 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 from chartsift.nlp.formats.base import Extracted, Limits
 from chartsift.nlp.formats.fields import FieldError
-from chartsift.nlp.formats.sandbox import read_exactly
+from chartsift.nlp.formats.sandbox import receive, send
 
-# A child that has grown by one thick document makes room again by ending after it (kilobytes, as the system counts).
-_GROWN_KB = 600 * 1024
+# A child that has grown by one thick document makes room again by ending after it.
+_GROWN_BYTES = 600 * 1024**2
 # A busy machine may give a process a fraction of its time, so that the clock on the wall is only the last resort.
 _WALL_TIMES = 10
 
 
-def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer requests until there are no more."""
+def serve(requests: IO[bytes], answers: IO[bytes], limits: Limits) -> None:
+    """Answer requests until there are no more, or until this process has grown too large."""
     while True:
         try:
-            length = int.from_bytes(read_exactly(requests, 4), "big")
-            request = json.loads(read_exactly(requests, length))
-            data = read_exactly(requests, request["size"])
+            request, data = receive(requests)
         except EOFError:
             return
-        limits = Limits(**request["limits"])
-        signal.setitimer(signal.ITIMER_PROF, limits.document_seconds)
-        signal.setitimer(signal.ITIMER_REAL, _WALL_TIMES * limits.document_seconds)
-        answer, text = _answer(request["format"], data, limits)
+        answer: dict[str, Any] = {}
+        text = b""
+        try:
+            module = importlib.import_module(f"chartsift.nlp.formats.{request['format']}")
+            if "path" in request:
+                _send_rows(module.rows_here(request["path"], limits), answers, limits)
+            else:
+                answer, text = _extract(module, data, limits)
+        except Exception as exc:  # whatever a parser raises for a file that is not as it should be
+            answer = _problem(exc)
         del data
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        answer["is_last"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _GROWN_KB
-        answer["size"] = len(text)
-        header = json.dumps(answer).encode("ascii")
-        answers.write(len(header).to_bytes(4, "big") + header + text)
-        answers.flush()
+        answer["is_last"] = _memory() > _GROWN_BYTES
+        send(answers, answer, text)
         if answer["is_last"]:
             return
 
 
-def _answer(format_name: str, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
-    try:
-        module = importlib.import_module(f"chartsift.nlp.formats.{format_name}")
+def _extract(module: Any, data: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    with _timed(limits):
         extracted: Extracted = module.extract_here(data, limits)
-    except FieldError as exc:
-        return {"code": exc.code, "message": exc.message}, b""
-    except MemoryError:
-        return {
-            "code": "IN133",
-            "message": "the document needs more memory than is allowed; save it anew, or as plain text",
-        }, b""
-    except RecursionError:
-        return {
-            "code": "IN115",
-            "message": "the document holds too many parts within each other; save it anew, or as plain text",
-        }, b""
-    except Exception as exc:  # whatever a parser raises for a document that is not as it should be
-        return {
-            "code": "IN130",
-            "message": f"the document is damaged or not of its format ({type(exc).__name__}); save it anew",
-        }, b""
-    facts = {
+    answer = {
         "origin": extracted.origin,
         "pages": extracted.pages,
         "pictures": extracted.pictures,
         "facts": extracted.facts,
     }
     # A half of a surrogate pair that a document spells out is no character.
-    return facts, extracted.text.encode("utf-8", "replace")
+    return answer, extracted.text.encode("utf-8", "replace")
+
+
+def _send_rows(batches: Iterator[list[Any]], answers: IO[bytes], limits: Limits) -> None:
+    while True:
+        # Each batch has the time of a document; waiting for the parent to take it costs none.
+        with _timed(limits):
+            batch = next(batches, None)
+            if batch is None:
+                return
+            rows = json.dumps(batch).encode("ascii")
+        send(answers, {"rows": len(batch)}, rows)
+
+
+def _problem(error: Exception) -> dict[str, Any]:
+    match error:
+        case FieldError():
+            return {"code": error.code, "message": error.message}
+        case MemoryError():
+            why = "the document needs more memory than is allowed; save it anew, or as plain text"
+            return {"code": "IN133", "message": why}
+        case RecursionError():
+            why = "the document holds too many parts within each other; save it anew, or as plain text"
+            return {"code": "IN115", "message": why}
+    why = f"the document is damaged or not of its format ({type(error).__name__}); save it anew"
+    return {"code": "IN130", "message": why}
+
+
+def _memory() -> int:
+    """Return the memory that this process holds; ``ru_maxrss`` would begin with that of the parent."""
+    with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - a file of the kernel, asked for every document
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+@contextmanager
+def _timed(limits: Limits) -> Iterator[None]:
+    """End this process when the block takes too long."""
+    signal.setitimer(signal.ITIMER_PROF, limits.document_seconds)
+    signal.setitimer(signal.ITIMER_REAL, _WALL_TIMES * limits.document_seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def main() -> None:
     """Set the limits of this process and serve."""
-    memory = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    limits = Limits(**json.loads(sys.argv[1]))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.document_memory, limits.document_memory))
     # No dump of a process that holds notes, and no file written.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -94,7 +120,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     # Parsers in C may print; what they print could be note text.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    serve(sys.stdin.buffer, answers)
+    serve(sys.stdin.buffer, answers, limits)
 
 
 if __name__ == "__main__":

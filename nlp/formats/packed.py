@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
@@ -70,6 +72,24 @@ def seekable(stream: BinaryIO, *, is_file: bool) -> BinaryIO:
         raise
     spilled.seek(0)
     return cast(BinaryIO, spilled)
+
+
+@contextmanager
+def on_disk(source: Source) -> Iterator[str]:
+    """
+    Lend a path under which another process of ours can read *source*; raises OSError.
+
+    What is no file by itself is set down in one without a name, which is gone with this process.
+    """
+    if source.path is not None:
+        # Opened once, so that a file that may not be read is said to be so here.
+        source.open().close()
+        yield str(source.path.absolute())
+        return
+    with source.open() as stream, tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(stream, file, 1024 * 1024)
+        file.flush()
+        yield f"/proc/{os.getpid()}/fd/{file.fileno()}"
 
 
 class _Unpacking(io.RawIOBase):

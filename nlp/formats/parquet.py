@@ -1,8 +1,13 @@
-"""Parquet tables of notes or patients, read in small batches; text and identifiers may be strings or binary."""
+"""
+Parquet tables of notes or patients, read in small batches; text and identifiers may be strings or binary.
+
+Arrow reads them in a child process (``sandbox``): some damage ends the process in which it is read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -10,16 +15,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chartsift.nlp.formats.base import Item, Limits, Source, reject, unreadable
-from chartsift.nlp.formats.fields import missing_columns, missing_columns_problem
-from chartsift.nlp.formats.packed import seekable
+from chartsift.nlp.formats.fields import FieldError, missing_columns, missing_columns_problem
+from chartsift.nlp.formats.packed import on_disk
+from chartsift.nlp.formats.sandbox import SANDBOX
 from chartsift.nlp.formats.tables import kind_of_table
 
 SUFFIXES = (".parquet", ".pq")
 MAGIC = b"PAR1"
-# Notes are a few kilobytes; a batch stays within some megabytes.
+# Notes are a few kilobytes; a batch stays within some megabytes, and so does what goes to the parent at once.
 _BATCH_ROWS = 512
-# Neither a text nor a number nor a day.
-_UNREADABLE = object()
+_SEND_CHARS = 4 * 1024**2
+# Neither a text nor a number nor a day, for a cell that holds none.
+_UNREADABLE: dict[str, str] = {}
 
 
 def sniff(head: bytes) -> bool:
@@ -31,65 +38,73 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
     """Read *source* batch by batch; a damaged batch ends the file with a problem."""
     row_number = 0
     try:
-        with source.open() as stream, seekable(stream, is_file=source.is_seekable) as file:
-            parquet = pq.ParquetFile(file)
-            names = parquet.schema_arrow.names
-            columns = frozenset(name.lower() for name in names)
+        with on_disk(source) as path:
+            rows = SANDBOX.rows("parquet", path, limits)
+            names: list[str] = next(rows)
+            columns = frozenset(names)
             kind = kind_of_table(columns)
+            chosen = [name for name in names if kind is not None and name in kind.columns]
+            if kind is None or len(set(chosen)) < len(chosen):
+                # The child sends no more, and is free for the next file when that was heard.
+                _ = list(rows)
             if kind is None:
                 yield missing_columns_problem(missing_columns(columns), source=source.label)
                 return
-            chosen = [name for name in names if name.lower() in kind.columns]
-            if len({name.lower() for name in chosen}) < len(chosen):
+            if len(set(chosen)) < len(chosen):
                 yield reject(
                     "IN105", "two columns have the same name; name each column once", source=source.label
                 )
                 return
-            if _unpacks_to_too_much(parquet.metadata, limits):
-                yield reject(
-                    "IN117",
-                    f"the Parquet file unpacks to more than {limits.archive_ratio} times its size, or to too much "
-                    "at once; write it with smaller row groups, or as JSON lines",
-                    source=source.label,
-                )
-                return
-            for row in _rows(file, chosen):
+            for row in rows:
                 row_number += 1
-                yield kind.read_row(row, f"{source.label}:{row_number}", limits)
-    except (pa.ArrowException, ValueError, OverflowError, OSError, MemoryError) as exc:
-        if isinstance(exc, OSError) and exc.errno is not None:
-            yield unreadable(source.label, exc)
-            return
+                values = dict(zip(chosen, row, strict=True))
+                yield kind.read_row(values, f"{source.label}:{row_number}", limits)
+    except OSError as exc:
+        yield unreadable(source.label, exc)
+    except FieldError as exc:
         after = f" after row {row_number}" if row_number else ""
         yield reject(
-            "IN112",
-            f"the Parquet file is damaged{after}; write it again from its origin",
+            exc.code if exc.code in ("IN132", "IN133") else "IN112",
+            f"the Parquet file is damaged{after}, or cannot be read within the limits of time and memory; "
+            "write it again from its origin, in smaller row groups",
             source=source.label,
         )
 
 
-def _rows(file: Any, chosen: list[str]) -> Iterator[dict[str, Any]]:
+def rows_here(path: str, limits: Limits) -> Iterator[list[Any]]:
+    """Yield the names of the columns, in lower case, and then rows of those that are looked at, some at a time."""
+    parquet = pq.ParquetFile(path)
+    names = parquet.schema_arrow.names
+    yield [[name.lower() for name in names]]
+    kind = kind_of_table(frozenset(name.lower() for name in names))
+    chosen = [name for name in names if kind is not None and name.lower() in kind.columns]
+    if len({name.lower() for name in chosen}) < len(chosen) or not chosen:
+        return
     # As dictionaries: one long text that a thousand rows share is then in memory once.
-    parquet = pq.ParquetFile(file, read_dictionary=chosen)
-    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=chosen):
-        columns = {name.lower(): _cells(batch.column(name)) for name in chosen}
-        for i in range(batch.num_rows):
-            yield {name: cell(i) for name, cell in columns.items()}
+    parquet = pq.ParquetFile(path, read_dictionary=chosen)
+    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=chosen, use_threads=False):
+        cells = [_cells(batch.column(name)) for name in chosen]
+        rows: list[list[Any]] = []
+        chars = 0
+        for number in range(batch.num_rows):
+            # One character more than is allowed is enough to refuse a text.
+            row = [_plain(cell(number), limits.note_chars + 1) for cell in cells]
+            chars += sum(len(value) for value in row if isinstance(value, str))
+            rows.append(row)
+            if chars > _SEND_CHARS:
+                yield rows
+                rows, chars = [], 0
+        if rows:
+            yield rows
 
 
-def _unpacks_to_too_much(metadata: Any, limits: Limits) -> bool:
-    """Tell whether a column of a row group is a bomb; the file says itself how large they are."""
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        for number in range(row_group.num_columns):
-            column = row_group.column(number)
-            size, packed = column.total_uncompressed_size, column.total_compressed_size
-            if (
-                size > max(limits.archive_ratio_from, limits.archive_ratio * packed)
-                or size > limits.archive_bytes
-            ):
-                return True
-    return False
+def _plain(value: Any, most_chars: int) -> Any:
+    """Return a value as JSON can hold it."""
+    if isinstance(value, str):
+        return value[:most_chars]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return value.isoformat() if isinstance(value, date) else _UNREADABLE
 
 
 def _cells(column: pa.Array) -> Callable[[int], Any]:

@@ -201,9 +201,7 @@ def test_tracked_changes_comments_and_hidden_text_in_word():
             "10^3",
         ),
         (
-            '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/>'
-            "</w:checkBox></w:ffData></w:fldChar></w:r><w:r><w:instrText>FORMCHECKBOX</w:instrText></w:r>"
-            "<w:r><w:t>TB</w:t></w:r>",
+            '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData></w:fldChar></w:r><w:r><w:instrText>FORMCHECKBOX</w:instrText></w:r><w:r><w:t>TB</w:t></w:r>',
             "☑ TB",
         ),
         ("<w:sdt><w:sdtContent><w:r><w:t>☐ none</w:t></w:r></w:sdtContent></w:sdt>", "☐ none"),

@@ -26,8 +26,8 @@ from support.document_maker import (
     as_parquet,
     attachment,
     make_ccda,
-    make_docx,
     make_document_reference,
+    make_docx,
     make_html,
     make_letter_pdf,
     make_omop_csv,
@@ -162,7 +162,7 @@ def test_every_reader_has_a_sample_and_reads_it():
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_damaged_file(sample, damage):
     name, data = SAMPLES[sample]
-    chance = random.Random(f"{sample} {damage.__name__}")
+    chance = random.Random(f"{sample} {damage.__name__}")  # noqa: S311 - damage, not secrets
 
     tracemalloc.start()
     try:
@@ -178,7 +178,7 @@ def test_damaged_file(sample, damage):
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_word_document_whose_inside_is_damaged(damage):
     """A zip says of itself that it is damaged, so that its members have to be damaged before they are packed."""
-    chance = random.Random(damage.__name__)
+    chance = random.Random(damage.__name__)  # noqa: S311 - damage, not secrets
     with zipfile.ZipFile(io.BytesIO(make_docx())) as made:
         members = {name: made.read(name) for name in made.namelist()}
 
