@@ -13,7 +13,7 @@ from chartsift.nlp.errors import InputError, ScreeningError
 from chartsift.nlp.formats import DEFAULT_LIMITS, Rejected, Source, choose_reader, read_inputs
 from chartsift.nlp.formats import plain as plain_text
 from chartsift.nlp.formats.base import HEAD_BYTES, unreadable
-from chartsift.nlp.formats.documents import Extract, pictures_problem, read_letter
+from chartsift.nlp.formats.documents import Extract, read_letter, unread_parts
 from chartsift.nlp.formats.fields import FieldError
 from chartsift.nlp.formats.inputs import check_paths, is_container
 from chartsift.nlp.screening.chart import failed_note_problem
@@ -121,8 +121,7 @@ def _one_note(source: Source, extract: Extract, day: date | None) -> Iterator[No
         extracted.origin,
         extracted.pages,
     )
-    if extracted.pictures:
-        yield pictures_problem(extracted.pictures, source=source.label, note_id=source.name, patient_id="")
+    yield from unread_parts(extracted, source=source.label, note_id=source.name, patient_id="")
 
 
 def _print_note(note: Note, findings: list[Finding]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from chartsift.nlp.screening.rows import page_of
 from chartsift.nlp.types import CohortResult, CriterionResult, Evidence, Finding, Note, Patient, Stance
 
 FindingKey = tuple[str, int, int, str, str]
@@ -170,6 +171,7 @@ class QuoteView:
     after: str
     note_title: str
     note_date: str
+    page: int | None
     distance: str
     reason: str
     assertion: str
@@ -498,6 +500,7 @@ def _quote_view(evidence: Evidence, scene: _Scene) -> QuoteView:
         after=after,
         note_title=note.note_type or "Note",
         note_date=note.note_date.isoformat(),
+        page=page_of(finding.start, note.pages),
         distance=days_before(note.note_date, scene.as_of),
         reason=evidence.reason,
         assertion=_ASSERTIONS[finding.assertion],

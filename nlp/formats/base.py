@@ -146,6 +146,7 @@ class Extracted:
         origin: What it was taken out of, such as "pdf"; empty when the text is the file's own.
         pages: Where each page begins in ``text``, for formats that have pages.
         pictures: Numbers, from 1, of pages that hold a picture and no text.
+        is_cut: Whether the document ends before its end, so that text is missing.
         facts: What the document says of itself, by name: patient_id, birth_date, sex, note_id, date, title.
     """
 
@@ -153,6 +154,7 @@ class Extracted:
     origin: str = ""
     pages: tuple[int, ...] = ()
     pictures: tuple[int, ...] = ()
+    is_cut: bool = False
     facts: dict[str, str] = field(default_factory=dict)
 
 

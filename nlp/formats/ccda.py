@@ -15,7 +15,7 @@ from dataclasses import replace
 from lxml import etree
 
 from chartsift.nlp.formats.base import Extracted, Item, Limits, Source, reject, unreadable
-from chartsift.nlp.formats.documents import pictures_problem, read_whole
+from chartsift.nlp.formats.documents import read_whole, unread_parts
 from chartsift.nlp.formats.encoding import ascii_head
 from chartsift.nlp.formats.fields import FieldError, check_text, note_item, parse_iso_date, patient_item
 from chartsift.nlp.formats.flow import Flow
@@ -90,10 +90,7 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
         yield unreadable(source.label, exc, note_id=item.note_id, patient_id=item.patient_id)
         return
     yield replace(item, text=extracted.text, origin=extracted.origin, pages=extracted.pages)
-    if extracted.pictures:
-        yield pictures_problem(
-            extracted.pictures, source=source.label, note_id=item.note_id, patient_id=item.patient_id
-        )
+    yield from unread_parts(extracted, source=source.label, note_id=item.note_id, patient_id=item.patient_id)
 
 
 def extract(data: bytes, limits: Limits) -> Extracted:

@@ -91,7 +91,7 @@ def _read_rows(text: io.TextIOWrapper, label: str, limits: Limits) -> Iterator[I
                     source=where,
                 )
                 continue
-            yield kind.read_row(dict(zip(columns, cells, strict=True)), where, limits)
+            yield from kind.read_row(dict(zip(columns, cells, strict=True)), where, limits)
     except csv.Error:
         # After a stray quote nothing tells a cell from a row, so what follows could be taken for another patient's.
         yield reject(

@@ -29,7 +29,7 @@ class Letter:
 
 
 def read_note(source: Source, limits: Limits, extract: Extract) -> Iterator[Item]:
-    """Yield the note of a document, or why there is none; and a problem for pages that hold only a picture."""
+    """Yield the note of a document, or why there is none; and a problem for each part that could not be read."""
     name = parse_file_name(source.name)
     named_patient, named_note, why = patient_and_note(source, name)
     patient_id = note_id = ""
@@ -69,10 +69,7 @@ def read_note(source: Source, limits: Limits, extract: Extract) -> Iterator[Item
         extracted.origin,
         extracted.pages,
     )
-    if extracted.pictures:
-        yield pictures_problem(
-            extracted.pictures, source=source.label, note_id=note_id, patient_id=patient_id
-        )
+    yield from unread_parts(extracted, source=source.label, note_id=note_id, patient_id=patient_id)
 
 
 def read_letter(source: Source, limits: Limits, extract: Extract) -> Letter:
@@ -100,14 +97,24 @@ def read_whole(source: Source, limits: Limits, *, advice: str = "split it into i
     raise FieldError("IN115", f"the file is larger than {most:,} bytes; {advice}")
 
 
-def pictures_problem(pages: tuple[int, ...], *, source: str, note_id: str, patient_id: str) -> Rejected:
-    """Make the problem of pages that were scanned into a document whose other pages have text."""
-    shown = ", ".join(map(str, pages[:20])) + (" …" if len(pages) > 20 else "")
-    return reject(
-        "IN134",
-        f"page{'s' if len(pages) > 1 else ''} {shown} hold a picture and no text, and were not read; "
-        "run text recognition (OCR) over the document and give it again",
-        source=source,
-        note_id=note_id,
-        patient_id=patient_id,
-    )
+def unread_parts(extracted: Extracted, *, source: str, note_id: str, patient_id: str) -> Iterator[Rejected]:
+    """Yield the problems of a note that was read in part: pages that were scanned into it, an end that is missing."""
+    if extracted.pictures:
+        pages = extracted.pictures
+        shown = ", ".join(map(str, pages[:20])) + (" …" if len(pages) > 20 else "")
+        yield reject(
+            "IN134",
+            f"page{'s' if len(pages) > 1 else ''} {shown} hold a picture and no text, and were not read; "
+            "run text recognition (OCR) over the document and give it again",
+            source=source,
+            note_id=note_id,
+            patient_id=patient_id,
+        )
+    if extracted.is_cut:
+        yield reject(
+            "IN130",
+            "the document is cut off, and only what there is was read; export it whole",
+            source=source,
+            note_id=note_id,
+            patient_id=patient_id,
+        )

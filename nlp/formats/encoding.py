@@ -35,7 +35,6 @@ _QUOTES = frozenset("‘“”•…")
 _WELCOME = {**dict.fromkeys("éèöüäñïç", 3), **dict.fromkeys("êëáàâåíìîóòôúùûßÉÖÜÄÅ", 2)}
 _LEAST_FOR_UTF16 = 0.4
 _MOST_CONTROLS = 0.01
-_MOST_HIGH = 0.3
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\v\x1b"))
 
 
@@ -79,7 +78,10 @@ def looks_like_text(head: bytes) -> bool:
         # The last character may be cut.
         codecs.getincrementaldecoder(UTF8)().decode(head)
     except UnicodeDecodeError:
-        return _share(head, bytes(range(128, 256))) < _MOST_HIGH
+        try:
+            _eight_bit(head)
+        except FieldError:
+            return False
     return True
 
 
@@ -170,7 +172,7 @@ def _fit(text: str) -> int:
         elif char.isalpha():
             # In English text a foreign letter is a guest among plain ones.
             beside = any(c.isascii() and c.isalpha() for c in (before, after))
-            is_placed = beside and (char.islower() or not before.islower())
+            is_placed = beside and not (after.isupper() if char.islower() else before.islower())
             score += _WELCOME.get(char, 1) if is_placed else -1
         else:
             # A box line, a control character, a sign of mathematics, or no character at all.

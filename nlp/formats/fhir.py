@@ -11,6 +11,7 @@ from __future__ import annotations
 import html as html_text
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from chartsift.nlp.formats.base import (
@@ -23,7 +24,7 @@ from chartsift.nlp.formats.base import (
     reject,
     unreadable,
 )
-from chartsift.nlp.formats.documents import pictures_problem
+from chartsift.nlp.formats.documents import unread_parts
 from chartsift.nlp.formats.encoding import ascii_head
 from chartsift.nlp.formats.fields import (
     FieldError,
@@ -162,8 +163,7 @@ class Resources:
             yield unreadable(where, exc, note_id=note_id, patient_id=patient_id)
             return
         yield Note(patient_id, note_id, day, _type(resource), text, where, extracted.origin, extracted.pages)
-        if extracted.pictures:
-            yield pictures_problem(extracted.pictures, source=where, note_id=note_id, patient_id=patient_id)
+        yield from unread_parts(extracted, source=where, note_id=note_id, patient_id=patient_id)
 
     def _rejected(self, error: FieldError, where: str, note_id: str, patient_id: str) -> Rejected:
         return reject(
@@ -218,7 +218,7 @@ class Resources:
             and " ".join(conclusion.split()) not in " ".join(extracted.text.split())
         ):
             text = f"{extracted.text.rstrip()}\n\n" if extracted.text.strip() else ""
-            extracted = Extracted(f"{text}Conclusion: {conclusion}", extracted.origin)
+            extracted = replace(extracted, text=f"{text}Conclusion: {conclusion}")
         if not extracted.text.strip():
             raise FieldError(
                 "IN139",

@@ -12,8 +12,16 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from chartsift.nlp.formats.base import Item, Limits, Rejected, Source, reject
-from chartsift.nlp.formats.fields import FieldError, make_date, note_item, parse_iso_date, patient_item
+from chartsift.nlp.formats.base import Item, Limits, Source, reject
+from chartsift.nlp.formats.documents import unread_parts
+from chartsift.nlp.formats.fields import (
+    FieldError,
+    check_text,
+    make_date,
+    note_item,
+    parse_iso_date,
+    patient_item,
+)
 from chartsift.nlp.types import Note
 
 NOTE_COLUMNS = (
@@ -66,8 +74,8 @@ def is_person_table(columns: frozenset[str]) -> bool:
     return {"person_id", "gender_concept_id", "year_of_birth"} <= columns
 
 
-def read_note(row: Mapping[str, object], source: str, limits: Limits) -> Item:
-    """Return the note of a row of NOTE."""
+def read_note(row: Mapping[str, object], source: str, limits: Limits) -> Iterator[Item]:
+    """Yield the note of a row of NOTE."""
     item = note_item(
         {
             "patient_id": row.get("person_id"),
@@ -79,33 +87,14 @@ def read_note(row: Mapping[str, object], source: str, limits: Limits) -> Item:
         source=source,
         limits=limits,
     )
-    return unwrapped(item, limits, inside="omop") if isinstance(item, Note) else item
+    if isinstance(item, Note):
+        yield from _unwrapped(item, limits)
+    else:
+        yield item
 
 
-def unwrapped(note: Note, limits: Limits, *, inside: str) -> Note | Rejected:
-    """Return *note* with the text of the page or the RTF document that stands in its cell."""
-    from chartsift.nlp.formats.unwrap import unwrap_cell  # noqa: PLC0415 - parsers are loaded when one is needed
-
-    try:
-        extracted = unwrap_cell(note.text, limits=limits, inside=inside)
-        if not extracted.origin:
-            return note
-        if not extracted.text.strip():
-            raise FieldError("IN108", "the note is empty; nothing was lost, leave it out")
-    except FieldError as exc:
-        return reject(
-            exc.code,
-            exc.message,
-            source=note.source,
-            note_id=note.note_id,
-            patient_id=note.patient_id,
-            is_missed=exc.code != "IN108",
-        )
-    return replace(note, text=extracted.text, origin=extracted.origin)
-
-
-def read_person(row: Mapping[str, object], source: str, limits: Limits) -> Item:
-    """Return the patient of a row of PERSON; a birth date that is not known to the day is left out."""
+def read_person(row: Mapping[str, object], source: str, limits: Limits) -> Iterator[Item]:
+    """Yield the patient of a row of PERSON; a birth date that is not known to the day is left out."""
     del limits
     born = str(row.get("birth_datetime") or "").strip()
     day = parse_iso_date(born) if born else None
@@ -117,7 +106,28 @@ def read_person(row: Mapping[str, object], source: str, limits: Limits) -> Item:
         "birth_date": day,
         "sex": _SEX.get(str(row.get("gender_concept_id") or "").strip()),
     }
-    return patient_item(facts, source=source)
+    yield patient_item(facts, source=source)
+
+
+def _unwrapped(note: Note, limits: Limits) -> Iterator[Item]:
+    """Yield *note* with the text of the page or the RTF document that stands in its cell."""
+    from chartsift.nlp.formats.unwrap import unwrap_cell  # noqa: PLC0415 - parsers are loaded when one is needed
+
+    try:
+        extracted = unwrap_cell(note.text, limits=limits, inside="omop")
+        text = check_text(extracted.text, limits=limits)
+    except FieldError as exc:
+        yield reject(
+            exc.code,
+            exc.message,
+            source=note.source,
+            note_id=note.note_id,
+            patient_id=note.patient_id,
+            is_missed=exc.code != "IN108",
+        )
+        return
+    yield replace(note, text=text, origin=extracted.origin)
+    yield from unread_parts(extracted, source=note.source, note_id=note.note_id, patient_id=note.patient_id)
 
 
 def _whole(value: object) -> int:

@@ -58,7 +58,7 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
             for row in rows:
                 row_number += 1
                 values = dict(zip(chosen, row, strict=True))
-                yield kind.read_row(values, f"{source.label}:{row_number}", limits)
+                yield from kind.read_row(values, f"{source.label}:{row_number}", limits)
     except OSError as exc:
         yield unreadable(source.label, exc)
     except FieldError as exc:

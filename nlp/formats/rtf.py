@@ -80,12 +80,16 @@ def extract_here(data: bytes, limits: Limits) -> Extracted:
         raise FieldError("IN130", "the document is not RTF; save it anew")
     # RTF is ASCII; bytes beyond are of the code page that the document names, mostly Windows.
     written = data.decode("cp1252", "replace").lstrip()
-    text: str = rtf_to_text(_prepared(written), errors="replace")  # type: ignore[no-untyped-call]
-    return Extracted(_laid_out(text), "rtf")
+    prepared, is_cut = _prepared(written)
+    text: str = rtf_to_text(prepared, errors="replace")  # type: ignore[no-untyped-call]
+    laid_out = _laid_out(text)
+    if is_cut and not laid_out.strip():
+        raise FieldError("IN130", "the document is cut off before its text; export it whole")
+    return Extracted(laid_out, "rtf", is_cut=is_cut)
 
 
-def _prepared(written: str) -> str:
-    """Return the document with marks for its layout, and without what it hides."""
+def _prepared(written: str) -> tuple[str, bool]:
+    """Return the document with marks for its layout and without what it hides, and whether its end is missing."""
     out: list[str] = []
     shown = _Shown()
     outer: list[_Shown] = []
@@ -115,7 +119,7 @@ def _prepared(written: str) -> str:
         is_text = word in ("u", "tab", "line") or (word is None and whole not in ("{", "}"))
         if not (is_text and shown.is_left_out):
             out.append(whole)
-    return "".join(out)
+    return "".join(out), bool(outer)
 
 
 def _laid_out(text: str) -> str:

@@ -63,6 +63,7 @@ class Sandbox:
             answer["origin"],
             tuple(answer["pages"]),
             tuple(answer["pictures"]),
+            answer["is_cut"],
             answer["facts"],
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from chartsift.nlp.formats import omop
@@ -17,7 +17,7 @@ from chartsift.nlp.formats.fields import (
     row_item,
 )
 
-ReadRow = Callable[[Mapping[str, object], str, Limits], Item]
+ReadRow = Callable[[Mapping[str, object], str, Limits], Iterator[Item]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,19 @@ class TableKind:
 
     Attributes:
         columns: Those that are looked at, in lower case.
-        read_row: Returns what a row (values by column), a source and limits give.
+        read_row: Yields what a row (values by column), a source and limits give.
     """
 
     columns: tuple[str, ...]
     read_row: ReadRow
 
 
-_NOTES = TableKind(
-    NOTE_COLUMNS + NOTE_COLUMNS_OPTIONAL,
-    lambda row, source, limits: row_item(row, source=source, limits=limits),
-)
-_PATIENTS = TableKind(PATIENT_COLUMNS + PATIENT_COLUMNS_OPTIONAL, _NOTES.read_row)
+def _read_row(row: Mapping[str, object], source: str, limits: Limits) -> Iterator[Item]:
+    yield row_item(row, source=source, limits=limits)
+
+
+_NOTES = TableKind(NOTE_COLUMNS + NOTE_COLUMNS_OPTIONAL, _read_row)
+_PATIENTS = TableKind(PATIENT_COLUMNS + PATIENT_COLUMNS_OPTIONAL, _read_row)
 _OMOP_NOTE = TableKind(omop.NOTE_COLUMNS, omop.read_note)
 _OMOP_PERSON = TableKind(omop.PERSON_COLUMNS, omop.read_person)
 

@@ -91,6 +91,15 @@ def test_empty_document_is_no_loss(kind):
     assert (item.problem.code, item.is_missed) == ("IN108", False)
 
 
+def test_rtf_that_is_cut_off_is_read_and_reported():
+    note, item = read_upload(NAME, make_rtf(r"Known DM.\par and {\b more")[:-1])
+
+    assert isinstance(note, Note)
+    assert note.text == "Known DM.\nand more"
+    assert isinstance(item, Rejected)
+    assert (item.problem.code, item.is_missed) == ("IN130", True)
+
+
 @pytest.mark.parametrize("kind", ["docx", "pdf"])
 def test_half_a_document_is_damaged(kind):
     assert problems(LETTERS[kind][: len(LETTERS[kind]) // 3]) == ["IN130"]
