@@ -92,10 +92,9 @@ def test_every_format_gives_the_same_findings(results):
 
     assert len(found) == len(FILES) + 2  # two in "text" and in "zip"
     first = found["2 pdf"]
-    assert {
-        ("lab", "CK", "present", 2450.0, "CK"),
-        ("antibody", "Jo-1", "absent", 20.0, "Anti-Jo-1"),
-    } <= first
+    assert {("lab", "CK", "present", 2450.0), ("antibody", "Jo-1", "absent", 20.0)} <= {
+        row[:4] for row in first
+    }
     assert [patient for patient, findings in found.items() if findings != first] == []
 
 
