@@ -38,7 +38,7 @@ def serve(requests: IO[bytes], answers: IO[bytes], limits: Limits) -> None:
         try:
             module = importlib.import_module(f"chartsift.nlp.formats.{request['format']}")
             if "path" in request:
-                _send_rows(module.rows_here(request["path"], limits), answers, limits)
+                _send_batches(module.batches_here(request["path"], limits), answers, limits)
             else:
                 answer, text = _extract(module, data, limits)
         except Exception as exc:  # whatever a parser raises for a file that is not as it should be
@@ -64,15 +64,14 @@ def _extract(module: Any, data: bytes, limits: Limits) -> tuple[dict[str, Any], 
     return answer, extracted.text.encode("utf-8", "replace")
 
 
-def _send_rows(batches: Iterator[list[Any]], answers: IO[bytes], limits: Limits) -> None:
+def _send_batches(batches: Iterator[bytes], answers: IO[bytes], limits: Limits) -> None:
     while True:
         # Each batch has the time of a document; waiting for the parent to take it costs none.
         with _timed(limits):
             batch = next(batches, None)
-            if batch is None:
-                return
-            rows = json.dumps(batch).encode("ascii")
-        send(answers, {"rows": len(batch)}, rows)
+        if batch is None:
+            return
+        send(answers, {"has_more": True}, batch)
 
 
 def _problem(error: Exception) -> dict[str, Any]:

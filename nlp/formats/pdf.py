@@ -35,6 +35,8 @@ _MOST_UNKNOWN = 0.3
 _MOST_LINES = 200
 _UNKNOWN = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 _SURROGATE = 0xD800
+# PDFium adds spaces of its own, which have no place; those of the page need none.
+_SPACE = Glyph(" ", 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,12 @@ def _glyphs(page: Any, limits: Limits) -> list[Glyph | None]:
     turned = page.get_rotation()
     box = pdfium.FS_RECTF()
     at = ctypes.byref(box)
+    # Called for each character of an archive: looked up once.
+    code_of, box_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
     glyphs: list[Glyph | None] = []
     high = 0
     for index in range(count):
-        code = pdfium.FPDFText_GetUnicode(raw, index)
+        code = code_of(raw, index)
         if code in (0x0D, 0x0A):
             glyphs.append(None)
             continue
@@ -148,19 +152,23 @@ def _glyphs(page: Any, limits: Limits) -> list[Glyph | None]:
         if _SURROGATE + 0x400 <= code < _SURROGATE + 0x800:
             code = 0x10000 + ((high - _SURROGATE) << 10) + (code - _SURROGATE - 0x400) if high else 0xFFFD
             high = 0
-        if not pdfium.FPDFText_GetLooseCharBox(raw, index, at):
-            continue
-        glyphs.append(_upright(chr(code), box.left, box.bottom, box.right, box.top, turned))
+        char = chr(code)
+        if char.isspace():
+            glyphs.append(_SPACE)
+        elif box_of(raw, index, at):
+            glyph = Glyph(char, box.left, box.bottom, box.right, box.top)
+            glyphs.append(_upright(glyph, turned) if turned else glyph)
     text_page.close()
     return glyphs
 
 
-def _upright(char: str, left: float, bottom: float, right: float, top: float, turned: int) -> Glyph:
+def _upright(glyph: Glyph, turned: int) -> Glyph:
     """Return a character with its place on the page as it is shown, when the page is turned by so many degrees."""
+    char, left, bottom, right, top = glyph
     if turned == 90:
         return Glyph(char, bottom, -right, top, -left)
     if turned == 180:
         return Glyph(char, -right, -top, -left, -bottom)
     if turned == 270:
         return Glyph(char, -top, left, -bottom, right)
-    return Glyph(char, left, bottom, right, top)
+    return glyph

@@ -64,9 +64,10 @@ def _runs(glyphs: Sequence[Glyph | None]) -> list[Run]:
             _close(current, runs)
             current = []
         elif glyph.char.isspace():
-            # PDFium adds spaces of its own, which have no place.
             if current:
                 current.append(current[-1]._replace(char=" ", left=current[-1].right))
+        elif current and _goes_on(current[-1], glyph):
+            current.append(glyph)
         else:
             if current and _is_apart(current[-1], glyph):
                 _close(current, runs)
@@ -95,6 +96,16 @@ def _close(glyphs: list[Glyph], runs: list[Run]) -> None:
             max(glyph.right for glyph in inked),
             median(glyph.top for glyph in inked),
         )
+    )
+
+
+def _goes_on(before: Glyph, glyph: Glyph) -> bool:
+    """Tell at a glance what nearly all characters do: stand behind the one before, on the same line."""
+    height = before.top - before.bottom
+    return (
+        glyph.bottom == before.bottom
+        and glyph.top == before.top
+        and -height < glyph.left - before.right < _CELL_GAP * height
     )
 
 

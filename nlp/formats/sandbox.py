@@ -3,11 +3,11 @@ Files are parsed in child processes, so that one that hangs its parser, crashes 
 
 A child is kept from file to file; several are there only while several files are read at once. It ends itself when a
 file takes too much processor time, and the operating system refuses it more memory than the limit; the next file
-gets a new one. Between the two go bytes and JSON, never pickles: what comes back from a parser of hostile input is
-data.
+gets a new one. Between the two go bytes, JSON and Arrow's own messages, never pickles: what comes back from a parser
+of hostile input is data.
 
-Documents go through ``extract``, one at a time. Parquet goes through ``rows``, batch by batch, since its parser, too,
-ends the process on some damaged files.
+Documents go through ``extract``, one at a time. Parquet goes through ``batches``, since its parser, too, ends the
+process on some damaged files.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Sandbox:
             FieldError: the document cannot be used, took too long (IN132), or ended its parser (IN133).
         """
         with self._child(limits) as child:
-            child.send({"format": format_name, "size": len(data)}, data)
+            child.send({"format": format_name}, data)
             answer, text = child.receive()
             if answer.get("is_last"):
                 child.end()
@@ -67,20 +67,20 @@ class Sandbox:
             answer["facts"],
         )
 
-    def rows(self, format_name: str, path: str, limits: Limits) -> Iterator[Any]:
+    def batches(self, format_name: str, path: str, limits: Limits) -> Iterator[bytes]:
         """
-        Yield what ``rows_here`` of a module yields for a file on disk, as JSON gives it back.
+        Yield what ``batches_here`` of a module yields for a file on disk.
 
         Raises:
-            FieldError: as ``extract`` says, also after some rows.
+            FieldError: as ``extract`` says, also after some batches.
         """
         with self._child(limits) as child:
-            child.send({"format": format_name, "path": path, "size": 0}, b"")
+            child.send({"format": format_name, "path": path}, b"")
             while True:
-                answer, payload = child.receive()
-                if "rows" not in answer:
+                answer, batch = child.receive()
+                if "has_more" not in answer:
                     break
-                yield from json.loads(payload)
+                yield batch
             if answer.get("is_last"):
                 child.end()
         _raise_problem(answer)

@@ -27,6 +27,8 @@ _INNER: dict[str, tuple[Callable[[bytes], bool], Extract]] = {
 }
 # A document in a document in a document, such as a page in a C-CDA in an attachment.
 _MOST_DEEP = 4
+# Of a cell, where the mark of a document would be; before it may stand blank lines.
+_LOOK = 200
 
 
 def unwrap(data: bytes, *, media_type: str, limits: Limits, inside: str, depth: int = 0) -> Extracted:
@@ -77,6 +79,8 @@ def unwrap(data: bytes, *, media_type: str, limits: Limits, inside: str, depth: 
 
 def unwrap_cell(text: str, *, limits: Limits, inside: str) -> Extracted:
     """Return the text of a cell: untouched, or what a page or an RTF document in it holds."""
+    if not text[:_LOOK].lstrip().startswith(("{", "<")):
+        return Extracted(text)
     name = inner_format(text[:HEAD_BYTES].encode("utf-8", "replace"))
     if name in ("rtf", "html", "ccda"):
         return unwrap(text.encode("utf-8", "replace"), media_type="", limits=limits, inside=inside)
