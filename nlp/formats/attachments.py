@@ -54,11 +54,13 @@ class Attachments:
         source: The file.
         limits: Limits on documents.
         resources: Resources of the bundle by full address and by "Type/id".
+        read: The ``id()`` of each Binary of the bundle that some attachment named.
     """
 
     source: Source
     limits: Limits
     resources: dict[str, Resource] = field(default_factory=dict)
+    read: set[int] = field(default_factory=set)
     _opened: list[BinaryIO] = field(default_factory=list)
     _places: dict[str, tuple[BinaryIO, int, int]] | None = None
 
@@ -75,6 +77,7 @@ class Attachments:
         if binary is None and "Binary/" in url:
             binary = self._bulk_binary(_last_two(url).removeprefix("Binary/"))
         if binary is not None:
+            self.read.add(id(binary))
             return decode_base64(binary.get("data")), media_type or str(binary.get("contentType") or "")
         if "://" in url or url.startswith(("urn:", "data:", "#")):
             raise FieldError(

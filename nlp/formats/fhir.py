@@ -128,6 +128,20 @@ class Resources:
                 known[f"{resource['resourceType']}/{resource['id']}"] = resource
         for number, entry in enumerate(entries, start=1):
             yield from self.read(entry["resource"], f"{where}#{number}", depth=depth + 1)
+        if depth == 0:
+            yield from self._unnamed_binaries(where)
+
+    def _unnamed_binaries(self, where: str) -> Iterator[Item]:
+        """Yield the problem of content that came with a Bundle and that no note of it names."""
+        binaries = {id(r) for r in self._attachments.resources.values() if r.get("resourceType") == "Binary"}
+        unnamed = len(binaries - self._attachments.read)
+        if unnamed:
+            yield reject(
+                "IN139",
+                f"{unnamed:,} Binary in the Bundle belong to no note that was read, so that their patient cannot be "
+                "told; export the DocumentReference that names them",
+                source=where,
+            )
 
     def _patient(self, resource: Resource, where: str) -> Item:
         facts = {

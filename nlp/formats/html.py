@@ -18,7 +18,8 @@ from chartsift.nlp.formats.sandbox import SANDBOX
 SUFFIXES = (".html", ".htm", ".xhtml")
 
 _START = re.compile(
-    rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*"
+    # Each part is taken once and for all: a pattern that could split a run of comments in every way would never end.
+    rb"(?>(?:<\?xml[^>]*\?>\s*)?)(?>(?:(?><!--.*?-->)\s*)*)"
     rb"<(?:!doctype\s+html|(?:html|head|body|title|meta|div|p|span|table|h[1-6]|br|b|i|u|strong|em|font|center|ul|ol|"
     rb"pre|style)(?=[\s>/]))",
     re.IGNORECASE | re.DOTALL,

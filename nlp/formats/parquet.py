@@ -22,8 +22,11 @@ from chartsift.nlp.formats.tables import kind_of_table
 
 SUFFIXES = (".parquet", ".pq")
 MAGIC = b"PAR1"
-# Notes are a few kilobytes; a batch stays within some megabytes, and so does what goes to the parent at once.
-_BATCH_ROWS = 512
+# Notes are a few kilobytes, some a few megabytes; so many of those still fit into the memory of the child.
+_BATCH_ROWS = 64
+# Of a file read at a time: a column of a row group of Spark may have gigabytes.
+_BUFFER_BYTES = 1024**2
+# What goes to the parent at once.
 _SEND_BYTES = 8 * 1024**2
 _BYTES_A_CHAR = 4  # at most, in UTF-8
 # Neither a text nor a number nor a day.
@@ -83,34 +86,32 @@ def batches_here(path: str, limits: Limits) -> Iterator[bytes]:
     chosen = [name for name in names if kind is not None and name.lower() in kind.columns]
     if len({name.lower() for name in chosen}) < len(chosen) or not chosen:
         return
-    # As dictionaries: one long text that a thousand rows share is then in memory once.
-    parquet = pq.ParquetFile(path, read_dictionary=chosen)
+    parquet = pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
     most = _BYTES_A_CHAR * limits.note_chars
     for batch in parquet.iter_batches(batch_size=_BATCH_ROWS, columns=chosen, use_threads=False):
-        columns = {name.lower(): batch.column(name) for name in chosen}
-        for start, rows in _pieces(columns, batch.num_rows):
-            piece = {name: _plain(column.slice(start, rows), most) for name, column in columns.items()}
-            yield _message(pa.RecordBatch.from_pydict(piece))
+        columns = {name.lower(): _plain(batch.column(name), most) for name in chosen}
+        plain = pa.RecordBatch.from_pydict(columns)
+        for start, rows in _pieces(plain):
+            yield _message(plain.slice(start, rows))
 
 
-def _pieces(columns: dict[str, pa.Array], rows: int) -> Iterator[tuple[int, int]]:
-    """Yield the beginnings and numbers of rows that together take not too many bytes once they are written out."""
-    sizes = [0] * rows
-    for column in columns.values():
-        if pa.types.is_dictionary(column.type):
-            _check_places(column)
-            lengths = pc.binary_length(_as_binary(column.dictionary)).to_pylist()
-            places = column.indices.to_pylist()
-            sizes = [
-                s + (lengths[p] or 0 if p is not None else 0) for s, p in zip(sizes, places, strict=True)
-            ]
+def _pieces(batch: pa.RecordBatch) -> Iterator[tuple[int, int]]:
+    """Yield the beginnings and numbers of rows that together take not too many bytes."""
+    if batch.nbytes <= _SEND_BYTES:
+        yield 0, batch.num_rows
+        return
+    sizes = [0] * batch.num_rows
+    for column in batch.columns:
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            lengths = pc.binary_length(column).to_pylist()
+            sizes = [size + (length or 0) for size, length in zip(sizes, lengths, strict=True)]
     start = total = 0
     for number, size in enumerate(sizes):
         if total + size > _SEND_BYTES and number > start:
             yield start, number - start
             start, total = number, 0
         total += size
-    yield start, rows - start
+    yield start, batch.num_rows - start
 
 
 def _check_places(column: pa.Array) -> None:
@@ -123,14 +124,16 @@ def _check_places(column: pa.Array) -> None:
 def _plain(column: pa.Array, most: int) -> pa.Array:
     """Return a column as bytes, numbers or days; of other types nothing is ever a value of a note."""
     if pa.types.is_dictionary(column.type):
+        _check_places(column)
         column = column.dictionary_decode()
     column = _as_binary(column)
     kind = column.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        is_too_long = pc.greater(pc.binary_length(column), most)
-        if pc.any(is_too_long).as_py():
-            # Longer than any text may be is all that has to be known of it.
-            column = pc.if_else(is_too_long, pa.scalar(b"x" * (most // _BYTES_A_CHAR + 1), kind), column)
+        if column.nbytes > most:
+            # Longer than any text may be is all that has to be known of such a one.
+            is_too_long = pc.greater(pc.binary_length(column), most)
+            too_long = pa.scalar(b"x" * (most // _BYTES_A_CHAR + 1), kind)
+            column = pc.if_else(is_too_long, too_long, column)
         return column
     is_value = any(
         is_kind(kind) for is_kind in (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
@@ -143,8 +146,8 @@ def _plain(column: pa.Array, most: int) -> pa.Array:
 def _as_binary(column: pa.Array) -> pa.Array:
     """Return a column of strings as bytes: to_pylist of strings raises for a whole batch on one bad byte."""
     if pa.types.is_string(column.type):
-        return column.cast(pa.binary())
-    return column.cast(pa.large_binary()) if pa.types.is_large_string(column.type) else column
+        return column.view(pa.binary())
+    return column.view(pa.large_binary()) if pa.types.is_large_string(column.type) else column
 
 
 def _message(batch: pa.RecordBatch) -> bytes:

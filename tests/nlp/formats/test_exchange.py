@@ -174,6 +174,20 @@ def test_binary_of_the_bundle_is_found(url):
     assert note.text == "Weak."
 
 
+def test_binary_that_no_note_names_is_reported():
+    binary = {
+        "resourceType": "Binary",
+        "id": "b1",
+        "contentType": "text/plain",
+        "data": attachment(b"Weak.", "")["data"],
+    }
+
+    items = upload(bundle(make_document_reference(), binary))
+
+    assert len(notes(items)) == 1
+    assert codes(items) == ["IN139"]
+
+
 def test_contained_patient_and_binary():
     document = make_document_reference(
         {"url": "#b"},

@@ -260,6 +260,8 @@ EXTREMES: dict[str, tuple[str, bytes]] = {
     "html wide": (f"{NAME}.html", make_html("<td rowspan=9999 colspan=9999>x" * 50_000)),
     "html lists": (f"{NAME}.html", make_html("<ul><li>" * 120 + "x" * 100_000)),
     "html entities": (f"{NAME}.html", make_html("&amp;&#1;&#xd800;&#x110000;&nosuch;" * 20_000)),
+    "html comments": (NAME, b"<!-- -->" * 100_000 + b"<x"),
+    "html xml": (NAME, b"<?xml ?>" * 100_000),
     "rtf deep": (f"{NAME}.rtf", b"{\\rtf1 " + nested(b"{", b"}", b"x", 100_000)),
     "rtf fields": (f"{NAME}.rtf", b"{\\rtf1 " + b'{\\field{\\*\\fldinst{HYPERLINK "x' * 3_000),
     "rtf cells": (f"{NAME}.rtf", b"{\\rtf1 " + b"\\trowd x\\cell " * 30_000 + b"\\row}"),
