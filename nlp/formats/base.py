@@ -190,7 +190,7 @@ def shown_name(name: str) -> str:
     >>> shown_name("a\\udcff.txt") == "a\\ufffd.txt"
     True
     """
-    return "".join(c if c.isprintable() else "\ufffd" for c in name)
+    return name if name.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
 def reject(

@@ -12,7 +12,7 @@ from datetime import date
 
 from chartsift.nlp.formats.base import Extracted, Item, Limits, Rejected, Source, reject, unreadable
 from chartsift.nlp.formats.fields import FieldError, check_text, read_identifier
-from chartsift.nlp.formats.naming import header_date, parse_file_name, patient_and_note
+from chartsift.nlp.formats.naming import FileName, header_date, parse_file_name, patient_and_note
 from chartsift.nlp.types import Note
 
 Extract = Callable[[bytes, Limits], Extracted]
@@ -38,7 +38,7 @@ def read_note(source: Source, limits: Limits, extract: Extract) -> Iterator[Item
             raise FieldError("IN113", why)
         patient_id = read_identifier(named_patient, "the patient's folder or file name")
         note_id = read_identifier(named_note, "the file name")
-        letter = read_letter(source, limits, extract)
+        letter = _letter(source, name, limits, extract)
         extracted = letter.extracted
         if letter.day is None:
             raise FieldError(
@@ -80,7 +80,10 @@ def read_letter(source: Source, limits: Limits, extract: Extract) -> Letter:
         FieldError: the document cannot be used.
         OSError: the file cannot be read.
     """
-    name = parse_file_name(source.name)
+    return _letter(source, parse_file_name(source.name), limits, extract)
+
+
+def _letter(source: Source, name: FileName, limits: Limits, extract: Extract) -> Letter:
     extracted = extract(read_whole(source, limits), limits)
     check_text(extracted.text, limits=limits)
     return Letter(name.patient, name.day or header_date(extracted.text), name.note_type, extracted)

@@ -46,6 +46,8 @@ def sniff(head: bytes) -> bool:
 
 def delimiter_of(header: str) -> str | None:
     """Return what separates the cells of a header of NOTE or PERSON; None when it is none."""
+    if "person_id" not in header.lower():
+        return None
     for delimiter in _DELIMITERS:
         try:
             row = next(csv.reader(io.StringIO(header), delimiter=delimiter), [])
