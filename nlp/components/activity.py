@@ -142,6 +142,15 @@ _EXPLAINED = re.compile(
     re.IGNORECASE,
 )
 
+# "Pattern = MTX, not muscle": said of the liver enzymes that stand in the lines before.
+_NOT_MUSCLE = re.compile(
+    r"\b(?:not|rather than|instead of|unlikely(?: to be)?)\s+(?:from |of |due to |the |his |her )*"
+    r"(?:muscle|muscular|myositis|myogenic)\b(?!\s+(?:weak\w*|pain|biops\w*|relax\w*|strength|mass|bulk))",
+    re.IGNORECASE,
+)
+# How far before such a statement the enzymes may stand, in code points.
+_ENZYME_REACH = 700
+
 
 class Activity:
     """Find what is said of the skin and of the state of the disease."""
@@ -303,6 +312,20 @@ def _enzyme_causes(doc: Doc) -> Iterator[Draft]:
                     date=None,
                     score=0.85,
                     attributes={"cause": match.group("cause").lower()},
+                )
+    for match in _NOT_MUSCLE.finditer(text):
+        named = text[max(0, match.start() - _ENZYME_REACH) : match.start()].lower()
+        for name in ("AST", "ALT"):
+            if re.search(_ENZYME_NAMES[name], named):
+                yield Draft(
+                    start=match.start(),
+                    end=match.end(),
+                    kind="enzyme_cause",
+                    concept=name,
+                    assertion="present",
+                    rule="activity:enzyme_cause",
+                    score=0.8,
+                    attributes={"cause": "not muscle"},
                 )
 
 

@@ -53,6 +53,9 @@ _TB_DISEASE = re.compile(
     r"|abscessus|kansasii|endocarditis|osteomyelitis|prosthetic|hardware|cavit\w+)",
     re.IGNORECASE,
 )
+_NOT_SO = re.compile(
+    r"\b(?:no|not|without|rule[sd]? out|negative for|excluded|r/o|never)\s+(?:\w+\s)?$", re.IGNORECASE
+)
 _LATENT = re.compile(
     r"\b(?:latent|LTBI|IGRA|quantif\w*|QFT|T-?spot|PPD|TST|tuberculin|3HP|4R\b|\d{1,2} months?\b|mo(?:nth)? \d of)",
     re.IGNORECASE,
@@ -216,7 +219,9 @@ def _tuberculosis(doc: Doc, context: MentionContext) -> tuple[str, Assertion]:
         return "finished", "historical"
     text: str = doc._.note_text
     around = text[max(0, context.start - _TB_REACH) : context.end + _TB_REACH]
-    if _TB_DISEASE.search(around) and not _LATENT.search(context.sentence):
+    if any(
+        not _NOT_SO.search(around[: m.start()]) for m in _TB_DISEASE.finditer(around)
+    ) and not _LATENT.search(context.sentence):
         return "treatment", "present"
     if (
         _LATENT.search(around)

@@ -75,6 +75,15 @@ _WHEN_THEN = re.compile(
 )
 
 
+# Latent infection whose course is finished, or was one of an earlier year; one under treatment goes to a person.
+_TREATED_BEFORE = re.compile(
+    r"\b(?:completed|finished|s/p|status post|treated|took|received|had|h/o|history of)\b[^.;]{0,60}"
+    r"\b(?:(?:in|since|of)?\s*(?:19|20)\d\d|months?|mos?|years? ago|as a child|childhood|then\b)"
+    r"|\b(?:completed|finished|fully treated|treatment complete)\b",
+    re.IGNORECASE,
+)
+
+
 class Infections:
     """Turn mentions of infections and antimicrobials into drafts."""
 
@@ -397,7 +406,12 @@ def _latent(context: MentionContext) -> tuple[str, Assertion]:
         return "negative", "absent"
     if context.assertion == "possible":
         return "suspected", "possible"
-    # Treated latent tuberculosis, also long ago, goes to a person (annotation guidelines).
+    if (
+        _TREATED_BEFORE.search(context.sentence)
+        and not STILL.search(context.sentence)
+        and not context.course.running
+    ):
+        return "resolved", "historical"
     return "latent", "present"
 
 

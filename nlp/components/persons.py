@@ -16,7 +16,7 @@ _RELATIVE = (
     r"|child)s?(?:-in-law)?"
     r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|uncle|aunt|auntie"
     r"|cousin|niece|nephew|wife"
-    r"|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
+    r"|bro|sis|bio-?(?:dad|mom)|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
     r"|MGF|PGM"
     r"|PGF|in-law|relative|relatives|family member|teammate|classmate)s?"
 )
@@ -24,7 +24,7 @@ _PERSON = re.compile(rf"(?<![\w-])(?P<who>{_RELATIVE})(?![\w-])", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
-    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "spouse", "partner",
+    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
     "family member", "teammate", "classmate",
 )  # fmt: skip
@@ -73,6 +73,9 @@ _DONOR_FOR = re.compile(
     rf"(?:older |younger |twin )?{_RELATIVE}(?:['’]s)?\s*$",
     re.IGNORECASE,
 )
+# "FHx bio-dad: allo BMT" and "Fa CABG, Mo DM": a line of family history without its colon, and its short forms.
+_FAMILY_LINE = re.compile(r"\W*(?:FHx?|FamHx|Fam(?:ily)?\.? ?(?:hx|history))\b[^.;]*", re.IGNORECASE)
+_KIN_LETTERS = re.compile(r"(?:^|[.,;:]\s*)(?P<who>Fa|Mo|Br|Si)(?=[ :](?!\d))[^.,;]{0,40}$")
 _WHO_HAD = re.compile(r"\s*(?:\([^)]{0,20}\)\s*)?,?\s*(?:who|whose|herself|himself|that)\b", re.IGNORECASE)
 _PATIENT = re.compile(
     r"\b(?:pt|patient|the (?:boy|girl|child|teen)|Mr|Mrs|Ms)\b(?!['’]?s?\s*(?:mother|father|brother|sister|wife"
@@ -119,6 +122,13 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     section = layout.section_at(start)
     if section.category == "family_history" and not _PATIENT.search(left):
         return section.title
+    line = layout.line_at(start)
+    family = _FAMILY_LINE.match(text, line.start, start)
+    if family and not _PATIENT.search(left):
+        return family.group().strip()
+    kin = _KIN_LETTERS.search(left)
+    if kin:
+        return kin.group("who")
     named = _named_before(left, text[start:end])
     if named:
         return named

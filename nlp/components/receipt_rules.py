@@ -34,6 +34,7 @@ class Receipt:
         service: The mention names a clinic, a team or a programme rather than the treatment.
         strength: "strong" for a documented receipt (a verb, a date, a day count), "plain" otherwise.
         unblinded: The assignment of a blinded trial was disclosed.
+        corrects: The words say that an earlier entry was an error.
     """
 
     assertion: Assertion | None
@@ -41,6 +42,7 @@ class Receipt:
     service: bool = False
     strength: str = "plain"
     unblinded: bool = False
+    corrects: bool = False
 
 
 # ---- intent
@@ -107,6 +109,7 @@ _STRONG_RECEIPT = loosely(
     r"rec['’]?d|despite|infused(?: with)?|re-?infused|was given|were given|been given|given"
     r"|got|has had"
     r"|have had|had"
+    r"|day\s*0(?!\s*(?:is|planned|scheduled|target|on hold|tbd))"
     r"|underwent|undergone|treated with|treatment with|treated by|s/p|s\.p\.|status[- ]?post|day\s*\+\s*\d+"
     r"|D\s?\+\s?\d+"
     r"|(?:months?|mos?|years?|yrs?|y|weeks?|wks?|days?)\.?\s*(?:out\s*)?(?:from|after|post|since|s/p|p)"

@@ -75,6 +75,7 @@ _MOVED = loosely(
 _TISSUE_NEAR = loosely(
     r"knee|\bACL\b|\bPCL\b|tendon|bone|menisc|spin|fusion|dental|tooth|teeth|valve|cornea|\beye|skin|wound|burn"
     r"|cartilage|ligament|osteo"
+    r"|Sehne|Kreuzband|\bVKB\b|\bKnie|Hornhaut|Knochen"
     r"|shoulder|ankle|fascia|dura|hair|fecal|stool|vein|bypass"
 )
 _TO_SOMEONE = (
@@ -221,6 +222,8 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     assertion = reading.assertion or ("hypothetical" if reading.service else "present")
     attributes = dict(concept.attributes)
     attributes["strength"] = reading.strength
+    if reading.corrects:
+        attributes["corrects"] = "yes"
     if reading.service:
         attributes["service"] = "yes"
     if assertion == "hypothetical" and _LISTED.search(

@@ -40,6 +40,13 @@ _REPORT = re.compile(
 _VISIT = re.compile(r"clinic|visit|consult|progress|follow|letter|admission|discharge|history|h&p")
 
 
+_STUDY_FOR = re.compile(
+    r"\b(?:CAR[- ]?T(?: cells?| therapy)?|stud(?:y|ies)|trials?|ads?|advert\w*|articles?|website|video|brochure"
+    r"|support group|registry|research)\s+(?:\w+\s+)?(?:for|of|in|on|about)\s+(?:refractory |adult |active )?[\"“']?$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """
@@ -146,6 +153,9 @@ def iim_refuted(chart: Chart) -> list[Finding]:
 
 
 def _is_weak(chart: Chart, finding: Finding) -> bool:
+    # "Saw the ad for CAR-T in polymyositis": whom a study is for is no statement on the patient.
+    if _STUDY_FOR.search(finding.quote[: max(0, finding.start - finding.quote_start)]):
+        return True
     if finding.attribute("copied") or finding.attribute("templated") or finding.section in _LISTS:
         return True
     return _is_report(chart, finding)

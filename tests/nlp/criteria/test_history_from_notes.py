@@ -8,6 +8,12 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 TRANSPLANT = [
+    ("not_met", "Outside list carries a liver transplant in 2020. That is an error."),
+    ("not_met", "FHx bio-dad: allo BMT for AML 2020, alive."),
+    ("not_met", "Fa CABG, bro heart transplant at 44."),
+    ("not_met", "Prior SOT/HCT ....... N (Hct 34 in the lab)      Psych ...... stable"),
+    ("not_met", "She was his donor: marrow harvest 2019, and his BMT engrafted."),
+    ("not_met", "The cornea of 2011 is her only transplanted tissue."),
     ("not_met", "HCT 38.2, plt 210."),
     ("not_met", "Hct 31%, Hgb 10.2"),
     ("not_met", "CBC: WBC 7.2 HGB 12.1 HCT 36.5 PLT 301"),
@@ -82,6 +88,11 @@ TRANSPLANT = [
 ]
 
 CAR_T = [
+    ("not_met", 'Ever treated with engineered/CAR-T or other cell product?  "No. That was my son."'),
+    ("not_met", "Prior apheresis none. Prior CAR T none. HCT / organ none."),
+    ("not_met", "Husb had CAR-T for myeloma in 2023."),
+    ("met", "01.05.2024 day 0: autologous CD19-CAR-T cells, 1 x 10^6 per kg, i.v., no reaction."),
+    ("met", "Day 0 = 04/25/22  axicabtagene ciloleucel 2 x10e6/kg IV 12 min."),
     ("not_met", "CART vs rituximab discussed"),
     ("not_met", "cart pushed by aide"),
     ("not_met", "HIV on cART"),
@@ -129,6 +140,9 @@ CAR_T = [
 ]
 
 LEUKAPHERESIS = [
+    ("not_met", "Apheresis RN: good arm veins, no concerns."),
+    ("unknown", "Apheresis MD: soft BPs; will not give an opinion till after the catheterisation."),
+    ("unknown", "Refuses blood products; fitness for leukapheresis is left open."),
     ("met", "Not a candidate for leukapheresis per apheresis team."),
     ("met", "Apheresis MD: cannot collect safely, no access"),
     ("met", "bilateral IJ and subclavian occlusion, no central access possible"),
