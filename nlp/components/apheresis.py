@@ -207,8 +207,9 @@ _GOOD = loosely(
 # ---- other risks
 _REFUSAL = loosely(
     r"jehovah\S*\s+witness\w*|\b(?:refus\w+|declin\w+|will not accept|does not accept|won['’]?t accept"
-    r"|would not accept|not accept\w*|no) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
+    r"|would not accept|not accept\w*) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
     r"|transfusions?|RBCs?/|red cells,)|\bno blood products\b|\bbloodless (?:medicine|care)\b"
+    r"|\bno (?:all |any |of )*(?:blood(?: bank)? products?|RBCs?/|red cells,)"
     r"|\bfirm on no transfusion|\bno transfusions? (?:for religious|under any)|\bno RBC/plt|\bJW\b"
 )
 _REFUSAL_NOT = loosely(

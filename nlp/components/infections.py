@@ -70,7 +70,9 @@ from chartsift.nlp.types import Assertion
 
 # "A small heart attack when I was septic": the infection dates something that has been.
 _WHEN_THEN = re.compile(
-    r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$",
+    r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$"
+    r"|\bwas\s+(?:absent|ill|sick|out|home|off|away|kept home)\b[^.;]{0,30}\b(?:with|because of|due to|from|for)\s+"
+    r"(?:\w+\s+)?$|\b(?:one|single|an?) (?:episode|bout|spell) of\b[^.;]{0,60}$",
     re.IGNORECASE,
 )
 
@@ -361,9 +363,10 @@ def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # no
         return "mentioned", "hypothetical"
     if context.assertion == "absent" or NEGATIVE_LEFT.search(left):
         return "negative", "absent"
-    if re.search(r"\bimmune\b|\bsAb\s?\+|HBsAb", words[len(left) : len(left) + 40]) and not re.search(
-        r"sAg\s?\+|core (?:Ab )?pos", words
-    ):
+    if re.search(
+        r"\bimmune\b|\bsAb\s?\+|HBsAb|\bs\s?Ab\s*(?:titer\s*)?[:=]?\s*(?:\d|ok|pos|reactive|>)",
+        words[len(left) : len(left) + 40],
+    ) and not re.search(r"sAg\s?\+|core (?:Ab )?pos", words):
         return "immune", "absent"
     if context.assertion in ("hypothetical", "possible") and not re.search(
         r"\b(?:on|with|known|has|chronic)\s*$", left

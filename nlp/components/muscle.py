@@ -152,6 +152,10 @@ def _is_compared(text: str, start: int) -> bool:
     )
 
 
+# A cell of a table of sums: "133", "133/150", "133 (bilateral)".
+_SUM_CELL = re.compile(r"(?P<value>\d{1,3}(?:\.\d)?)\s*(?:/\s*(?P<scale>\d+))?(?!\S)")
+
+
 def _columns(doc: Doc, measure: Measure, draft: Draft) -> Iterator[Draft]:
     """Yield one draft a column where the sum stands in a table with a date above each value."""
     layout: Layout = doc._.layout
@@ -166,22 +170,21 @@ def _columns(doc: Doc, measure: Measure, draft: Draft) -> Iterator[Draft]:
     if name is None:
         return
     cells = [
-        c
-        for c in split_cells(text, name.end(), line.end, line_start=line.start)
-        if re.match(r"\d{1,3}(?:\.\d)?\s*(?:/\s*\d+)?(?!\S)", c.text)
+        c for c in split_cells(text, name.end(), line.end, line_start=line.start) if _SUM_CELL.match(c.text)
     ]
     for cell, column in assign(cells, columns):
-        if column.date is None:
+        score = _SUM_CELL.match(cell.text)
+        if column.date is None or score is None:
             continue
-        value, _, scale = cell.text.partition("/")
+        value, scale = score.group("value"), score.group("scale")
         attributes = dict(draft.attributes)
-        if scale.strip().isdigit():
-            attributes["scale"] = scale.strip()
+        if scale:
+            attributes["scale"] = scale
         yield replace(
             draft,
             start=cell.start,
             end=cell.end,
-            value=float(value.strip()),
+            value=float(value),
             date=column.date,
             attributes=attributes,
         )

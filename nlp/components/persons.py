@@ -33,6 +33,12 @@ _OTHER_PATIENT = re.compile(
     r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
     re.IGNORECASE,
 )
+# "Saw the video of the girl in Germany who got CAR-T", "read of the patient with Jo-1": someone in the news.
+_IN_THE_NEWS = re.compile(
+    r"\b(?:videos?|articles?|stor(?:y|ies)|news|posts?|documentary|podcast|read|heard|seen|saw)\b[^.;]{0,30}?\b(?:of|about|on|with)\s+"
+    r"(?:the|that|this|a|an|one|some)\s+(?:[\w-]+\s+){0,2}?(?:patient|woman|man|person|girl|boy|kid|child|lady|guy|case)\b",
+    re.IGNORECASE,
+)
 _OTHER_LETTERS = ("patient", "man", "person", "girl", "boy", "member", "kid", "child", "people")
 # Right after the person: the person speaks, decides or helps, and is not the one with the graft.
 _SPEAKS = re.compile(
@@ -62,9 +68,18 @@ _DONOR = re.compile(
     re.IGNORECASE,
 )
 # "Tamsin was his donor: …, and his transplant engrafted": the patient gave.
+# "Husband of pt had a renal graft".
+_OF_PATIENT = re.compile(r"\s+of\s+(?:the\s+)?(?:pt|patient|child|boy|girl)\b(?!['’])", re.IGNORECASE)
 _PATIENT_GAVE = re.compile(
     r"\b(?:was|is|served as|being|been)\s+(?:his|her|their|the)\s+(?:own\s+)?(?:marrow |stem cell |bone marrow |kidney "
     r"|liver )?donor\b(?=[^;.]{0,120}\b(?:his|her|their)\s)",
+    re.IGNORECASE,
+)
+# "Gave bone marrow to brother; he is doing well after BMT": what follows is the brother's.
+_GAVE_TO = re.compile(
+    rf"\b(?:gave|donated|donating|gives?)\s+(?:her |his |their |bone |the |a |some |left |right )*(?:marrow|stem cells?|kidney|cells"
+    rf"|part of (?:her |his |the )?liver)\b[^.;]{{0,25}}\b(?:to|for)\s+(?:her |his |their |a |an |older |younger |little |twin )*"
+    rf"{_RELATIVE}\b",
     re.IGNORECASE,
 )
 # "Donor for sibling BMT", "marrow donor to brother": the patient gave.
@@ -132,11 +147,13 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     named = _named_before(left, text[start:end])
     if named:
         return named
-    gave = _PATIENT_GAVE.search(left) or _DONOR_FOR.search(left)
+    whole = text[max(min(sentence.start, start), start - 300) : start]
+    gave = _PATIENT_GAVE.search(left) or _DONOR_FOR.search(left) or _GAVE_TO.search(whole)
     if gave and not _PERSON.search(left[: gave.start()]):
         return gave.group()
     lower = left.lower()
     other = any(letters in lower for letters in _OTHER_LETTERS) and _OTHER_PATIENT.search(left)
+    other = other or _IN_THE_NEWS.search(left)
     if other:
         return other.group()
     after = _AFTER_OF.match(right)
@@ -165,7 +182,7 @@ def _named_before(left: str, mention: str) -> str:
         follows = left[match.end() :]
         if _SALUTATION.search(left[: match.start()]):
             continue
-        if _WHO_HAD.match(follows):
+        if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows):
             return match.group("who")
         if _SPEAKS.match(follows) or re.search(
             r"\b(?:about|regarding|concerning|re:)", follows, re.IGNORECASE

@@ -125,8 +125,10 @@ _ANSWERED_NO = loosely(
     r"they)\b|denie[sd]\b"
     r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;(]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
 )
+# "Transplant? "My corneas." -> no": the answer that the form's keeper coded.
+_CODED_NO = loosely(r"^[^\n]{0,90}?(?:->|→|=>)\s*no\b")
 _BARE_ANSWER = loosely(
-    r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$))"
+    r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*(?:[ \t]+(?:hx|history|status))?[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$))"
 )
 _NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
 _NOT_DONE = loosely(
@@ -259,7 +261,7 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
             "absent" if bare.group("no") else "present", (bare.group().strip(),), strength="strong"
         )
     if not re.match(r"[^.;:|]{0,60}(?:19|20)\d\d", rest_of_line):
-        answered = _ANSWERED_NO.match(rest_of_line)
+        answered = _ANSWERED_NO.match(rest_of_line) or _CODED_NO.match(rest_of_line)
         if answered and not _ABOUT.search(answered.group()):
             return Receipt("absent", (answered.group().strip(" .:|-"),), strength="strong")
     lower = left.lower()

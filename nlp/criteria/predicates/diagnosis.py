@@ -200,6 +200,7 @@ def _is_refuted(
         f
         for f in open_mentions
         if f.assertion == "possible"
+        and not _is_cited(f)
         and (
             chart.note_date(f) > against
             or (chart.note_date(f) == against and f.concept not in gone and "IIM" not in gone)
@@ -212,6 +213,12 @@ def _is_refuted(
     if gone and "IIM" not in gone and standing_forms:
         return explained
     return True
+
+
+def _is_cited(finding: Finding) -> bool:
+    """Say whether a mention stands in quotation marks: the words of another paper ("the referral says "r/o DM"")."""
+    before = finding.quote[: max(0, finding.start - finding.quote_start)]
+    return (before.count('"') % 2 == 1) or before.count("“") > before.count("”")
 
 
 def _latest(chart: Chart, findings: Sequence[Finding]) -> date | None:

@@ -8,6 +8,11 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 TRANSPLANT = [
+    ("not_met", "Gave bone marrow 10/2022 to brother (aplastic anemia); he is doing well after allo BMT."),
+    ("not_met", "Husband of pt had a renal graft in 2011."),
+    ("not_met", 'Q organ or bone marrow transplant? "My corneas, both." -> no per PI (tissue)'),
+    ("not_met", "Talked about options with Dr. Feld (BMT)."),
+    ("not_met", "Transplant hx none."),
     ("not_met", "Outside list carries a liver transplant in 2020. That is an error."),
     ("not_met", "FHx bio-dad: allo BMT for AML 2020, alive."),
     ("not_met", "Fa CABG, bro heart transplant at 44."),
@@ -88,6 +93,7 @@ TRANSPLANT = [
 ]
 
 CAR_T = [
+    ("not_met", "I saw the video of the girl w/ lupus in Germany who got CAR-T."),
     ("not_met", 'Ever treated with engineered/CAR-T or other cell product?  "No. That was my son."'),
     ("not_met", "Prior apheresis none. Prior CAR T none. HCT / organ none."),
     ("not_met", "Husb had CAR-T for myeloma in 2023."),
