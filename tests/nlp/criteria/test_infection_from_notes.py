@@ -11,7 +11,7 @@ CASES = [
     ("unknown", [(30, "TB infection (latent), start rifampin."), (3, "Rifampin 400 mg qAM (d 27 of ~120).")]),
     ("not_met", [(3, "He was absent because of influenza and is back at school.")]),
     ("not_met", [(3, "Lymphodepletion = Flu + Cy. Hep B sAb 46 ok.")]),
-    ("not_met", [(3, "Infection / abx now ..................... no; last abx in winter (UTI).")]),
+    ("not_met", [(3, "Infection / abx now ..................... no; last abx in February (UTI).")]),
     ("not_met", [(3, "A small heart attack when I was septic.")]),
     # ---- tuberculosis: latent under treatment, latent long done, disease, other mycobacteria
     ("unknown", [(5, "QuantiFERON positive 2/2024, CXR clear. INH 300 daily + B6 since 3/1, month 3 of 9.")]),
