@@ -107,7 +107,7 @@ def _items(score: ScoreFile, column: str, readings: dict[str, Reading]) -> list[
 def _summary(score: ScoreFile, column: str, found: Interval, opened: list[str]) -> str:
     name = f"{score.short} {COLUMN_WORDS[column]}"
     low, high = score.labels[found.label_low], score.labels[found.label_high]
-    more = f"; open are {', '.join(label[0].lower() + label[1:] for label in opened)}" if opened else ""
+    more = f"; open: {', '.join(opened)}" if opened else ""
     if found.low == found.high:
         return f"{name}: {found.low:g}, {low}"
     span = f"{name}: {found.low:g} to {found.high:g}"
