@@ -179,6 +179,7 @@ def _evaluate_out(
             "findings": [rows.finding_row(finding) for result in results for finding in result.findings],
             "criteria": [row for result in results for row in rows.criterion_rows(result)],
             "cohorts": [row for result in results for row in rows.cohort_rows(result)],
+            "scores": [row for result in results for row in rows.score_rows(result)],
             "problems": [rows.problem_row(problem) for problem in every_problem],
         }
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from chartsift.api.render_score import ScoreView, score_view
 from chartsift.nlp.types import CohortResult, CriterionResult, Evidence, Finding, Note, Patient, Stance
 
 FindingKey = tuple[str, int, int, str, str]
@@ -204,6 +205,7 @@ class CriterionView:
     lapses: str
     confidence: str
     sides: tuple[StanceView, ...]
+    score: ScoreView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -478,6 +480,7 @@ def _criterion_view(slot: int, result: CriterionResult, scene: _Scene) -> Criter
         lapses=result.valid_until.isoformat() if result.valid_until else "",
         confidence=f"{result.confidence:.2f}" if result.basis == "documented" else "",
         sides=tuple(_stance_view(result, side, scene) for side in SIDES),
+        score=score_view(result.score, notes=scene.notes, anchors=scene.anchors),
     )
 
 

@@ -39,6 +39,11 @@ _DIRECT_NO = re.compile(r"\b(?:no|not|without|w/o|denies|never)\s+(?:any\s+)?$",
 _MINUS_AFTER = re.compile(
     r"\s?[-–−](?=\s*(?:$|[,;.\r\n]))|\s?[:=]?\s?0(?:/[34])?(?=\s*(?:$|[,;.)\r\n]|[A-Za-z]))(?!\s*(?:mm|cm|x)\b)"
 )
+# "DM rash absent", "heliotrope not seen"
+_ABSENT_AFTER = re.compile(
+    r"\s{1,2}(?:is |are |was |were )?(?:absent|never (?:present|seen)|not (?:present|seen|noted|found))\b",
+    re.IGNORECASE,
+)
 # The rash of a medicine: "HCQ (rash)", "sulfa: rash 1991", "penicillin which gave her a rash".
 _DRUG_BEFORE = re.compile(
     r"\b(?:allerg\w*|intoleran\w*|adverse|reactions?|ADRs?|sensitivit\w*|sulf\w+|penicillins?|PCN|amoxicillin|augmentin"
@@ -181,8 +186,8 @@ def _skin(doc: Doc, span: Span) -> Iterator[Draft]:
     if assertion == "absent" and re.search(r"\bnever\b", text[start:end]):
         assertion, cues = "present", ()  # "skin never cleared"
     assertion, cues = _directly_denied(text, start, assertion, cues)
-    if assertion == "present" and (minus := _MINUS_AFTER.match(text, end)) is not None:
-        assertion, cues = "absent", (minus.group().strip(),)
+    if assertion == "present" and (denied := _MINUS_AFTER.match(text, end) or _ABSENT_AFTER.match(text, end)):
+        assertion, cues = "absent", (denied.group().strip(),)
     if assertion in ("present", "historical"):
         assertion, cues = _refined(text, layout, start, end, assertion, cues)
     if assertion in ("present", "possible") and is_warning(layout, start):

@@ -20,6 +20,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.muscle_function import abilities
 from chartsift.nlp.components.muscle_grades import Measure, measures
+from chartsift.nlp.components.muscle_places import places_of
 from chartsift.nlp.components.own import own_assertion
 from chartsift.nlp.components.places import is_warning, source_at
 from chartsift.nlp.text.layout import Layout
@@ -69,6 +70,8 @@ _ABSENT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(r"[^.;,\n]{0,12}\b(?:is |was )?(?:denied|not present|absent)\b", re.IGNORECASE)
+# "swallowing fine" names no trouble but the act, and says that it goes well.
+_THE_ACT = re.compile(r"swallow(?:s|ing)?", re.IGNORECASE)
 _READINGS: dict[str, Assertion] = {
     "limited": "present",
     "able": "absent",
@@ -100,6 +103,10 @@ class Muscle:
 def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
     layout: Layout = doc._.layout
     attributes = {"group": measure.group, "source": "exam"}
+    if measure.concept in ("MRC", "full_strength") and (
+        where := places_of(layout.text, measure.start, measure.end)
+    ):
+        attributes["place"] = " ".join(where)
     if measure.scale is not None:
         attributes["scale"] = f"{measure.scale:g}"
     if measure.limited:
@@ -244,6 +251,8 @@ def _stated(doc: Doc, span: Span) -> Draft:
             r"(?:not|no) (?:only|longer|change)", denied.group(), re.IGNORECASE
         ):
             assertion, cues = "absent", (denied.group().strip(),)
+    if assertion in ("present", "possible") and _THE_ACT.fullmatch(text[start:end]):
+        assertion, cues = "absent", (tail.strip().split(maxsplit=1)[0],) if tail.strip() else ()
     attributes = dict(sense_of(span).concept.attributes)
     attributes["source"] = source_at(layout, start)
     if sense_of(span).concept.concept == "weakness":
@@ -251,6 +260,8 @@ def _stated(doc: Doc, span: Span) -> Draft:
         left = text[max(min(sentence.start, start), start - 40) : start]
         vague = _GENERAL.search(around) or _FOCAL.search(left) or _FOCAL_AFTER.match(tail)
         attributes["weight"] = "hint" if vague else "clear"
+        if where := places_of(text, start, end):
+            attributes["place"] = " ".join(where)
     elif "weight" not in attributes:
         attributes["weight"] = "clear"
     if assertion in ("present", "possible") and is_warning(layout, start):

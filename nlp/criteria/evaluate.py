@@ -12,6 +12,7 @@ from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, negate
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.predicates.age import age_range
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
+from chartsift.nlp.criteria.scores.support import support
 from chartsift.nlp.criteria.search import search_statement
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
@@ -23,6 +24,7 @@ from chartsift.nlp.types import (
     Finding,
     NoteInfo,
     Patient,
+    ScoreResult,
     Status,
 )
 
@@ -132,6 +134,9 @@ def _score(results: Sequence[CriterionResult]) -> float:
 
 def _decide(chart: Chart, criterion: Criterion, *, unread: int) -> CriterionResult:
     outcome = _outcome(chart, criterion.decide)
+    score: ScoreResult | None = None
+    if criterion.supported_by:
+        score, outcome = support(chart, criterion.supported_by, outcome)
     status, basis = _close(criterion, outcome)
     searched = search_statement(chart, outcome.searched, unread=unread)
     flags = list(outcome.flags)
@@ -159,6 +164,7 @@ def _decide(chart: Chart, criterion: Criterion, *, unread: int) -> CriterionResu
         confidence=_confidence(chart, outcome, basis),
         next_step=next_step,
         valid_until=outcome.valid_until if basis == "documented" else None,
+        score=score,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import TrialFile
+from chartsift.nlp.criteria.scores.load import available_scores
 from chartsift.nlp.errors import RuleError
 from chartsift.nlp.lexicon.loader import parse_yaml
 
@@ -72,6 +73,11 @@ def _faults(trial: Trial) -> Iterator[str]:
         for criterion in trial.criteria_of(cohort):
             where = f"{cohort.cohort_id}.{criterion.criterion_id}.decide"
             yield from _expression_faults(criterion.decide, where)
+            if criterion.supported_by and criterion.supported_by not in available_scores():
+                yield (
+                    f"{cohort.cohort_id}.{criterion.criterion_id}.supported_by: unknown score "
+                    f"{criterion.supported_by!r}; known: {', '.join(available_scores())}"
+                )
 
 
 def _expression_faults(node: object, where: str) -> Iterator[str]:
