@@ -34,7 +34,7 @@ TEST = (
 NEGATIVE = re.compile(
     rf"(?:[\s:=()+,/&|\[\]-]|\.{{2,}}|(?:\s\.){{2,}}|_{{2,}}|{TEST}(?![a-z]))*(?:neg(?:ative|ativ|"
     rf"\.)?(?![a-z])|"
-    rf"not (?:detectable|found|seen|present)|target not|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
+    rf"not (?:detectable|found|seen|present)|target not|(?:<|below|under)\s?(?:LLOQ|LOQ|LOD|LLOD|limit)|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
     rf"excluded\b|"
     rf"non-?reactive|NR\b|not detected|undetect\w*|not isolated|ND\b|"
     rf"NGTD|no growth|\(-\)|-(?=\s*(?:[,;.|]|$))|cleared of\b|ruled out|"

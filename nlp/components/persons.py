@@ -18,6 +18,7 @@ _RELATIVE = (
     r"|cousin|niece|nephew|wife"
     r"|bro|sis|bio-?(?:dad|mom)|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
     r"|MGF|PGM"
+    r"|Vater|Mutter|Bruder|Schwester|Tante|Onkel|Gro(?:ß|ss)(?:mutter|vater)|Cousine?|Ehemann|Ehefrau|Sohn|Tochter"
     r"|PGF|in-law|relative|relatives|family member|teammate|classmate)s?"
 )
 _PERSON = re.compile(rf"(?<![\w-])(?P<who>{_RELATIVE})(?![\w-])", re.IGNORECASE)
@@ -26,7 +27,8 @@ _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
     "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
-    "family member", "teammate", "classmate",
+    "family member", "teammate", "classmate", "vater", "mutter", "bruder", "schwester", "tante", "onkel", "ehemann",
+    "ehefrau", "sohn", "tochter",
 )  # fmt: skip
 _OTHER_PATIENT = re.compile(
     r"\b(?:another|other|a|one|some|a fellow) (?:patient|woman|man|person|girl|boy|member|kid|child|people)s?\b"

@@ -133,7 +133,7 @@ _BARE_ANSWER = loosely(
 _NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
 _NOT_DONE = loosely(
     r"\b(?:none|never|not|n['’]t|no)\s+(?:(?:been|yet|ever|was|were|actually|had|has)\s+){0,2}"
-    r"(?:done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
+    r"(?:(?<=never )(?:needed|required|used|necessary|considered)|done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
     r"|transplanted|undergone|underwent)\b"
 )
 _BOX = loosely(
@@ -145,7 +145,12 @@ _CORRECTED = loosely(
     r"^[^;|\n]{0,70}?(?:[.,;(–-]\s*|\b)(?P<cue>(?:(?:that|this|it|which)\s+)?(?:is|was)\s+(?:an?\s+)?(?:\w+\s+)?(?:error"
     r"|mistake|wrong|incorrect|inaccurate|untrue|not (?:true|correct|right|accurate|so)|erroneous)\b"
     r"|\b(?:entered|listed|recorded|charted|documented|coded|put) (?:there )?(?:in error|by mistake|wrongly|erroneously)"
-    r"|\(?in error\b)"
+    r"|\(?in error\b|\bauto-?populat\w+|\bregistry error\b|\bcoding error\b)"
+)
+# "liso-cel: collected 3/11, product out of specification. Not infused."
+_NEVER_INFUSED = loosely(
+    r"^(?:(?!\bCAR[- ]?|\binfused\b|-cel\b|leucel\b)[^\n]){0,200}?"
+    r"\b(?P<cue>(?:not|never|wasn['’]t|was not)\s+(?:been\s+)?infused)\b"
 )
 # How far behind a mention its correction may stand, in code points.
 _CORRECTION_REACH = 150
@@ -174,6 +179,9 @@ def read_receipt(text: str, layout: Layout, start: int, end: int, note_date: dat
     blinded = _blinded(text, layout, start, end)
     if blinded is not None:
         return blinded
+    never = _NEVER_INFUSED.match(text[end : min(line.end, end + 240)])
+    if never is not None:
+        return Receipt("hypothetical", (never.group("cue"),), strength="strong")
     box = _BOX.search(text[max(line.start, start - 24) : start])
     if box is not None:
         ticked = bool(box.group("full") or (box.group("square") or "").strip())

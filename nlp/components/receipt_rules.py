@@ -47,7 +47,8 @@ class Receipt:
 
 # ---- intent
 _SERVICE = loosely(
-    r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*(?:clinic|team|service|program(?:me)?\b"
+    r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*"
+    r"(?:(?:&|and|/)\s*(?:cell(?:ular|s)?|gene|transplant)(?: therap(?:y|ies))?[\s\-/]*)?(?:clinic|team|service|program(?:me)?\b"
     r"|unit|center"
     r"|centre|coordinator|nurse|physician|doctor|surgeon|surgery|hepatology|nephrology|pulmonology|infectious|ID\b"
     r"|committee"
@@ -71,7 +72,7 @@ _STRONG_INTENT = loosely(
     r"\b(?:plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
     r"|consider\w*"
     r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
-    r"|consent\w*|await\w*|pending|(?:en)?listed|registered for|donor search\w*|search\w* for|"
+    r"|consent\w*|await\w*|pending|(?:en)?listed|list for|registered for|donor search\w*|search\w* for|"
     r"listing|wait-?\s?list\w*|wait(?:s|ing)?|work-?\s?up|worked up|toward"
     r"|towards"
     r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"

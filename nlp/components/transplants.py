@@ -229,6 +229,8 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         attributes["corrects"] = "yes"
     if reading.service:
         attributes["service"] = "yes"
+    if assertion == "hypothetical" and surface.lower().endswith("recipient"):
+        assertion = "present"  # whoever is called a recipient has received
     if assertion == "hypothetical" and _LISTED.search(
         text[max(layout.sentence_at(start).start, start - 80) : start]
     ):

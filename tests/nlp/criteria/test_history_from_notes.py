@@ -8,6 +8,10 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 TRANSPLANT = [
+    ("not_met", "CAR-T or allo-SCT were never needed for her CLL."),
+    ("not_met", "Familie: Vater AML, allogene Stammzelltransplantation 2021, wohlauf."),
+    ("not_met", "BMT & CELLULAR THERAPY CLINIC\nSeen for a second opinion on refractory disease."),
+    ("met", "Clearance prior to more immunosuppression in heart recipient."),
     ("not_met", "Gave bone marrow 10/2022 to brother (aplastic anemia); he is doing well after allo BMT."),
     ("not_met", "Husband of pt had a renal graft in 2011."),
     ("not_met", 'Q organ or bone marrow transplant? "My corneas, both." -> no per PI (tissue)'),
@@ -93,6 +97,11 @@ TRANSPLANT = [
 ]
 
 CAR_T = [
+    (
+        "not_met",
+        "liso-cel: T-cell collection 3/11/21, product out of specification; remanufacture failed. Not infused.",
+    ),
+    ("not_met", 'List in Epic: "Hx CAR-T cell therapy" - auto-populated off the research flag.'),
     ("not_met", "I saw the video of the girl w/ lupus in Germany who got CAR-T."),
     ("not_met", 'Ever treated with engineered/CAR-T or other cell product?  "No. That was my son."'),
     ("not_met", "Prior apheresis none. Prior CAR T none. HCT / organ none."),
