@@ -70,7 +70,7 @@ _DOUBT = loosely(
     r"|commit to) (?:an |any |a )?(?:\w+ )?(?:opinion|answer|verdict|view|clearance)"
     r"|\b(?:is |remains |was |left |stays )(?:still )?open\b|\bopen question"
     r"|\bequivocal|\bundecided\b|\bdefer(?:red|s)? (?:the )?(?:decision|opinion)|\bremains (?:open|to be)"
-    r"|(?<!no )(?<!without )(?<!w/o )(?<!any )\bconcern(?:s|ed)?\b(?! raised by)|\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
+    r"|(?<!no )(?<!without )(?<!w/o )(?<!any )\bconcern(?:s|ed)?\b(?! raised by)|(?<!not a )(?<!no )(?<!not )\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
     r"|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
     r"|patient)? ?(?:can|could|would|is)\b|\bwhether\b(?=[^.;]{0,60}\b(?:fit|possible|safe\w*|feasible|candidate"
     r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
@@ -97,7 +97,7 @@ _UNFIT = loosely(
     r"|frail|anemic|low)\b"
     r"|\bunsafe\b|\bimpossible\b|\bfailed (?:\w+ )?(?:collections?|attempts?|leuka\w*|apheresis)|\b(?:collections?"
     r"|leukapheresis|apheresis) (?:was |were )?(?:failed|aborted|abandoned|unsuccessful|terminated)|\bno (?:usable"
-    r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b"
+    r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b(?! (?:access )?(?:problems?|issues?|concerns?|difficult\w*|trouble|barriers?))"
     r"|\bnot to (?:be )?(?:collect|proceed|undergo)\w*|\bwithheld\b|\babsolute(?:ly)? (?:no|contra)"
     r"|\bnever (?:again|to be)"
 )

@@ -146,7 +146,7 @@ _AFTER_DONE = loosely(
 )
 _AFTER_INTENT = loosely(
     r"^[^.;|\n]{0,45}?\b(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
-    r"|pending|discussed|considered"
+    r"|pending|discussed|considered|reviewed|weighed|gone over|went over"
     r"|consider|offered|declined|decline[sd]?|deferred|on hold|cancel+ed|postponed|refused|recommended|proposed"
     r"|requested|approved"
     r"|under (?:discussion|consideration)|(?:not )?indicated|an option|in (?:the )?future|tentative\w*|awaited"
@@ -206,6 +206,11 @@ _CALLED_OFF = loosely(
 _UNSURE = loosely(
     r"\b(?:possible|possibly|questionable|unclear (?:if|whether)|uncertain (?:if|whether)|may have (?:had"
     r"|received)|might have (?:had|received)|reportedly had\?|query)\b[^,;]{0,25}$|\?\s?$"
+)
+# "The coordinator asks whether she had an auto transplant": a question about the past.
+_ASKED = loosely(
+    r"\b(?:whether|if)\s+(?:or not\s+)?(?:she|he|they|pt|(?:the )?patient)\s+(?:ever\s+|has\s+|really\s+)*(?:had|received|got|underwent"
+    r"|undergone)\s+(?:an?\s+|the\s+)?(?:\w+\s+)?$"
 )
 _UNSURE_AFTER = loosely(
     r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
@@ -276,6 +281,9 @@ def _said(assertion: Assertion, cue: str, *, strong: bool = False) -> Receipt:
 
 
 def _uncertain(around: _Around) -> Receipt | None:
+    asked = _ASKED.search(around.near)
+    if asked is not None:
+        return _said("possible", asked.group())
     unsure = _UNSURE.search(around.near) or _UNSURE_AFTER.match(around.right)
     if unsure is None or (around.strong is not None and around.gap(around.strong) < 25):
         return None

@@ -160,6 +160,19 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
                 basis="conflicting",
                 searched=searched,
             )
+        questioned = _questioned_since(chart, unsure, received)
+        if questioned:
+            return unknown(
+                [
+                    *shown,
+                    *(evidence(f, "against", "asked about since") for f in questioned),
+                    *against,
+                    *aside,
+                ],
+                f"a transplant is told of ({_quote(shown)}) and in question since",
+                basis="conflicting",
+                searched=searched,
+            )
         organs = ", ".join(dict.fromkeys(f.concept for f in received))
         return true(
             [*shown, *against, *aside, *uncounted],
@@ -224,6 +237,13 @@ def _later_denials(chart: Chart, findings: Sequence[Finding], received: Sequence
         # A box that nobody ticked contradicts nothing.
         and f.attribute("strength") != "plain"
     ]
+
+
+def _questioned_since(chart: Chart, unsure: Sequence[Finding], received: Sequence[Finding]) -> list[Finding]:
+    """Return the questions of later notes about a transplant that no note tells of since."""
+    last = max(chart.note_date(f) for f in received)
+    concepts = {f.concept for f in received}
+    return [f for f in unsure if f.concept in concepts and chart.note_date(f) > last]
 
 
 def _quote(shown: Sequence[Evidence]) -> str:

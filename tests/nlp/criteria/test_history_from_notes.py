@@ -8,6 +8,8 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 TRANSPLANT = [
+    ("not_met", "1. Autologous HSCT: we reviewed this because of his sister; the risk is not justified."),
+    ("unknown", "The coordinator asks whether she had an auto transplant; records requested."),
     ("not_met", "CAR-T or allo-SCT were never needed for her CLL."),
     ("not_met", "Familie: Vater AML, allogene Stammzelltransplantation 2021, wohlauf."),
     ("not_met", "BMT & CELLULAR THERAPY CLINIC\nSeen for a second opinion on refractory disease."),
@@ -155,6 +157,8 @@ CAR_T = [
 ]
 
 LEUKAPHERESIS = [
+    ("not_met", "3 apheresis: has AVF + good veins, no access problem."),
+    ("not_met", "Apheresis not a worry - veins are big, 61 kg."),
     ("not_met", "Apheresis RN: good arm veins, no concerns."),
     ("unknown", "Apheresis MD: soft BPs; will not give an opinion till after the catheterisation."),
     ("unknown", "Refuses blood products; fitness for leukapheresis is left open."),
