@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from chartsift.nlp.types import CohortResult, Evidence, Finding, Problem
+from chartsift.nlp.types import CohortResult, Evidence, Finding, Problem, Search
 
 if TYPE_CHECKING:
     from chartsift.nlp.screening.chart import PatientResult
@@ -89,7 +89,7 @@ def cohort_rows(result: PatientResult) -> list[Row]:
             "score": cohort.score,
             "trial_version": cohort.trial_version,
             "notes_read": len(result.notes),
-            "notes_unread": result.unread,
+            "notes_unread": len(result.unread),
         }
         for cohort in result.cohorts
     ]
@@ -132,10 +132,25 @@ def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[R
             "evidence": _evidence_rows(criterion.evidence, note_dates),
             "next_step": criterion.next_step,
             "valid_until": criterion.valid_until,
+            "changes_to": criterion.changes_to,
+            "searched": _search_row(criterion.search),
             "trial_version": cohort.trial_version,
         }
         for criterion in cohort.criteria
     ]
+
+
+def _search_row(search: Search | None) -> Row | None:
+    if search is None:
+        return None
+    return {
+        "notes": search.notes,
+        "first": search.first,
+        "last": search.last,
+        "kinds": list(search.kinds),
+        "terms": search.terms,
+        "unread": list(search.unread),
+    }
 
 
 def _evidence_rows(evidence: Sequence[Evidence], note_dates: dict[str, date]) -> list[Row]:

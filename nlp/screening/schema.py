@@ -26,6 +26,17 @@ _EVIDENCE = pa.struct(
     ]
 )
 
+_SEARCH = pa.struct(
+    [
+        ("notes", pa.int64()),
+        ("first", pa.date32()),
+        ("last", pa.date32()),
+        ("kinds", pa.list_(pa.string())),
+        ("terms", pa.int64()),
+        ("unread", pa.list_(pa.string())),
+    ]
+)
+
 FINDINGS = pa.schema(
     [
         ("patient_id", pa.string()),
@@ -68,6 +79,8 @@ CRITERIA = pa.schema(
         ("evidence", pa.list_(_EVIDENCE)),
         ("next_step", pa.string()),
         ("valid_until", pa.date32()),
+        ("changes_to", pa.string()),
+        ("searched", _SEARCH),
         ("trial_version", pa.string()),
     ]
 )

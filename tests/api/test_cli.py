@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -187,6 +188,8 @@ def test_explain_shows_both_sides_and_the_next_step(fake, notes, tmp_path, capsy
     assert "excludes the patient" in out
     assert "for:" in out
     assert "next:" in out
+    assert re.search(r"searched: 2 notes of 2024-05-01 to 2024-05-02, \d+ terms for", out)
+    assert re.search(r"terms: .+, …", out, re.DOTALL)
     assert err == ""
 
 
@@ -197,6 +200,31 @@ def test_explain_one_criterion_as_json(fake, notes, capsys):
     assert shown["cohort"]["status"] == "ineligible"
     (row,) = shown["criteria"]
     assert (row["status"], row["evidence"][0]["text"]) == ("met", "CAR T")
+    assert (row["searched"], shown["vocabulary"]) == (None, {})
+
+
+def test_explain_as_json_lists_every_term_that_was_searched(fake, notes, capsys):
+    assert run("explain", "P1", notes, "--criterion", "prior_transplant", "--json") == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    (row,) = shown["criteria"]
+    assert (row["basis"], row["searched"]["notes"]) == ("no_mention", 2)
+    assert set(shown["vocabulary"]) == set(row["searched"]["kinds"])
+    terms = {term for words in shown["vocabulary"].values() for term in words}
+    assert len(terms) == row["searched"]["terms"]
+
+
+def test_explain_from_a_run_says_that_inputs_were_not_read(fake, notes, tmp_path, capsys):
+    with notes.open("a", encoding="utf-8") as lines:
+        lines.write('{"patient_id": "P1", "note_id": "n9", "note_date": "no day", "text": "x"}\n{\n')
+    run("screen", notes, "--out", tmp_path / "o", "-q")
+    capsys.readouterr()
+
+    assert run("explain", "P1", tmp_path / "o") == 0
+
+    out, err = capsys.readouterr()
+    assert "2 inputs of the run could not be read" in err
+    assert "not read: notes.jsonl:4 (IN107)" in " ".join(out.split())
 
 
 def test_extract_prints_json_lines_with_exact_offsets(fake, notes, capsys):

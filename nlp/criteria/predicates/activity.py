@@ -88,14 +88,13 @@ def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
     active = [*enzymes.active, *([] if skin.conflict else skin.active), *studies.active]
     quiet = [*enzymes.quiet, *skin.quiet, *studies.quiet]
     if active:
-        until = max(chart.lapses_on(f, _window(f, given)) for f in active)
         shown = [
             *_some(active, "for", 12),
             *_some(verdicts.active, "for"),
             *_some([*quiet, *verdicts.quiet], "against"),
             *aside,
         ]
-        return true(shown, "; ".join(_words(f) for f in _one_of_each(active)), valid_until=until)
+        return true(shown, "; ".join(_words(f) for f in _one_of_each(active)))
     if skin.conflict:
         shown = [
             *_some(skin.active, "for"),
@@ -121,11 +120,7 @@ def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
         state = top.concept.replace("_", " ")
         return false(shown, f"the disease is {state} by the note of {chart.note_date(top)}")
     if enzymes.quiet and not unsettled and not verdicts.active:
-        return false(
-            shown,
-            "; ".join(_words(f) for f in _one_of_each(quiet)),
-            valid_until=min(chart.lapses_on(f, given.enzyme_days) for f in enzymes.quiet),
-        )
+        return false(shown, "; ".join(_words(f) for f in _one_of_each(quiet)))
     if (
         not names_myositis(chart)
         and not enzymes.unsure

@@ -64,7 +64,7 @@ def enzymes(chart: Chart, names: Sequence[str], *, days: int, bands: Mapping[str
     """Return what the latest value of each enzyme says; the lab's own range first, else *bands*."""
     side = Side()
     explained = {
-        f.concept for f in chart.of("enzyme_cause", assertions=["present"]) if chart.age_days(f) <= days
+        f.concept for f in chart.of("enzyme_cause", assertions=["present"]) if chart.is_within(f, days)
     }
     for name in names:
         _one_enzyme(chart, name, days, bands.get(name), side, explained=name in explained)
@@ -78,7 +78,9 @@ def _one_enzyme(
 ) -> None:
     usable: list[Finding] = []
     for finding in chart.of("lab", [name]):
-        reason = unusable(finding) or ("superseded" if finding.attribute("superseded") else "")
+        reason = unusable(finding) or (
+            "an earlier value of its series" if finding.attribute("superseded") else ""
+        )
         if reason:
             side.set_aside(finding, reason)
         elif finding.value is not None or finding.flag:
@@ -94,7 +96,7 @@ def _one_enzyme(
     latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
     verdict = next((v for v in (raised(f, limit, band) for f in latest) if v is not None), None)
     top = latest[0]
-    if chart.age_days(top) > days:
+    if not chart.is_within(top, days):
         if verdict is False:
             side.set_aside(top, f"older than {days} days at screening")
         else:
@@ -172,14 +174,14 @@ def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
     clear = [f for f in clear if f.note_id not in with_signs and _is_general(f, clear)]
     last = max((f.date for f in [*signs, *clear]), default=None)
     if last is None:
-        side.unsure = [f for f in side.unsure if chart.age_days(f) <= days]
+        side.unsure = [f for f in side.unsure if chart.is_within(f, days)]
         return side
     signs_now = [f for f in signs if f.date == last]
     clear_now = [f for f in clear if f.date == last]
     for finding in signs:
         if finding.date != last and clear_now and not signs_now:
             side.set_aside(finding, f"superseded by the examination of {last}")
-    fresh = (chart.as_of - last).days <= days
+    fresh = chart.is_within(last, days, of=(signs_now or clear_now)[0])
     if signs_now and clear_now and fresh:
         side.conflict = True
         side.active, side.quiet = signs_now, clear_now
@@ -187,7 +189,7 @@ def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
         (side.active if fresh else side.old).extend(signs_now)
     elif fresh:
         side.quiet.extend(clear_now)
-    side.unsure = [f for f in side.unsure if chart.age_days(f) <= days and f.date >= last and not clear_now]
+    side.unsure = [f for f in side.unsure if f.date >= last and not clear_now and chart.is_within(f, days)]
     return side
 
 
@@ -227,7 +229,7 @@ def studies(chart: Chart, kinds: Sequence[str], *, days: int) -> Side:
         last = usable[0].date
         latest = [f for f in usable if f.date == last]
         active = [f for f in latest if f.concept == "active" and f.assertion == "present"]
-        fresh = chart.age_days(latest[0]) <= days
+        fresh = chart.is_within(latest[0], days)
         if active:
             (side.active if fresh else side.old).extend(active[:3])
         elif any(f.assertion == "possible" for f in latest):
@@ -248,7 +250,7 @@ def _is_first_told(chart: Chart, finding: Finding, days: int) -> bool:
     if finding.kind == "biopsy":
         return False  # a biopsy is quoted for years
     note_date = chart.note_date(finding)
-    if (chart.as_of - note_date).days > days or finding.attribute("earlier"):
+    if finding.attribute("earlier") or not chart.is_within(note_date, days, of=finding):
         return False
     return not any(
         other.note_id != finding.note_id
@@ -271,7 +273,7 @@ def verdicts(chart: Chart, *, days: int) -> Side:
                 reason = "a note of another clinic that does not name the myositis with it"
         if reason:
             side.set_aside(finding, reason)
-        elif chart.age_days(finding) <= days:
+        elif chart.is_within(finding, days):
             usable.append(finding)
     if not usable:
         return side

@@ -383,9 +383,7 @@ def _without_positive(
             f"only {others[0].text} is known, and no specific antibody",
             next_step=_ORDER_STEP,
         )
-    return silent(
-        *(f"antibody/{c}" for c in ("Jo-1", "Mi-2", "SRP", "HMGCR", "MDA5", "TIF1", "NXP2")), evidence=aside
-    )
+    return silent("antibody", "antibody_panel", "antibody_other", evidence=aside)
 
 
 def _is_out(finding: Finding) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.chart import NOT_A_FACT, Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
 from chartsift.nlp.criteria.predicates.organ_state import DiseaseState, disease_states
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
@@ -73,7 +73,7 @@ def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
     deciding = [m for m in found if m.level != "clear"]
     used = {id(item.finding) for m in deciding for item in _with_restatements(chart, m)}
     outdated = _set_aside(chart, used | {id(m.finding) for m in found})
-    searched = ("pft", "echo", "vital", "oxygen")
+    searched = ("pft", "echo", "vital", "oxygen", "organ_disease/pulmonary", "organ_disease/cardiac")
     if not found:
         return silent(*searched, evidence=outdated)
     impaired = [m for m in found if m.level == "impaired"]
@@ -184,7 +184,7 @@ def current_values(chart: Chart, kind: str, concept: str) -> list[Finding]:
     usable = [f for f in values if _usable(f)] or [f for f in values if f.attribute("superseded") != "yes"]
     if not usable:
         return []
-    usable = [f for f in usable if f.date <= chart.as_of] or usable
+    usable = [f for f in usable if chart.has_come(f.date)] or usable
     newest = max(f.date for f in usable)
     # A value without a date in its text counts as the note's; within one note and day the dated one is more exact.
     latest = [f for f in usable if f.date == newest]
@@ -208,7 +208,7 @@ def _limit(
     if normal and normal[0].date > worst.date and value <= review:
         return Measure("clear", normal[0], f"{shown}, normal again on {normal[0].date}")
     if value <= impaired:
-        if chart.age_days(worst) > days * given.stale_factor:
+        if not chart.is_within(worst, days * given.stale_factor):
             return Measure("review", worst, f"{shown}, older than {days * given.stale_factor} days")
         return Measure("impaired", worst, shown)
     if value <= review:
@@ -242,7 +242,7 @@ def _nyha(chart: Chart, given: LungHeart) -> Measure | None:
     reason = f"functional class {value} on {worst.date}"
     if value >= given.nyha_impaired:
         level: Level = (
-            "impaired" if chart.age_days(worst) <= given.echo_days * given.stale_factor else "review"
+            "impaired" if chart.is_within(worst, given.echo_days * given.stale_factor) else "review"
         )
     else:
         level = "review" if value >= given.nyha_review else "clear"
@@ -354,7 +354,7 @@ def _air(chart: Chart, given: LungHeart) -> list[Measure]:
                 else _past(saturation, reason)
             )
         else:
-            old = chart.age_days(saturation) > given.saturation_days * given.stale_factor
+            old = not chart.is_within(saturation, given.saturation_days * given.stale_factor)
             made.append(
                 Measure("review" if old else "impaired", saturation, reason + (", old" if old else ""))
             )
@@ -437,7 +437,7 @@ def _therapy(
             )
     if steady:
         shown = next((f for f in steady if f.kind == "oxygen"), steady[0])
-        old = chart.age_days(shown) > given.oxygen_days * given.stale_factor
+        old = not chart.is_within(shown, given.oxygen_days * given.stale_factor)
         reason = f"on oxygen at rest on {shown.date}"
         return Measure("review" if old else "impaired", shown, reason + (", an old note" if old else ""))
     return Measure(
@@ -485,7 +485,7 @@ def _worded(chart: Chart, given: LungHeart) -> list[Measure]:
         measured = [v for name in number for v in current_values(chart, kind, name)]
         if (
             severity == "severe"
-            and chart.age_days(worst) <= days * given.stale_factor
+            and chart.is_within(worst, days * given.stale_factor)
             and not any(v.date > worst.date for v in measured)
         ):
             made.append(Measure("impaired", worst, f"called severe on {worst.date}"))
@@ -532,7 +532,7 @@ def _set_aside(chart: Chart, used: set[int]) -> list[Evidence]:
             if id(finding) in used or (finding.value is None and kind != "oxygen"):
                 continue
             if finding.assertion != "present" and kind != "oxygen":
-                reason: str = finding.assertion
+                reason = NOT_A_FACT[finding.assertion]
             elif finding.attribute("superseded") == "yes":
                 reason = "an earlier value by its own words"
             elif finding.attribute("copied") == "yes":

@@ -144,17 +144,19 @@ def _aged(
     """Return the level of a statement on the screening day."""
     if level not in BAD:
         return level
-    age = max(0, (chart.as_of - chart.note_date(decides)).days)
-    later_notes = any(note.note_date > chart.note_date(decides) for note in reversed(chart.notes))
+    said = chart.note_date(decides)
+    later_notes = any(note.note_date > said for note in reversed(chart.notes))
     if decides.attribute("weight") == "acute":
-        if age <= episode_days and not (
-            later_notes and age > episode_days // 2 and _has_full_note(chart, decides)
+        if chart.is_within(said, episode_days, of=decides) and not (
+            later_notes
+            and _has_full_note(chart, decides)
+            and not chart.is_within(said, episode_days // 2, of=decides)
         ):
             return level
-        return "over" if later_notes or age > 3 * episode_days else "old"
+        return "over" if later_notes or not chart.is_within(said, 3 * episode_days, of=decides) else "old"
     if decides.attribute("weight") == "severe":
         return level
-    return "old" if age > statement_days else level
+    return level if chart.is_within(said, statement_days, of=decides) else "old"
 
 
 def _has_full_note(chart: Chart, decides: Finding) -> bool:

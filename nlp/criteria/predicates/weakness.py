@@ -78,7 +78,6 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
             return true(
                 [*_some(shown + clear, "for"), *_some(denials, "against"), *aside[:_SHOWN]],
                 f"{_words(shown[0])}, and {_words(clear[0])}",
-                valid_until=chart.lapses_on(clear[0], given.function_days),
             )
         why = (
             "limited by " + shown[0].attribute("limited")
@@ -94,7 +93,6 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
         return true(
             [*_some(spoken, "for"), *_some(denials + able, "against"), *aside[:_SHOWN]],
             f"no graded examination within {given.exam_days} days, but {_words(spoken[0])}",
-            valid_until=chart.lapses_on(spoken[0], given.function_days),
         )
     return _without_exam(chart, given, hints, denials + able, function, aside)
 
@@ -141,7 +139,7 @@ def _weak_on_exam(
             f"two examinations of {last} disagree: {_words(weak[0])}, and {_words(opposed[0])}",
             basis="conflicting",
         )
-    return true(shown, f"{_words(weak[0])} on {last}", valid_until=chart.lapses_on(weak[0], given.exam_days))
+    return true(shown, f"{_words(weak[0])} on {last}")
 
 
 def _full_on_exam(
@@ -160,11 +158,7 @@ def _full_on_exam(
     shown += [evidence(f, "set_aside", "the examination of the day outranks it") for f in outranked[:_SHOWN]]
     shown += list(aside)[:_SHOWN]
     if later:
-        return true(
-            shown,
-            f"full strength on {last}, but since then {_words(later[0])}",
-            valid_until=chart.lapses_on(later[0], given.function_days),
-        )
+        return true(shown, f"full strength on {last}, but since then {_words(later[0])}")
     if same:
         return unknown(
             shown,
@@ -172,7 +166,7 @@ def _full_on_exam(
             basis="conflicting",
             next_step="Repeat manual muscle testing with functional tests (chair rise, arm elevation).",
         )
-    return false(shown, f"{_words(full[0])} on {last}", valid_until=chart.lapses_on(full[0], given.exam_days))
+    return false(shown, f"{_words(full[0])} on {last}")
 
 
 def _without_exam(
@@ -223,7 +217,7 @@ def _usable(chart: Chart, findings: Iterable[Finding], days: int, aside: list[Ev
             }[finding.assertion]
         elif finding.attribute("cause") and finding.concept in _MEASURED:
             reason = f"another cause is named: {finding.attribute('cause')}"
-        elif chart.age_days(finding) > days:
+        elif not chart.is_within(finding, days):
             reason = f"older than {days} days at screening"
         elif finding.attribute("source") == "list":
             reason = "from a problem list"

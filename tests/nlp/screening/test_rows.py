@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
@@ -30,6 +31,7 @@ from chartsift.nlp.types import (
     Patient,
     Problem,
     Provenance,
+    Search,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -65,7 +67,22 @@ CRITERION = st.builds(
     rationale=TEXT,
     confidence=st.floats(0, 1),
     next_step=TEXT,
-    valid_until=st.none() | DAY,
+)
+# A verdict that lapses, with the proof of a search.
+LAPSING = st.builds(
+    replace,
+    CRITERION,
+    valid_until=DAY,
+    changes_to=st.sampled_from(["unknown", "not_met"]),
+    search=st.builds(
+        Search,
+        notes=st.integers(0, 10**6),
+        first=st.none() | DAY,
+        last=st.none() | DAY,
+        kinds=st.lists(TEXT, max_size=2).map(tuple),
+        terms=st.integers(0, 10**4),
+        unread=st.lists(TEXT, max_size=2).map(tuple),
+    ),
 )
 COHORT = st.builds(
     CohortResult,
@@ -76,7 +93,7 @@ COHORT = st.builds(
     as_of=DAY,
     applicable=st.booleans(),
     status=st.just("eligible"),
-    criteria=st.lists(CRITERION, max_size=2).map(tuple),
+    criteria=st.lists(CRITERION | LAPSING, max_size=2).map(tuple),
     missing=st.lists(TEXT, max_size=2).map(tuple),
     score=st.floats(0, 1),
 )
