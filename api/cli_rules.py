@@ -49,28 +49,57 @@ def check_trial(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check that trial files are valid; the exit status is 4 if one is not."""
+    """
+    Check trial files: each fault is a line "file: path: problem (what to do)".
+
+    The exit status is 4 if a file is not valid.
+    """
     start()
-    from chartsift.nlp.criteria import available_trials, load_trial
+    from chartsift.nlp.criteria import available_trials, load_trial, trial_faults
     from chartsift.nlp.errors import RuleError
 
     checked: list[dict[str, Any]] = []
     for name in names or available_trials():
+        fingerprint, faults = "", []
         try:
-            trial = load_trial(name)
-            checked.append(
-                {"trial": name, "is_valid": True, "fingerprint": trial.fingerprint(), "problem": ""}
-            )
+            faults = [asdict(fault) | {"line": str(fault)} for fault in trial_faults(name)]
+            fingerprint = "" if faults else load_trial(name).fingerprint()
         except RuleError as exc:
-            problem = f"{exc.code}: {exc.message}" + (f" ({exc.hint})" if exc.hint else "")
-            checked.append({"trial": name, "is_valid": False, "fingerprint": "", "problem": problem})
+            line = f"{exc.message}" + (f" ({exc.hint})" if exc.hint else "")
+            faults = [
+                {
+                    "code": exc.code,
+                    "file": name,
+                    "path": "",
+                    "problem": exc.message,
+                    "remedy": exc.hint,
+                    "line": line,
+                }
+            ]
+        checked.append({"trial": name, "is_valid": not faults, "fingerprint": fingerprint, "faults": faults})
     if as_json:
         print_json(checked)
     else:
         for row in checked:
-            print(f"{row['trial']}: valid, {row['fingerprint'][:12]}" if row["is_valid"] else row["problem"])
+            if row["is_valid"]:
+                print(f"{row['trial']}: valid, {row['fingerprint'][:12]}")
+            for fault in row["faults"]:
+                print(f"{fault['code']}: {fault['line']}")
     if not all(row["is_valid"] for row in checked):
         raise typer.Exit(RuleError.exit_status)
+
+
+@trials.command("schema")
+def print_schema() -> None:
+    """
+    Print the JSON Schema of a trial file, for an editor that completes and checks YAML.
+
+    It is made from the same models and the same table of predicates that read a file.
+    """
+    start()
+    from chartsift.nlp.criteria.json_schema import trial_json_schema
+
+    print_json(trial_json_schema())
 
 
 @lexicon.command("check")

@@ -123,11 +123,19 @@ def _spoken_first(unknowns: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _merged(lead: Sequence[Outcome], rest: Sequence[Outcome], *, value: bool | None) -> Outcome:
-    """Return one outcome of those that decide (*lead*) and the others; an unknown takes the basis of its first."""
+    """
+    Return one outcome of those that decide (*lead*) and the others.
+
+    An unknown takes the basis of its first part. Where another part holds, the chart speaks to the question, and
+    silence on the rest is no silence on the whole.
+    """
     every = [*lead, *rest]
+    basis: Basis = "documented" if value is not None else lead[0].basis
+    if basis == "no_mention" and any(o.value is True for o in rest):
+        basis = "insufficient"
     return Outcome(
         value=value,
-        basis="documented" if value is not None else lead[0].basis,
+        basis=basis,
         evidence=tuple(dict.fromkeys(item for o in every for item in o.evidence)),
         reason="; ".join(dict.fromkeys(o.reason for o in (every if value is None else lead) if o.reason)),
         flags=tuple(dict.fromkeys(flag for o in every for flag in o.flags)),

@@ -267,8 +267,43 @@ def test_trial_and_lexicon_commands(capsys):
     assert all(row["summary"] for row in json.loads(capsys.readouterr().out))
     assert run("trial", "check") == 0
     assert "valid" in capsys.readouterr().out
+    assert run("trial", "schema") == 0
+    assert json.loads(capsys.readouterr().out)["$defs"]["Expression"]["properties"]["age_between"]
     assert run("lexicon", "check", "--json") == 0
     assert json.loads(capsys.readouterr().out)["terms"] > 0
+
+
+def test_trial_check_tells_every_fault_on_a_line_of_its_own(tmp_path, capsys):
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        """
+trial_id: t
+titel: T
+version: "1"
+source: written for this test
+cohorts:
+  - cohort_id: all
+    label: All
+    applies: {default: true}
+    criteria:
+      - {criterion_id: a, kind: inclusion, summary: s, silence: unknown, decide: {age_betwen: {min: 18}}}
+""",
+        encoding="utf-8",
+    )
+
+    assert run("trial", "check", file, "reset-myositis", "no-such") == 4
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "RU202: t.yaml: title: is missing (add it)"
+    assert "RU202: t.yaml: titel: is no key that is known here (did you mean 'title'?)" in lines
+    assert (
+        "RU212: t.yaml: all.a.decide: unknown predicate 'age_betwen' (did you mean 'age_between'?)" in lines
+    )
+    assert any(line.startswith("reset-myositis: valid") for line in lines)
+    assert lines[-1].startswith("RU210: no trial 'no-such'")
+    assert run("trial", "check", file, "--json") == 4
+    (row,) = json.loads(capsys.readouterr().out)
+    assert {fault["path"] for fault in row["faults"]} == {"title", "titel", "all.a.decide"}
 
 
 def test_lexicon_check_tells_an_example_that_is_read_otherwise(monkeypatch, capsys):
@@ -351,6 +386,8 @@ def commands() -> list[list[str]]:
     below = [
         "trial list",
         "trial check",
+        "trial schema",
+        "trial diff",
         "lexicon check",
         "annotations check",
         "annotations score",

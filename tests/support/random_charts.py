@@ -12,7 +12,8 @@ from chartsift.nlp.criteria import evaluate, load_trial
 from chartsift.nlp.criteria.schema import TrialFile
 from chartsift.nlp.types import CriterionResult, Finding, NoteInfo, Patient
 
-TRIAL = load_trial("reset-myositis")
+# A criterion of a name that several trials have is that of the first one.
+TRIALS = tuple(load_trial(name) for name in ("reset-myositis", "kyv-101-dm", "triton"))
 
 # What may stand in a chart, by criterion: kind, concept, values, attributes.
 _SPANS = ("acute", "long", "viral", "minor", "chronic", "latent")
@@ -88,6 +89,53 @@ SORTS: dict[str, list[tuple[str, str, tuple[float, ...], dict[str, tuple[str, ..
         ("lab", "platelets", (38, 210), {}),
     ],
 }
+_TREATMENT = {"source": ("", "allergies"), "indication": ("", "asthma")}
+SORTS |= {
+    "severity": [
+        ("strength", "MMT", (118, 141, 142, 150), {"scale": ("150", "80", "")}),
+        ("measure", "CDASI", (12, 19, 30), {"copied": ("", "yes")}),
+        ("lab", "CK", (300, 900), {"superseded": ("", "yes")}),
+        ("lab", "AST", (30, 200), {}),
+        ("enzyme_cause", "CK", (), {}),
+        ("imaging", "active", (), {"undated": ("", "yes")}),
+        ("emg", "normal", (), {}),
+    ],
+    "core_set": [
+        ("measure", "PtGA", (1, 2, 45), {"scale": ("10", "100", "")}),
+        ("measure", "PhGA", (1, 2, 6), {"scale": ("10",)}),
+        ("measure", "HAQ", (0, 0.25, 1.5), {}),
+        ("lab", "CK", (300, 900), {}),
+    ],
+    "refractory": [
+        ("treatment", "glucocorticoid", (), {"class": ("glucocorticoid",), **_TREATMENT}),
+        ("treatment", "methotrexate", (), {"class": ("immunosuppressant",), **_TREATMENT}),
+        ("treatment", "IVIG", (), {"class": ("ivig",), **_TREATMENT}),
+        ("treatment", "none", (), {}),
+        ("disease_state", "refractory", (), {"activity": ("active",)}),
+        ("diagnosis", "DM", (), {}),
+    ],
+    "saturation": [
+        ("vital", "SpO2", (88, 92, 97), {"air": ("room", "oxygen", ""), "effort": ("", "exertion")})
+    ],
+    "classification": [
+        ("classification", "criteria_met", (40, 55, 93), {"class": ("", "possible", "definite")})
+    ],
+    "severe_damage": [
+        ("disease_state", "damage_only", (), {"copied": ("", "yes")}),
+        ("imaging", "chronic", (), {}),
+        ("function", "walking", (), {"weight": ("clear", "hint")}),
+    ],
+    "isolated_ild": [
+        (
+            "organ_disease",
+            "pulmonary",
+            (),
+            {"disease": ("ild", "copd"), "weight": ("major",), "level": ("stable",)},
+        ),
+        ("strength", "MMT", (118, 150), {"scale": ("150",)}),
+        ("lab", "CK", (90, 900), {}),
+    ],
+}
 _ASSERTIONS = ("present", "present", "present", "absent", "possible", "historical")
 
 
@@ -116,12 +164,17 @@ def findings_of(criterion_id: str) -> st.SearchStrategy[list[Finding]]:
 
 @cache
 def _trial_of(criterion_id: str, cohort_id: str) -> TrialFile:
-    """Return the trial with one criterion of one cohort only, which takes a tenth of the time."""
-    cohort = next(item for item in TRIAL.cohorts if item.cohort_id == cohort_id)
-    criterion = next(item for item in TRIAL.criteria_of(cohort) if item.criterion_id == criterion_id)
+    """Return a trial with one criterion of one cohort only, which takes a tenth of the time."""
+    trial, cohort, criterion = next(
+        (trial, cohort, criterion)
+        for trial in TRIALS
+        for cohort in trial.cohorts
+        for criterion in trial.criteria_of(cohort)
+        if (cohort.cohort_id, criterion.criterion_id) == (cohort_id, criterion_id)
+    )
     applies = cohort.applies.model_copy(update={"default": True})
     only = cohort.model_copy(update={"criteria": (criterion,), "applies": applies})
-    return TRIAL.model_copy(update={"cohorts": (only,)})
+    return trial.model_copy(update={"cohorts": (only,)})
 
 
 def decide(

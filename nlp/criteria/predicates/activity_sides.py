@@ -10,8 +10,6 @@ from chartsift.nlp.criteria.predicates.specialists import is_general
 from chartsift.nlp.types import Evidence, Finding
 
 _SHOWN = 5
-# For about one interval between clinic visits a specialist's examination stands against a general one.
-_SPECIALIST_DAYS = 45
 
 
 @dataclass(slots=True)
@@ -68,7 +66,7 @@ def enzymes(chart: Chart, names: Sequence[str], *, days: int, bands: Mapping[str
     }
     for name in names:
         _one_enzyme(chart, name, days, bands.get(name), side, explained=name in explained)
-    if not (side.active or side.quiet or side.old):
+    if names and not (side.active or side.quiet or side.old):
         _one_enzyme(chart, "muscle_enzymes", days, None, side, explained=False)
     return side
 
@@ -132,9 +130,11 @@ def raised(finding: Finding, limit: float | None, band: Band | None) -> bool | N
     return True if finding.value > band.raised else None
 
 
-def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
-    """Return what the latest look at the skin says; damage is no activity."""
+def skin(chart: Chart, concepts: Sequence[str], *, days: int, specialist_days: int) -> Side:
+    """Return what the latest look at the skin says; damage is no activity. Without *concepts* nothing is asked."""
     side = Side()
+    if not concepts:
+        return side
     signs: list[Finding] = []
     clear: list[Finding] = []
     for finding in chart.of("skin"):
@@ -166,7 +166,7 @@ def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
     for finding in chart.of("skin_damage", assertions=["present"])[:2]:
         side.set_aside(finding, "damage, not activity")
     with_signs = {f.note_id for f in signs}
-    passing = [f for f in clear if _is_in_passing(chart, f, signs)]
+    passing = [f for f in clear if _is_in_passing(chart, f, signs, specialist_days)]
     for finding in passing:
         side.set_aside(finding, "a look in passing does not outrank the specialist's examination")
     clear = [f for f in clear if f not in passing]
@@ -193,13 +193,11 @@ def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
     return side
 
 
-def _is_in_passing(chart: Chart, finding: Finding, signs: Sequence[Finding]) -> bool:
+def _is_in_passing(chart: Chart, finding: Finding, signs: Sequence[Finding], days: int) -> bool:
     """Say whether "skin clear" is the word of a general clinic within weeks of a specialist who saw a rash."""
     if finding.concept not in ("rash", "any") or not is_general(chart, finding):
         return False
-    return any(
-        abs((finding.date - f.date).days) <= _SPECIALIST_DAYS and not is_general(chart, f) for f in signs
-    )
+    return any(abs((finding.date - f.date).days) <= days and not is_general(chart, f) for f in signs)
 
 
 def _is_general(finding: Finding, absent: Sequence[Finding]) -> bool:

@@ -21,6 +21,7 @@ from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence, Finding
 
 Level = Literal["impaired", "review", "clear"]
+MeasureName = Literal["FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "SpO2", "oxygen", "words"]
 
 
 class LungHeart(Parameters):
@@ -31,6 +32,10 @@ class LungHeart(Parameters):
     Days limit how old a value may be; an older abnormal one is reviewed, never trusted.
     """
 
+    measures: tuple[MeasureName, ...] = Field(
+        default=("FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "SpO2", "oxygen", "words"),
+        description="which measures the trial asks about; words are statements without a number",
+    )
     fvc_impaired: float = Field(default=45, description="FVC, % of predicted, at or below")
     fvc_review: float = 59
     dlco_impaired: float = 40
@@ -42,6 +47,9 @@ class LungHeart(Parameters):
     nyha_review: int = 3
     rvsp_review: float = Field(
         default=36, description="mmHg from which an estimate alone is reviewed (ESC/ERS: intermediate)"
+    )
+    any_pulmonary_hypertension: bool = Field(
+        default=False, description="pulmonary hypertension of any grade is an impairment"
     )
     mpap_impaired: float = Field(default=35, description="mmHg from which hypertension is at least moderate")
     mpap_review: float = Field(
@@ -69,7 +77,8 @@ class Measure:
 @predicate("lung_or_heart_impaired", LungHeart)
 def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
     """Significant lung or cardiac impairment: oxygen, lung function, ejection fraction, pulmonary hypertension."""
-    found = [*measures(chart, given), *_stated(chart)]
+    stated = _stated(chart) if "words" in given.measures else []
+    found = [*measures(chart, given), *stated]
     deciding = [m for m in found if m.level != "clear"]
     used = {id(item.finding) for m in deciding for item in _with_restatements(chart, m)}
     outdated = _set_aside(chart, used | {id(m.finding) for m in found})
@@ -122,7 +131,7 @@ def _study(finding: Finding) -> str:
 
 
 def measures(chart: Chart, given: LungHeart) -> list[Measure]:
-    """Return each measure of lung and heart as it stands on the screening day."""
+    """Return each measure of lung and heart that the trial asks about, as it stands on the screening day."""
     found = [
         _limit(chart, given, "pft", "FVC", given.fvc_impaired, given.fvc_review, given.pft_days),
         _limit(chart, given, "pft", "DLCO", given.dlco_impaired, given.dlco_review, given.pft_days),
@@ -141,7 +150,26 @@ def measures(chart: Chart, given: LungHeart) -> list[Measure]:
         *_air(chart, given),
         *_worded(chart, given),
     ]
-    return [m for m in found if m is not None]
+    return [m for m in found if m is not None and _asked_as(m.finding) in given.measures]
+
+
+# What a measure is called in a trial file, by the concept of its finding; all else of an echocardiogram is words.
+_ASKED_AS: dict[str, MeasureName] = {
+    "NYHA": "NYHA",
+    "PH": "pulmonary_hypertension",
+    "RVSP": "pulmonary_hypertension",
+    "mPAP": "pulmonary_hypertension",
+}
+
+
+def _asked_as(finding: Finding) -> MeasureName:
+    if finding.kind == "oxygen" or finding.attribute("air") == "oxygen":
+        return "oxygen"
+    if finding.kind == "vital":
+        return "SpO2"
+    if finding.value is not None and finding.concept in ("FVC", "DLCO", "LVEF"):
+        return finding.concept  # type: ignore[return-value]
+    return _ASKED_AS.get(finding.concept, "words")
 
 
 def severe_lung(chart: Chart, given: LungHeart) -> list[Measure]:
@@ -281,6 +309,8 @@ def _pulmonary_hypertension(chart: Chart, given: LungHeart) -> list[Measure]:
     treated = next((f for f in firm if f.assertion == "present" and f.attribute("treated") == "yes"), None)
     if treated is not None:
         made.append(Measure("impaired", treated, f"pulmonary hypertension under treatment on {treated.date}"))
+    elif given.any_pulmonary_hypertension:
+        made.append(Measure("impaired", rated, f"pulmonary hypertension on {rated.date}"))
     elif rated.attribute("severity") in ("moderate", "severe"):
         made.append(
             Measure(

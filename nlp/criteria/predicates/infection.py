@@ -45,6 +45,14 @@ class InfectionActive(Parameters):
         ge=1,
         description="an acute infection that a full later note does not carry on is over after this",
     )
+    unfollowed_days: int = Field(
+        default=90,
+        ge=1,
+        description="an infection that no later full note speaks of is in question this long",
+    )
+    full_note_chars: int = Field(
+        default=400, ge=0, description="a note longer than this had room to carry an infection on"
+    )
     viral_days: int = Field(default=14, ge=1, description="an untreated viral illness is reviewed this long")
     chronic_review: tuple[str, ...] = ("hiv", "hbv", "hcv")
 
@@ -179,7 +187,7 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
                 )
         elif ended and run != "long":
             calm.append((latest, f"{name} on {day}, treatment ended {until}"))
-        elif run == "acute" and _later_note(chart, day) and not fresh(given.settled_days):
+        elif run == "acute" and _later_note(chart, given, day) and not fresh(given.settled_days):
             calm.append((latest, f"{name} on {day}, not carried on by later notes"))
         elif status == "stated" and not _borne_out(chart, latest) and fresh(given.recent_days):
             doubtful.append((latest, f"{name} is named on {day}, neither treatment nor course stated"))
@@ -187,7 +195,7 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
             decided.append((latest, f"{name} is {'active' if status == 'active' else 'named'} on {day}"))
         elif run == "long" and fresh(given.long_days):
             doubtful.append((latest, f"{name} on {day}, no later word that it is cured"))
-        elif not _later_note(chart, day) and fresh(3 * given.recent_days):
+        elif not _later_note(chart, given, day) and fresh(given.unfollowed_days):
             doubtful.append((latest, f"{name} on {day}, not followed up"))
         else:
             calm.append((latest, f"{name} on {day}, not carried on by later notes"))
@@ -272,8 +280,9 @@ def _course_of_note(chart: Chart, finding: Finding) -> date | None:
     return max((day for day in days if day is not None), default=None)
 
 
-def _later_note(chart: Chart, day: date) -> bool:
-    return any(note.note_date > day and note.length > 400 for note in reversed(chart.notes))
+def _later_note(chart: Chart, given: InfectionActive, day: date) -> bool:
+    """Say whether a note after *day* had room to carry an infection on."""
+    return any(note.note_date > day and note.length > given.full_note_chars for note in reversed(chart.notes))
 
 
 def _chronic(
@@ -352,7 +361,7 @@ def _drugs(
         elif status == "empiric":
             if (
                 not (cleared_on is not None and cleared_on > day)
-                and not _later_note(chart, day)
+                and not _later_note(chart, given, day)
                 and chart.is_within(day, given.work_up_days, of=finding)
             ):
                 doubtful.append((finding, f"{name} on suspicion on {day}, cultures open"))
@@ -368,9 +377,9 @@ def _drugs(
                 decided.append((finding, f"{name} until {until}"))
             elif until is not None:
                 calm.append((finding, f"{name} ended {until}"))
-            elif (last_text is None or day == last_text or not _later_note(chart, day)) and chart.is_within(
-                day, given.recent_days, of=finding
-            ):
+            elif (
+                last_text is None or day == last_text or not _later_note(chart, given, day)
+            ) and chart.is_within(day, given.recent_days, of=finding):
                 decided.append((finding, f"{name} under way on {day}"))
         elif status == "listed" and day == last_text and chart.is_within(day, given.recent_days, of=finding):
             doubtful.append((finding, f"{name} on the medication list of {day}, reason not stated"))

@@ -27,6 +27,7 @@ from chartsift.nlp.criteria.predicates.heart_lung import (
 from chartsift.nlp.criteria.predicates.organ_state import (
     BAD,
     EPISODE_DAYS,
+    FULL_NOTE_CHARS,
     STATEMENT_DAYS,
     DiseaseState,
     disease_states,
@@ -79,6 +80,9 @@ class OrganDiseaseUncontrolled(Parameters):
     )
     episode_days: int = EPISODE_DAYS
     statement_days: int = STATEMENT_DAYS
+    full_note_chars: int = Field(
+        default=FULL_NOTE_CHARS, description="a note longer than this had room to carry an episode on"
+    )
     fvc_decline: float = Field(
         default=5.0, description="points of % predicted within a year: progression by the ATS 2022 guideline"
     )
@@ -106,6 +110,7 @@ def organ_disease_uncontrolled(chart: Chart, given: OrganDiseaseUncontrolled) ->
         systems=(*given.systems, "any"),
         episode_days=given.episode_days,
         statement_days=given.statement_days,
+        full_note_chars=given.full_note_chars,
     )
     decided: list[tuple[Finding, str]] = []
     doubtful: list[tuple[Finding, str]] = []

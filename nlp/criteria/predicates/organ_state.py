@@ -20,6 +20,8 @@ BAD: frozenset[str] = frozenset({"severe", "progressive", "uncontrolled"})
 _GOOD = frozenset({"controlled", "stable", "mild"})
 # An episode (a bleed, a stroke) that no later note carries on is over after this many days.
 EPISODE_DAYS = 30
+# A note longer than this had room to carry an episode on.
+FULL_NOTE_CHARS = 1_000
 # "Severe" or "worsening" said of a lasting disease needs to be said again after this many days.
 STATEMENT_DAYS = 365
 
@@ -50,22 +52,33 @@ def disease_states(
     systems: Iterable[str] | None = None,
     episode_days: int = EPISODE_DAYS,
     statement_days: int = STATEMENT_DAYS,
+    full_note_chars: int = FULL_NOTE_CHARS,
 ) -> list[DiseaseState]:
-    """Return the state of each disease of *systems* (all by default) that the chart names."""
+    """
+    Return the state of each disease of *systems* (all by default) that the chart names.
+
+    An episode counts for *episode_days*, half of that where a later note of over *full_note_chars* characters does
+    not carry it on; "severe" or "worsening" of a lasting disease counts for *statement_days*.
+    """
+    windows = _Windows(episode_days, statement_days, full_note_chars)
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in chart.of("organ_disease", systems):
         if finding.assertion in ("family", "hypothetical") or finding.attribute("copied") == "yes":
             continue
         groups[finding.concept, finding.attribute("disease")].append(finding)
-    return [
-        _state(chart, system, disease, found, episode_days, statement_days)
-        for (system, disease), found in groups.items()
-    ]
+    return [_state(chart, system, disease, found, windows) for (system, disease), found in groups.items()]
 
 
-def _state(
-    chart: Chart, system: str, disease: str, found: list[Finding], episode_days: int, statement_days: int
-) -> DiseaseState:
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """How long statements hold; see ``disease_states``."""
+
+    episode_days: int
+    statement_days: int
+    full_note_chars: int
+
+
+def _state(chart: Chart, system: str, disease: str, found: list[Finding], windows: _Windows) -> DiseaseState:
     ordered = sorted(found, key=lambda f: (chart.note_date(f), _weight(f), f.start), reverse=True)
     newest = chart.note_date(ordered[0])
     same = [f for f in ordered if chart.note_date(f) == newest]
@@ -93,7 +106,7 @@ def _state(
         ]
         if rated and rated[0].attribute("weight") != "acute" and _level(rated[0]) in BAD:
             decides = rated[0]
-    level = _aged(chart, decides, _level(decides), same, ordered, episode_days, statement_days)
+    level = _aged(chart, decides, _level(decides), windows)
     return DiseaseState(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
 
 
@@ -136,10 +149,7 @@ def _aged(
     chart: Chart,
     decides: Finding,
     level: StateLevel,
-    same: list[Finding],
-    ordered: list[Finding],
-    episode_days: int,
-    statement_days: int,
+    windows: _Windows,
 ) -> StateLevel:
     """Return the level of a statement on the screening day."""
     if level not in BAD:
@@ -147,20 +157,24 @@ def _aged(
     said = chart.note_date(decides)
     later_notes = any(note.note_date > said for note in reversed(chart.notes))
     if decides.attribute("weight") == "acute":
-        if chart.is_within(said, episode_days, of=decides) and not (
+        if chart.is_within(said, windows.episode_days, of=decides) and not (
             later_notes
-            and _has_full_note(chart, decides)
-            and not chart.is_within(said, episode_days // 2, of=decides)
+            and _has_full_note(chart, decides, windows.full_note_chars)
+            and not chart.is_within(said, windows.episode_days // 2, of=decides)
         ):
             return level
-        return "over" if later_notes or not chart.is_within(said, 3 * episode_days, of=decides) else "old"
+        return (
+            "over"
+            if later_notes or not chart.is_within(said, 3 * windows.episode_days, of=decides)
+            else "old"
+        )
     if decides.attribute("weight") == "severe":
         return level
-    return level if chart.is_within(said, statement_days, of=decides) else "old"
+    return level if chart.is_within(said, windows.statement_days, of=decides) else "old"
 
 
-def _has_full_note(chart: Chart, decides: Finding) -> bool:
+def _has_full_note(chart: Chart, decides: Finding, chars: int) -> bool:
     """Say whether a clinical note after the statement had room to carry the episode on and did not."""
     return any(
-        note.note_date > chart.note_date(decides) and note.length > 1000 for note in reversed(chart.notes)
+        note.note_date > chart.note_date(decides) and note.length > chars for note in reversed(chart.notes)
     )

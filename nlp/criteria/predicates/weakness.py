@@ -15,8 +15,6 @@ from chartsift.nlp.types import Evidence, Finding
 
 # How many mentions of one sort are shown; the rest says the same.
 _SHOWN = 6
-# For about one interval between clinic visits a specialist's examination stands against a general one.
-_SPECIALIST_DAYS = 45
 _MEASURED = ("MRC", "MMT", "CMAS", "full_strength")
 _SIGNS = ("Gowers", "waddling_gait", "head_drop")
 
@@ -31,12 +29,15 @@ class WeaknessPresent(Parameters):
         weak_share: A sum score at or below this share of its scale is weakness. Default 142/150: the usual bar of
             trials in myositis (MMT-8 of 142 or less); on the one-sided scale that is 75/80.
         groups: Muscle groups that count; distal weakness alone does not.
+        specialist_days: For so long a specialist's examination stands against a general one (about one interval
+            between clinic visits).
     """
 
     exam_days: int = Field(default=90, ge=1)
     function_days: int = Field(default=90, ge=1)
     weak_share: float = Field(default=142 / 150, gt=0, lt=1)
     groups: tuple[str, ...] = ("proximal", "axial", "bulbar", "limb", "whole")
+    specialist_days: int = Field(default=45, ge=0)
 
 
 @predicate("weakness_present", WeaknessPresent)
@@ -47,7 +48,7 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
     function = _usable(chart, chart.of("function"), given.function_days, aside)
     exams = [(f, _reading(f, given)) for f in strength if f.concept in _MEASURED]
     exams = [(f, reading) for f, reading in exams if reading]
-    exams = _without_looks_in_passing(chart, exams, aside)
+    exams = _without_looks_in_passing(chart, given, exams, aside)
     last = max((f.date for f, _ in exams), default=None)
     today = {
         reading: [f for f, r in exams if r == reading and f.date == last]
@@ -98,14 +99,14 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
 
 
 def _without_looks_in_passing(
-    chart: Chart, exams: list[tuple[Finding, str]], aside: list[Evidence]
+    chart: Chart, given: WeaknessPresent, exams: list[tuple[Finding, str]], aside: list[Evidence]
 ) -> list[tuple[Finding, str]]:
     """Return *exams* without the "5/5" of general clinics within weeks of a specialist's graded weakness."""
     graded = [f for f, reading in exams if reading == "weak" and not is_general(chart, f)]
     kept = []
     for finding, reading in exams:
         in_passing = reading == "full" and finding.concept != "MMT" and is_general(chart, finding)
-        if in_passing and any(0 <= (finding.date - f.date).days <= _SPECIALIST_DAYS for f in graded):
+        if in_passing and any(0 <= (finding.date - f.date).days <= given.specialist_days for f in graded):
             reason = "a look in passing does not outrank the specialist's examination"
             aside.append(evidence(finding, "set_aside", reason))
         else:

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.findings import finding
 from support.random_charts import SORTS, decide, findings_of
@@ -39,6 +39,7 @@ def faults(result: CriterionResult) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("criterion_id", sorted(SORTS))
+@settings(max_examples=40)
 @given(data=st.data())
 def test_whatever_stands_in_a_chart(criterion_id: str, data: st.DataObject) -> None:
     result = decide(criterion_id, *data.draw(findings_of(criterion_id)))
