@@ -172,6 +172,8 @@ class CohortOut(_Response):
     trial_version: str
     notes_read: int
     notes_unread: int
+    birth_date: date | None
+    sex: Sex | None
 
 
 class InputProblemOut(_Response):

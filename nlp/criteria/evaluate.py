@@ -159,7 +159,7 @@ def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> Cri
     if basis != "judgement":
         change = next_change(
             here,
-            lambda on: _close(criterion, outcome_of(on, criterion.decide))[0],
+            lambda on: verdict_of(on, criterion)[0],
             status,
             leading=[item.finding for item in outcome.evidence if item.stance != "set_aside"],
         )
@@ -218,6 +218,11 @@ def outcome_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
         return negate(outcome_of(chart, content))
     known = PREDICATES[name]
     return known.decide(chart, known.parameters.model_validate(content or {}))
+
+
+def verdict_of(chart: Chart, criterion: Criterion) -> tuple[Status, Basis]:
+    """Return status and basis of one criterion on *chart*, without the rest of its result."""
+    return _close(criterion, outcome_of(chart, criterion.decide))
 
 
 def _close(criterion: Criterion, outcome: Outcome) -> tuple[Status, Basis]:

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from chartsift.nlp.errors import ChartsiftError, RuleError
 from chartsift.nlp.screening.chart import Extractor, PatientResult, failure_place, screen_patient
-from chartsift.nlp.screening.rows import Row, cohort_rows, criterion_rows, finding_rows, problem_row
+from chartsift.nlp.screening.rows import (
+    Row,
+    cohort_rows,
+    criterion_rows,
+    finding_rows,
+    note_rows,
+    problem_row,
+)
 from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.store import PatientCase
 from chartsift.nlp.types import CohortResult, CriterionResult, Problem
@@ -121,6 +128,7 @@ def _add_result(part: Part, result: PatientResult) -> None:
     part.tables["findings"].extend(finding_rows(result))
     part.tables["criteria"].extend(criterion_rows(result))
     part.tables["cohorts"].extend(cohort_rows(result))
+    part.tables["notes"].extend(note_rows(result))
     part.tables["errors"].extend(problem_row(problem) for problem in result.problems)
     tally = part.tally
     codes = Counter(problem.code for problem in result.problems)

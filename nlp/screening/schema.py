@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-FORMAT_VERSION = 1
+# 2: the table of notes, the facts of the patient beside the verdict.
+FORMAT_VERSION = 2
 
 _ATTRIBUTE = pa.struct([("name", pa.string()), ("value", pa.string())])
 
@@ -98,6 +99,18 @@ COHORTS = pa.schema(
         ("trial_version", pa.string()),
         ("notes_read", pa.int64()),
         ("notes_unread", pa.int64()),
+        ("birth_date", pa.date32()),
+        ("sex", pa.string()),
+    ]
+)
+
+NOTES = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("note_id", pa.string()),
+        ("note_date", pa.date32()),
+        ("note_type", pa.string()),
+        ("length", pa.int64()),
     ]
 )
 
@@ -115,5 +128,6 @@ TABLES: dict[str, pa.Schema] = {
     "findings": FINDINGS,
     "criteria": CRITERIA,
     "cohorts": COHORTS,
+    "notes": NOTES,
     "errors": ERRORS,
 }

@@ -158,3 +158,12 @@ def test_an_operator_may_stand_in_another(tmp_path: Path) -> None:
 
     assert errors_of(TRIAL) == []
     assert trial.criteria_of(trial.cohorts[0])[1].decide["at_least"]["count"] == 1
+
+
+def test_every_predicate_and_trial_is_in_the_documentation(checkout: Path) -> None:
+    text = (checkout / "docs" / "criteria.md").read_text(encoding="utf-8")
+
+    for name in PREDICATES:
+        assert f"`{name}`" in text, name
+    for name in available_trials():
+        assert load_trial(name).registry_id in text, name

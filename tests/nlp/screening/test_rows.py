@@ -17,8 +17,11 @@ from chartsift.nlp.screening.rows import (
     cohort_rows,
     criterion_rows,
     finding_id,
+    finding_of,
+    finding_row,
     finding_rows,
     jsonable,
+    note_rows,
     problem_row,
 )
 from chartsift.nlp.screening.schema import COHORTS, CRITERIA, ERRORS, FINDINGS, TABLES
@@ -115,6 +118,7 @@ def test_rows_survive_parquet_and_json_lines(tmp_path_factory, result):
         "findings": finding_rows(result),
         "criteria": criterion_rows(result),
         "cohorts": cohort_rows(result),
+        "notes": note_rows(result),
         "errors": [problem_row(problem) for problem in result.problems],
     }
     for name, rows in all_rows.items():
@@ -126,6 +130,11 @@ def test_rows_survive_parquet_and_json_lines(tmp_path_factory, result):
         assert pq.read_table(parquet).to_pylist() == rows
         written = lines.read_bytes().decode().split("\n")[:-1]
         assert [json.loads(line) for line in written] == jsonable(rows)
+
+
+@given(finding=FINDING)
+def test_a_finding_comes_back_from_its_row(finding):
+    assert finding_of(finding_row(finding)) == finding
 
 
 def test_columns_are_those_of_the_output_contract():
