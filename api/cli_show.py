@@ -96,6 +96,11 @@ def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: 
         )
     )
     out.print("A proposal from reading the notes, not a decision.")
+    lapse = words.first_lapse(
+        (labels[f"{row['cohort_id']}/{row['criterion_id']}"], row["valid_until"]) for row in patient.criteria
+    )
+    if lapse:
+        out.print(lapse[0].upper() + lapse[1:] + ".")
     for row in patient.criteria:
         if criterion_id is not None and row["criterion_id"] != criterion_id:
             continue

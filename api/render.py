@@ -270,6 +270,7 @@ class PatientView:
     others: tuple[OtherCohortView, ...]
     against: tuple[str, ...]
     missing: tuple[str, ...]
+    lapse: str
 
     @property
     def criteria(self) -> tuple[CriterionView, ...]:
@@ -351,6 +352,9 @@ def patient_view(
         ),
         against=_against(cohort, texts),
         missing=tuple(_text(cohort.cohort_id, missing, texts).label for missing in cohort.missing),
+        lapse=words.first_lapse(
+            (view.label, result.valid_until) for view, result in zip(views, order, strict=True)
+        ),
     )
 
 

@@ -6,7 +6,7 @@ A sign says how a verdict bears on the patient, so that "met" means the same for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -80,6 +80,21 @@ def lapse_words(valid_until: date | None, changes_to: str | None) -> str:
     if valid_until is None or changes_to is None:
         return ""
     return f"holds until {valid_until}, then {changes_to.replace('_', ' ')}"
+
+
+def first_lapse(verdicts: Iterable[tuple[str, date | None]]) -> str:
+    """
+    Return which of the verdicts on a patient lapses first, from their labels and last days; "" if none does.
+
+    >>> first_lapse([("Age", date(2051, 1, 1)), ("Weakness", date(2026, 3, 14)), ("Prior CAR T", None)])
+    'first to lapse: Weakness, after 2026-03-14'
+    """
+    dated = [(day, label) for label, day in verdicts if day is not None]
+    if not dated:
+        return ""
+    day = min(dated)[0]
+    labels = ", ".join(label for last, label in dated if last == day)
+    return f"first to lapse: {labels}, after {day}"
 
 
 def search_words(

@@ -192,6 +192,7 @@ def test_an_uploaded_note_is_shown_with_its_evidence(client):
     assert "not met, presumed: nothing found" in page
     assert "left to the investigator" in page
     assert "holds until 2024-08-29, then not met" in page
+    assert "first to lapse: Active disease, after 2024-08-29, given no new note" in page
     # The proof behind "not documented": notes, days, terms, and what could not be read.
     assert "<summary>Searched 2 notes of 2024-05-01 to 2024-06-01, 7 terms for transplant" in page
     assert "not read: scan.pdf (IN101)" in page
