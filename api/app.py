@@ -181,6 +181,7 @@ def _evaluate_out(
             "findings": [rows.finding_row(finding) for result in results for finding in result.findings],
             "criteria": criteria,
             "cohorts": [row for result in results for row in rows.cohort_rows(result)],
+            "scores": [row for result in results for row in rows.score_rows(result)],
             "problems": [rows.problem_row(problem) for problem in every_problem],
             "vocabulary": vocabulary(
                 kind for row in criteria if row["searched"] for kind in row["searched"]["kinds"]

@@ -49,7 +49,15 @@ def explain_patient(
     if as_json:
         chosen = [row for row in patient.criteria if criterion_id in (None, row["criterion_id"])]
         kinds = (kind for row in chosen if row["searched"] for kind in row["searched"]["kinds"])
-        print_json({"cohort": patient.cohort, "criteria": chosen, "vocabulary": vocabulary(kinds)})
+        scores = [row for row in patient.scores if criterion_id in (None, row["criterion_id"])]
+        print_json(
+            {
+                "cohort": patient.cohort,
+                "criteria": chosen,
+                "scores": scores,
+                "vocabulary": vocabulary(kinds),
+            }
+        )
     else:
         show_patient(patient, labels, criterion_id=criterion_id)
 
@@ -69,7 +77,7 @@ def _screen_one(
     from chartsift.nlp.pipeline import build_pipeline
     from chartsift.nlp.screening.chart import input_name, screen_patient
     from chartsift.nlp.screening.results import trial_labels
-    from chartsift.nlp.screening.rows import cohort_rows, criterion_rows
+    from chartsift.nlp.screening.rows import cohort_rows, criterion_rows, score_rows
     from chartsift.nlp.screening.run import trial_facts
     from chartsift.nlp.types import Note, Patient
 
@@ -105,4 +113,6 @@ def _screen_one(
         say_problem(problem)
     cohort = next(row for row in cohort_rows(result) if row["applicable"])
     criteria = tuple(row for row in criterion_rows(result) if row["cohort_id"] == cohort["cohort_id"])
-    return PatientRows(patient_id, cohort, criteria), trial_labels(trial_facts(trial))
+    return PatientRows(patient_id, cohort, criteria, tuple(score_rows(result))), trial_labels(
+        trial_facts(trial)
+    )

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
 
+from chartsift.api.render_score import ScoreView, score_view
 from chartsift.nlp.criteria.search import terms_of
 from chartsift.nlp.screening import words
 from chartsift.nlp.types import (
@@ -216,6 +217,7 @@ class CriterionView:
     terms: tuple[str, ...]
     confidence: str
     sides: tuple[StanceView, ...]
+    score: ScoreView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,6 +498,7 @@ def _criterion_view(slot: int, result: CriterionResult, scene: _Scene) -> Criter
         terms=terms_of(result.search.kinds) if result.search else (),
         confidence=f"{result.confidence:.2f}" if result.basis == "documented" else "",
         sides=tuple(_stance_view(result, side, scene) for side in SIDES),
+        score=score_view(result.score, notes=scene.notes, anchors=scene.anchors),
     )
 
 

@@ -19,6 +19,8 @@ from chartsift.nlp.types import (
     Comparator,
     CriterionKind,
     DateSource,
+    ItemState,
+    ScoreVerdict,
     Sex,
     Stance,
     Status,
@@ -176,6 +178,45 @@ class CohortOut(_Response):
     sex: Sex | None
 
 
+class ScoreItemOut(_Response):
+    """One item of a classification score as the chart documents it; ``undocumented`` leaves the points open."""
+
+    item_id: str
+    label: str
+    state: ItemState
+    points: float
+    points_low: float
+    points_high: float
+    value: str
+    reason: str
+    evidence: list[EvidenceOut]
+
+
+class ScoreOut(_Response):
+    """A classification score of one patient as an interval. It supports a criterion and never decides it."""
+
+    patient_id: str
+    trial_id: str
+    criterion_id: str
+    score_id: str
+    score_version: str
+    title: str
+    column: str
+    score_low: float
+    score_high: float
+    probability_low: float
+    probability_high: float
+    label_low: str
+    label_high: str
+    verdict: ScoreVerdict
+    subgroups: list[str]
+    open_items: list[str]
+    decisive_items: list[str]
+    flags: list[str]
+    summary: str
+    items: list[ScoreItemOut]
+
+
 class InputProblemOut(_Response):
     """A note that could not be read or was left out, with what to do about it."""
 
@@ -229,6 +270,7 @@ class EvaluateOut(_Response):
     findings: list[FindingOut]
     criteria: list[CriterionOut]
     cohorts: list[CohortOut]
+    scores: list[ScoreOut]
     problems: list[InputProblemOut]
     vocabulary: dict[str, list[str]] = Field(
         description="The words and phrases that stand for each kind in `searched`; numbers are read by their form."

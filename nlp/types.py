@@ -20,6 +20,8 @@ CohortStatus = Literal["eligible", "ineligible", "undetermined"]
 Comparator = Literal["<", "<=", "=", ">=", ">", "~"]
 Sex = Literal["F", "M", "X"]
 DateSource = Literal["text", "note"]
+ItemState = Literal["present", "absent", "undocumented"]
+ScoreVerdict = Literal["classifies", "undecided", "cannot_classify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,80 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreItem:
+    """
+    One item of a classification score as the chart documents it.
+
+    Attributes:
+        item_id: Identifier within the score.
+        label: A few words for a table.
+        state: present, absent, or undocumented: the chart does not say enough.
+        points: What the item adds when present, in the column that was used; 0 for one that only a subgroup asks.
+        points_low: What it adds to the low end of the score.
+        points_high: What it adds to the high end.
+        reason: Why it is in this state, in words.
+        value: What was read, where the state alone does not say it ("51 years").
+        evidence: The findings behind it.
+    """
+
+    item_id: str
+    label: str
+    state: ItemState
+    points: float
+    points_low: float
+    points_high: float
+    reason: str = ""
+    value: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """
+    A classification score of one patient, as an interval: undocumented items absent, and present.
+
+    Attributes:
+        score_id: Which score.
+        title: Its name.
+        short: Its name in a few words.
+        version: Version of the score.
+        column: The column that was used ("with_biopsy").
+        low: Points that are documented.
+        high: Points if every undocumented item were present.
+        probability_low: Probability of the low end, 0 to 1.
+        probability_high: Probability of the high end, 0 to 1.
+        label_low: Label of the low end in words.
+        label_high: Label of the high end in words.
+        verdict: "classifies" on documented evidence alone, "cannot_classify" whatever else is found, or "undecided".
+        subgroups: Subgroups that the tree can come to, the documented one first; empty where the score cannot classify.
+        items: Every item of the column, in the order of the score.
+        open_items: Undocumented items, the weightiest first.
+        decisive_items: Those of them that can move a label alone.
+        flags: Codes that a reader should look at.
+        summary: One sentence.
+    """
+
+    score_id: str
+    title: str
+    short: str
+    version: str
+    column: str
+    low: float
+    high: float
+    probability_low: float
+    probability_high: float
+    label_low: str
+    label_high: str
+    verdict: ScoreVerdict
+    subgroups: tuple[str, ...]
+    items: tuple[ScoreItem, ...]
+    open_items: tuple[str, ...]
+    decisive_items: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionResult:
     """
     The verdict on one criterion of one cohort.
@@ -208,6 +284,7 @@ class CriterionResult:
             it does not lapse.
         changes_to: The status from the day after ``valid_until``; None when it does not lapse.
         search: What was read, where the verdict is that nothing speaks to the criterion.
+        score: The classification score that supports it, where the trial names one and the chart speaks to it.
     """
 
     criterion_id: str
@@ -222,6 +299,7 @@ class CriterionResult:
     valid_until: date | None = None
     changes_to: Status | None = None
     search: Search | None = None
+    score: ScoreResult | None = None
 
     def __post_init__(self) -> None:
         """Refuse an unknown that leaves nobody anything to do, and half of a change."""

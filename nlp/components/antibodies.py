@@ -64,6 +64,12 @@ _SHARED_UNIT = re.compile(r"[(\[]\s*(?:in |all in |units?: )?(SI|AU/mL|CU|AI|U/m
 _ANY_POSITIVE = re.compile(
     r"(?:detected|found|identified|present|seen|positive|pos|reactive)\.?", re.IGNORECASE
 )
+# A name that is followed by a number on its line has a result, read or not; it is no epithet.
+_VALUE_AFTER = re.compile(r"[^.;\n\w]{0,3}(?:-?Ak\b|Abs?\b|IgG\b)?[^;\n]{0,40}?\s[<>≤≥]\s?\d|\s{2,}\d")
+_ANY_NAME = re.compile(
+    r"\b(?:Jo\W?1|PL\W?\s?7|PL\W?\s?12|EJ|OJ|KS|Mi\W?\s?2|TIF\W?1\w?|NXP\W?2|MDA\W?5|SAE\d?|SRP|HMGCR|Ro\W?52|PM\W?Scl|Ku"
+    r"|U[123]\W?\s?(?:sn)?RNP|p155(?:/140)?|MJ|cN\W?1A)\b"
+)
 _ASSERTION: dict[Polarity, Assertion] = {
     "positive": "present",
     "weak": "present",
@@ -375,9 +381,19 @@ def _without_answer(
         return "unmeasured", "possible", ("plan",)
     if words.epithet_before.search(text[max(0, name.head - 60) : name.head]):
         return "implied", "present", ()
-    if listed >= _LIST_OF_NAMES:
+    if listed >= _LIST_OF_NAMES or _among_names(layout, name) or _VALUE_AFTER.match(text, name.end):
         return "unmeasured", "possible", ()
     return "implied", "present", ()
+
+
+def _among_names(layout: Layout, name: Name) -> bool:
+    """Say whether a name without an answer stands in a list of names that broke ("…, Mi-2 a/b, TIF1y, NXP-2)")."""
+    sentence = layout.sentence_at(name.start)
+    left = layout.text[max(sentence.start, name.start - 60) : name.start]
+    right = layout.text[name.end : min(max(sentence.end, name.end), name.end + 60)]
+    return (
+        _ANY_NAME.search(left) is not None and len(_ANY_NAME.findall(left + " § " + right)) >= _LIST_OF_NAMES
+    )
 
 
 def _doubt_of_disease(before: str) -> tuple[str, Assertion, tuple[str, ...]] | None:

@@ -117,15 +117,21 @@ class Scan:
         panel = self.last is not None and self.last.kind == "antibody_panel"
         if self.in_aside and panel and _SEND_OUT.fullmatch(answer.words):
             return  # "myositis panel (send out) negative": how it is run
-        if direct and panel and answer.value is not None and not answer.value.supported:
+        if (
+            direct
+            and panel
+            and answer.value is not None
+            and not answer.value.supported
+            and answer.value.value
+        ):
             return  # "MyoMarker Panel 3 Plus", "myositis panel 11 antibodies"
         if answer.words == "+" and direct and self._is_and(i):
             return
         self.linked = False
         if direct and self.last is not None:
             self._close(answer)
-            if panel and answer.value is None and self._after(i) == (True, True):
-                # "Other lines negative: Mi-2, SRP": the list behind says what the panel was.
+            if panel and answer.polarity == "negative" and self._after(i) == (True, True):
+                # "Other lines negative: Mi-2, SRP", "everything else <11 (Jo-1, …)": the list says what it was.
                 self.forward = _Forward(answer, "colon", [])
                 self.waiting, self.done, self.chain = [], [], False
             return
@@ -246,7 +252,7 @@ class Scan:
                 lead = lead or self.text[item.start - 1 : item.start].isspace()
             elif item.what == "filler":
                 lead = lead or self.text[item.start : item.end].lower() in ("for", "on", "by")
-            elif item.what not in ("date", "mark", "prefix", "leader", "gap") and not (
+            elif item.what not in ("date", "mark", "prefix", "leader", "gap", "number") and not (
                 item.what == "line" and header
             ):
                 return False, lead
@@ -302,7 +308,15 @@ class Scan:
             self._except()
         elif what in ("include", "open"):
             # "negative (Jo-1, PL-7)", "negative including SRP": what is listed there is what was answered.
-            if self.done and self.chain and (what == "include" or self._leads_to_name(i)):
+            # "68 SI (TIF1/NXP2 <11)": what a number is followed by in brackets has results of its own.
+            measured = self.done and self.done[0].answers[-1].value is not None
+            of_panel = self.done and self.done[0].kind == "antibody_panel"
+            if (
+                self.done
+                and self.chain
+                and (of_panel or not measured)
+                and (what == "include" or self._leads_to_name(i))
+            ):
                 self.forward = _Forward(self.done[0].answers[-1], "colon", [])
                 self.done, self.chain = [], False
         elif what == "prefix":

@@ -11,7 +11,7 @@ BOUNDARY = re.compile(r"[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)]
 VACCINE = re.compile(
     r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:vacc?in\w*|"
     r"vax\b|shots?\b|booster\w*|immuni[sz]\w*|series\b|titer|jab\b|"
-    r"IgG (?:immune|protective))",
+    r"immune glob\w*|IG\b|IgG (?:immune|protective))",
     re.IGNORECASE,
 )
 VACCINE_LEFT = re.compile(
@@ -28,13 +28,13 @@ TEST = (
     r"is|are|both|again|x\s?\d|in \d{4}|\d{1,2}/\d{1,2}(?:/\d{2,4})?|"
     r"today|also|sputum|blood|hepatitis|Quantiferon|GPP|galactomannan|"
     r"Ab/Ag|2\b|B19|HBs\s?Ag|HBc\s?Ab|HBsAb|anti|RPR|VDRL|syphilis|EBV|CMV|VZV|HSV|TB|QFT|IGRA|hep|"
-    r"result|serum|"
+    r"result|resulted|serum|final|prelim\w*|verified|collected|non-?fasting|\d{4}-\d\d-\d\d|"
     r"antikörper|AK|I{1,2})"
 )
 NEGATIVE = re.compile(
     rf"(?:[\s:=()+,/&|\[\]-]|\.{{2,}}|(?:\s\.){{2,}}|_{{2,}}|{TEST}(?![a-z]))*(?:neg(?:ative|ativ|"
     rf"\.)?(?![a-z])|"
-    rf"not (?:detectable|found|seen|present)|target not|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
+    rf"not (?:detectable|found|seen|present)|target not|(?:<|below|under)\s?(?:LLOQ|LOQ|LOD|LLOD|limit)|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
     rf"excluded\b|"
     rf"non-?reactive|NR\b|not detected|undetect\w*|not isolated|ND\b|"
     rf"NGTD|no growth|\(-\)|-(?=\s*(?:[,;.|]|$))|cleared of\b|ruled out|"
@@ -48,7 +48,12 @@ NEGATIVE_LEFT = re.compile(
     r"intercurrent|clinical))\s+(?:[\w/-]+[\s,]+(?:or |and )?){0,5}$",
     re.IGNORECASE,
 )
-PROPHYLAXIS = re.compile(r"\b(?:ppx|pppx|proph(?:y\w*)?|prevent\w*|suppressive)\b", re.IGNORECASE)
+# "Infection / antibiotics now ......... no": a form's question and its answer.
+ANSWERED_NO = re.compile(
+    r"[^.:|\n]{0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
+    re.IGNORECASE | re.MULTILINE,
+)
+PROPHYLAXIS = re.compile(r"\b(?:ppx|pppx|proph(?:y\w*)?|prevent\w*|suppressive|suppression)\b", re.IGNORECASE)
 SCHEDULE = re.compile(
     r"\bMWF\b|M/W/F|\bM-W-F\b|Mon\w*[/, -]+Wed\w*[/, -]+(?:and )?Fri\w*|"
     r"\b(?:three|3) times (?:a|per|weekly|each) ?week|\b(?:3|three)\s?x\s?(?:/|"
@@ -98,7 +103,8 @@ RESOLVED = re.compile(
     re.IGNORECASE,
 )
 ACTIVE = re.compile(
-    r"\b(?:active(?:ly)?|ongoing|current(?:ly)?|now\b|today|being treated|"
+    r"\b(?:(?:held|hold|holding|deferr?ed|postponed|delayed|cancel+ed|paused)\s(?:due to|because of|owing to|given|"
+    r"2/2|secondary to|for)|active(?:ly)?|ongoing|current(?:ly)?|now\b|today|being treated|"
     r"under treatment|on treatment|undergoing|worsening|persistent|"
     r"persist\w*|acute(?:ly)?|new(?:ly)?|recurrent infection now|not (?:yet )?(?:cured|"
     r"cleared|resolved|healed)|isn't cured|hasn't cleared|"
@@ -118,6 +124,7 @@ STILL = re.compile(
     r"cleared|resolved|healed)|isn't (?:cured|cleared)|hasn't (?:cleared|"
     r"resolved)|ongoing|still\b|active\b(?! surveillance)|under treatment|"
     r"persist\w*|relaps\w+|now on|currently on|remains on|improving on|"
+    r"on (?:\w+ ){0,2}(?:therapy|treatment|antibiotics?|abx|antifungals?|antivirals?)\b|"
     r"responding)",
     re.IGNORECASE,
 )

@@ -44,6 +44,29 @@ from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of
 from chartsift.nlp.types import Assertion
 
+# How far around a drug against tuberculosis the note is searched for the disease or the test, in code points.
+_TB_REACH = 600
+_TB_DISEASE = re.compile(
+    r"\b(?:active (?:pulmonary )?(?:TB|tuberculosis)|(?:pulmonary|miliary|spinal|nodal|disseminated|culture[- ]positive"
+    r"|smear[- ]positive|drug[- ]resistant) (?:TB|tuberculosis)|TB (?:disease|meningitis|lymphadenitis|pericarditis)"
+    r"|RIPE|HRZE|ethambutol|pyrazinamide|EMB|PZA|AFB (?:smear )?(?:pos\w*|\+)|MAC\b|NTM\b|M\.? ?avium|mycobacterium"
+    r"|abscessus|kansasii|endocarditis|osteomyelitis|prosthetic|hardware|cavit\w+)",
+    re.IGNORECASE,
+)
+_NOT_SO = re.compile(
+    r"\b(?:no|not|without|rule[sd]? out|negative for|excluded|r/o|never)\s+(?:\w+\s)?$", re.IGNORECASE
+)
+_LATENT = re.compile(
+    r"\b(?:latent|LTBI|IGRA|quantif\w*|QFT|T-?spot|PPD|TST|tuberculin|3HP|4R\b|\d{1,2} months?\b|mo(?:nth)? \d of)",
+    re.IGNORECASE,
+)
+_TB_SINGLE = re.compile(r"\b(?:isoniazid|INH)\b", re.IGNORECASE)
+_TB_PAST = re.compile(
+    r"[^.;]{0,40}?\b(?:completed|finished|then\b|in (?:19|20)\d\d|(?:19|20)\d\d\s*[-–]\s*(?:19|20)?\d\d|years? ago|as a child"
+    r"|in childhood)",
+    re.IGNORECASE,
+)
+
 
 def read_drug(
     doc: Doc,
@@ -104,13 +127,7 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
     if TOPICAL.search(left[-14:]) or TOPICAL.search(right[:22]):
         return "topical", "hypothetical"
     if usual == "tb":
-        return (
-            "latent_treatment"
-            if re.search(
-                r"latent|LTBI|IGRA|quantif|QFT|PPD|\b9 months?\b|\b4 months?\b", words, re.IGNORECASE
-            )
-            else "treatment"
-        ), "present"
+        return _tuberculosis(doc, context)
     near = left[-60:] + " " + right[:60]
     own = right[:45]
     # "TMP-SMX ppx; cefpodoxime thru 11/18": the word belongs to its own drug.
@@ -181,6 +198,38 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
     return (
         ("mentioned", "hypothetical") if usual == "general" or not with_illness else ("treatment", "present")
     )
+
+
+def _tuberculosis(doc: Doc, context: MentionContext) -> tuple[str, Assertion]:
+    """
+    Return what a drug against tuberculosis is given for: latent infection, unless the note tells of disease.
+
+    Isoniazid alone, a rifamycin alone or both weekly are the regimens of latent infection; disease is treated with
+    at least three drugs at first (ATS/CDC/IDSA guidelines 2016, NTCA/CDC 2020).
+    """
+    if context.course.finished or (
+        (
+            FINISHED.search(context.left[-45:])
+            or _TB_PAST.search(context.right[:60])
+            or _dated_past(doc, context)
+        )
+        and not context.course.running
+        and not STILL.search(context.sentence)
+    ):
+        return "finished", "historical"
+    text: str = doc._.note_text
+    around = text[max(0, context.start - _TB_REACH) : context.end + _TB_REACH]
+    if any(
+        not _NOT_SO.search(around[: m.start()]) for m in _TB_DISEASE.finditer(around)
+    ) and not _LATENT.search(context.sentence):
+        return "treatment", "present"
+    if (
+        _LATENT.search(around)
+        or context.section in ("medications", "")
+        or _TB_SINGLE.search(context.sentence)
+    ):
+        return "latent_treatment", "present"
+    return "treatment", "present"
 
 
 def _days_over(doc: Doc, context: MentionContext) -> bool:

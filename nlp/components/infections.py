@@ -22,6 +22,7 @@ from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.infection_context import MentionContext, context_of, near
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
+    ANSWERED_NO,
     CAN_CAUSE,
     COLONISED,
     CONDITION,
@@ -66,6 +67,23 @@ from chartsift.nlp.components.infection_drugs import read_drug
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
+
+# "A small heart attack when I was septic": the infection dates something that has been.
+_WHEN_THEN = re.compile(
+    r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$"
+    r"|\bwas\s+(?:absent|ill|sick|out|home|off|away|kept home)\b[^.;]{0,30}\b(?:with|because of|due to|from|for)\s+"
+    r"(?:\w+\s+)?$|\b(?:one|single|an?) (?:episode|bout|spell) of\b[^.;]{0,60}$",
+    re.IGNORECASE,
+)
+
+
+# Latent infection whose course is finished, or was one of an earlier year; one under treatment goes to a person.
+_TREATED_BEFORE = re.compile(
+    r"\b(?:completed|finished|s/p|status post|treated|took|received|had|h/o|history of)\b[^.;]{0,60}"
+    r"\b(?:(?:in|since|of)?\s*(?:19|20)\d\d|months?|mos?|years? ago|as a child|childhood|then\b)"
+    r"|\b(?:completed|finished|fully treated|treatment complete)\b",
+    re.IGNORECASE,
+)
 
 
 class Infections:
@@ -227,8 +245,11 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
 
 def _result_negative(context: MentionContext) -> bool:
     """Say whether the line gives the name with a negative result, also across dot leaders and column signs."""
+    line = context.after.split("\n", 1)[0]
+    if ANSWERED_NO.match(line):
+        return True
     return NEGATIVE.match(context.right) is not None or (
-        NEGATIVE.match(context.after.split("\n", 1)[0]) is not None
+        NEGATIVE.match(line) is not None
         and re.match(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})", context.after) is not None
     )
 
@@ -282,6 +303,8 @@ def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
             ):
                 continue
             return True
+    if _WHEN_THEN.search(context.before[-40:]):
+        return True
     if re.search(r"(?<!has )(?<!have )(?<!'s )\bhad\s+(?:\w+\s)?$", context.left, re.IGNORECASE):
         return True
     if (FREE_SINCE.match(context.after) or WELL_AGAIN.match(context.after)) and not STILL.search(
@@ -340,9 +363,10 @@ def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # no
         return "mentioned", "hypothetical"
     if context.assertion == "absent" or NEGATIVE_LEFT.search(left):
         return "negative", "absent"
-    if re.search(r"\bimmune\b|\bsAb\s?\+|HBsAb", words[len(left) : len(left) + 40]) and not re.search(
-        r"sAg\s?\+|core (?:Ab )?pos", words
-    ):
+    if re.search(
+        r"\bimmune\b|\bsAb\s?\+|HBsAb|\bs\s?Ab\s*(?:titer\s*)?[:=]?\s*(?:\d|ok|pos|reactive|>)",
+        words[len(left) : len(left) + 40],
+    ) and not re.search(r"sAg\s?\+|core (?:Ab )?pos", words):
         return "immune", "absent"
     if context.assertion in ("hypothetical", "possible") and not re.search(
         r"\b(?:on|with|known|has|chronic)\s*$", left
@@ -385,6 +409,12 @@ def _latent(context: MentionContext) -> tuple[str, Assertion]:
         return "negative", "absent"
     if context.assertion == "possible":
         return "suspected", "possible"
+    if (
+        _TREATED_BEFORE.search(context.sentence)
+        and not STILL.search(context.sentence)
+        and not context.course.running
+    ):
+        return "resolved", "historical"
     return "latent", "present"
 
 

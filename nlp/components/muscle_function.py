@@ -255,9 +255,11 @@ def _read(text: str, layout: Layout, match: re.Match[str]) -> Ability | None:
     if reading == "able" and able_after is None and activity in _HINT_ONLY:
         return None
     around = text[max(begin, match.start() - 110) : min(stop, match.end() + 60)]
+    # Breath or joints explain it only from the same clause: "denies SOB but cannot climb stairs" is muscle.
+    clause = left + match.group() + text[match.end() : min(stop, match.end() + 60)]
     weight = (
         "hint"
-        if activity in _HINT_ONLY or _OFF_TOPIC.search(around) or _is_soft(text[start:end])
+        if activity in _HINT_ONLY or _OFF_TOPIC.search(clause) or _is_soft(text[start:end])
         else "clear"
     )
     if reading == "able" and _IF.search(left) is not None:

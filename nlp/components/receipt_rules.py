@@ -34,6 +34,7 @@ class Receipt:
         service: The mention names a clinic, a team or a programme rather than the treatment.
         strength: "strong" for a documented receipt (a verb, a date, a day count), "plain" otherwise.
         unblinded: The assignment of a blinded trial was disclosed.
+        corrects: The words say that an earlier entry was an error.
     """
 
     assertion: Assertion | None
@@ -41,11 +42,13 @@ class Receipt:
     service: bool = False
     strength: str = "plain"
     unblinded: bool = False
+    corrects: bool = False
 
 
 # ---- intent
 _SERVICE = loosely(
-    r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*(?:clinic|team|service|program(?:me)?\b"
+    r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*"
+    r"(?:(?:&|and|/)\s*(?:cell(?:ular|s)?|gene|transplant)(?: therap(?:y|ies))?[\s\-/]*)?(?:clinic|team|service|program(?:me)?\b"
     r"|unit|center"
     r"|centre|coordinator|nurse|physician|doctor|surgeon|surgery|hepatology|nephrology|pulmonology|infectious|ID\b"
     r"|committee"
@@ -69,7 +72,7 @@ _STRONG_INTENT = loosely(
     r"\b(?:plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
     r"|consider\w*"
     r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
-    r"|consent\w*|await\w*|pending|(?:en)?listed|registered for|donor search\w*|search\w* for|"
+    r"|consent\w*|await\w*|pending|(?:en)?listed|list for|registered for|donor search\w*|search\w* for|"
     r"listing|wait-?\s?list\w*|wait(?:s|ing)?|work-?\s?up|worked up|toward"
     r"|towards"
     r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"
@@ -90,7 +93,7 @@ _STRONG_INTENT = loosely(
     r"|for use in"
     r"|not a|whether|available|availability|access to|indicat\w*|send\w*|sent|present(?:ed|ing)? for|possible"
     r"|possibl[ey]"
-    r"|only|versus|rather|no longer|against|hold(?:ing)?|held|aware of|knows? (?:about|of)|researching"
+    r"|only (?:if|after|when|once|discuss\w*|consider\w*|talk\w*)|versus|rather|no longer|against|hold(?:ing)?|held|aware of|knows? (?:about|of)|researching"
     r"|google\w*)\b|\?\s*$|(?<=\s)\?"
 )
 # What stands between a word of intent and the mention when the intent is about something else.
@@ -107,11 +110,12 @@ _STRONG_RECEIPT = loosely(
     r"rec['’]?d|despite|infused(?: with)?|re-?infused|was given|were given|been given|given"
     r"|got|has had"
     r"|have had|had"
+    r"|day\s*0(?!\s*(?:is|planned|scheduled|target|on hold|tbd))"
     r"|underwent|undergone|treated with|treatment with|treated by|s/p|s\.p\.|status[- ]?post|day\s*\+\s*\d+"
     r"|D\s?\+\s?\d+"
     r"|(?:months?|mos?|years?|yrs?|y|weeks?|wks?|days?)\.?\s*(?:out\s*)?(?:from|after|post|since|s/p|p)"
     r"|h/o|history of|hist of|hx of|hx|(?:first|second|third|failed|old|remote|known|functioning|prior"
-    r"|previous(?:ly)?|past)\b(?!\s+to\b)"
+    r"|previous(?:ly)?|earlier|past)\b(?!\s+to\b)"
     r"|recipient of|dosed with|administered|transplanted|rejected|remission (?:after|with|since)|(?:relaps\w+"
     r"|flare\w*) (?:\w+ ){0,4}(?:after|post|following)"
     r"|CRS (?:after|with|from)|ICANS (?:after|with|from)|aplasia (?:after|from|since)|Dx:?|PMH:?|PSH:?|ESRD)\b|\bD0\b"
@@ -128,7 +132,7 @@ _AFTER_DONE = loosely(
     r"^[\s\-,]*(?:\([^)]{0,40}\)\s*)?(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b|graft\b|/\s?kg|x\s?\d"
     r"|#?\d\b)?[\s\-,]*(?:\([^)]{0,40}\)\s*)?"
     r"(?:was |were |is |has |have |been |already |recently |successfully )*"
-    r"(?:infused|infusion on|infusion was|infusion in|given(?! (?:his|her|the|that|prior|a|an|their|how|this"
+    r"(?:\d[\d.,]*\s?[x×]\s?10\^?\s?(?:e|E|\^)?\d{1,2}|infused|infusion on|infusion was|infusion in|given(?! (?:his|her|the|that|prior|a|an|their|how|this"
     r"|these)\b)|administered|received|performed|done|completed"
     r"|carried out"
     r"|failed|failure|rejection|rejecting|rejected|recipient|relapse\w*|remission|c/b|complicated by|complication\w*"
@@ -151,7 +155,7 @@ _AFTER_INTENT = loosely(
     r"|eligib\w*|candidate"
     r"|referral|not (?:yet|before|at this time|now|available|offered|interested|a candidate|an option|for|until"
     r"|needed|pursued|appropriate)"
-    r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would|will|may\b|might|could|later|when|once|vs\.?"
+    r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would\b|will\b|may\b|might\b|could\b|later\b|when\b|once|vs\.?"
     r"|versus|evaluation|held|upcoming|soon"
     r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
     r"|eval\b|slot|interested)"
@@ -167,7 +171,7 @@ _THEN_RECEIVED = loosely(
 )
 # "Prior Rx: MTX, RTX, CAR-T"
 _COUNTED = loosely(
-    r"^[^.;]{0,45}?\b(?:\d|two|three|four|five|six)\s+(?:weekly |monthly )?(?:infusions|doses)\b(?!\s*(?:planned"
+    r"^[^.;]{0,45}?(?:\b|[x×]\s?)(?:\d|two|three|four|five|six)\s+(?:weekly |monthly )?(?:infusions|doses)\b(?!\s*(?:planned"
     r"|scheduled|over|per|are|will))"
 )
 _LIST_OF_PAST = loosely(
@@ -187,7 +191,12 @@ _PUT_DOWN_FOR = loosely(r" ?been (?!given|treated|infused|dosed|through|on\b|tra
 _TO_GET = loosely(r"\b(?:will|would|to|plan\w*|if|schedul\w+|await\w*|before|consent\w*)\s+(?:\w+\s+){0,2}$")
 _CONDITION = loosely(r"\b(?:will|would|if|to|may|might|could|should|plan\w*|whether)\b")
 _ADJECTIVES = frozenset(
-    {"prior", "previous", "past", "known", "old", "first", "second", "third", "remote", "failed"}
+    {"prior", "previous", "earlier", "past", "known", "old", "first", "second", "third", "remote", "failed"}
+)
+# "ASCT for scleroderma was offered, she refused": what it would have been for is no receipt.
+_REFUSED = loosely(
+    r"^[^.;|\n]{0,70}\b(?:refus\w*|declin(?:ed|es|ing)\b(?! in\b)|turned (?:it )?down|was offered|was proposed|was considered"
+    r"|was discussed|not pursued|never happened|fell through|was cancel+ed|did not (?:happen|proceed|go ahead))"
 )
 _CALLED_OFF = loosely(
     r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b)?[^.;|,\n]{0,14}\b(?:cancel+ed|held|postponed"
@@ -200,7 +209,8 @@ _UNSURE = loosely(
 )
 _UNSURE_AFTER = loosely(
     r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
-    r"|\bunconfirmed\b|\bunverified\b|\bno records?\b)"
+    r"|\bunconfirmed\b|\bunverified\b|\bno records?\b"
+    r"|\b(?:product|details|what exactly)\s+(?:is |was )?(?:unknown|unclear|not known|unspecified))"
 )
 
 
@@ -332,6 +342,8 @@ def _word_of_receipt(around: _Around) -> Receipt | None:
 
 def _done_after(around: _Around) -> Receipt | None:
     done = _AFTER_DONE.match(around.right)
+    if done is not None and _REFUSED.search(around.right):
+        return _said("hypothetical", "refused")
     if done is None or (around.intent is not None and _CONDITION.search(around.intent[0])):
         return None
     return _said("present", done.group(), strong=True)

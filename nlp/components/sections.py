@@ -111,7 +111,11 @@ class Sections:
             bare = re.sub(r"\s*\(.*|\s+\d.*", "", title)
             if tail.strip() and not bare.isupper():
                 return None
-            if len(bare) == 1 or (not tail.strip() and number and not _stands_alone(layout, number)):
+            # Several words of the list in capitals ("PROBLEM LIST") are a header wherever their line stands.
+            is_plain = not bare.isupper() or len(bare.split()) == 1
+            if len(bare) == 1 or (
+                not tail.strip() and number and is_plain and not _stands_alone(layout, number)
+            ):
                 return None
         return self._named(line.start, line.start + match.end(), title)
 

@@ -46,6 +46,16 @@ _ORGAN_AFTER = loosely(
     rf"\s*(?:of\s+(?:the|a|his|her|any|one)?\s*|\(|:\s*|-\s+|,\s+)(?:left |right |bilateral |double "
     rf"|single )?(?P<organ>{_ORGAN})\b"
 )
+# "Kidney: s/p transplant 2019", "lungs, status post transplantation": the organ heads the words.
+_ORGAN_BEFORE = loosely(
+    rf"\b(?P<organ>{_ORGAN})\s*[:,(–-]?\s*(?:s/p|s\.p\.|status[- ]post|post)\s+(?:(?:a|his|her|living|deceased"
+    rf"|donor|related|unrelated|cadaveric|first|second|double|bilateral|single|orthotopic)[\s-]+){{0,3}}$"
+)
+# On the waiting list now; a listing that is asked for, refused or over is none.
+_LISTED = loosely(
+    r"(?<!not )(?<!never )(?<!de)(?<!be )(?<!was )(?<!been )\b(?:listed|wait-?\s?listed|on (?:the |a )?(?:UNOS |OPTN "
+    r"|Eurotransplant |active )*(?:wait(?:ing)?[- ]?)?list)\s+(?:\w+\s+){0,2}for\s+(?:a |an |double |bilateral |single )*$"
+)
 _BLOOD_CONTEXT = loosely(
     r"\bHLH\b|leuk[a]?emi|lymphoma|myeloma|marrow|h[a]?ematolog|donor search|HLA[- ]typ|sickle|aplastic|stem cell"
     r"|conditioning"
@@ -54,7 +64,10 @@ _BLOOD_CONTEXT = loosely(
 _UNNAMED_SERVICE = loosely(
     r"\s*(?:ID\b|infectious|clinic|team|service|unit|center|centre|coordinator|nurse|physician|surgeon|surgery"
     r"|hepatolog|nephrolog"
-    r"|pulmonolog|committee|board|office|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)"
+    r"|pulmonolog|committee|board|office|schedule|protocol|guideline|list(?:ing)? (?:rules|criteria)|floor|ward|medicine|pharmac|social|program|evaluation|eval\b|list\b)"
+)
+_OTHER_TISSUE_AFTER = re.compile(
+    r"\s+(?:tissue|cornea|skin|bone|hair|tendon|ligament|valve|fat|tooth)\b", re.IGNORECASE
 )
 _MOVED = loosely(
     r"\s+(?:from|to|here|into|out of)\b(?!\s+(?:an?|his|her|the|un|living|deceased|mother|father|brother|sister)\b)"
@@ -62,6 +75,7 @@ _MOVED = loosely(
 _TISSUE_NEAR = loosely(
     r"knee|\bACL\b|\bPCL\b|tendon|bone|menisc|spin|fusion|dental|tooth|teeth|valve|cornea|\beye|skin|wound|burn"
     r"|cartilage|ligament|osteo"
+    r"|Sehne|Kreuzband|\bVKB\b|\bKnie|Hornhaut|Knochen"
     r"|shoulder|ankle|fascia|dura|hair|fecal|stool|vein|bypass"
 )
 _TO_SOMEONE = (
@@ -100,6 +114,7 @@ _SIGNATURE = re.compile(
     r"[ \t]*(?:/?es/\s*|Signed(?: by)?:?\s*)?(?:(?:Prof|Dr|Mr|Ms|Mrs)\b\.?|"
     r"[A-Z]\.)[^\n:;]{2,50},[ \t]*(?:MD|DO|NP|PA-C|RN)?,?[ \t]*$"
 )
+_COLLEAGUE = re.compile(r"\b(?:Dr|Prof|Drs)\b\.?\s+[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)?\s*\($")
 _CODE = loosely(r"\A[ZT]\d\d\.")
 _DONATED = loosely(
     rf"\b(?:donated|donates|gave|donation of)\s+(?:(?:a|one|her|his|their|the|part of|half of|portion of|some|left"
@@ -115,6 +130,8 @@ _RECEIVED_ORGAN = loosely(
     r"\b(?:received|got|was given|has|had)\s+(?:a|an|his|her|the|one)?\s*(?:\w+['’]s\s+)?"
     r"(?:new |donor |donated |deceased[- ]donor |living[- ]donor |cadaveric )*"
     r"(?P<organ>kidney|liver|heart|lungs?)\s+(?:from (?:his|her|a|an|the|their)\b|in (?:19|20)\d\d)"
+    r"|\b(?:has|had|got|received|carries|with)\s+(?:her|his|their|a|an)\s+(?:\w+\s+)?(?:mother|father|mom|dad|brother|sister"
+    r"|wife|husband|son|daughter|cousin|aunt|uncle|friend)['’]s\s+(?:left |right |donated )?(?P<organ5>kidney|lung|liver)\b"
     r"|\b(?:mother|father|brother|sister|wife|husband|son|daughter|cousin|aunt|uncle|friend|parent|mom"
     r"|dad)\s+(?:has\s+|had\s+)?"
     r"(?:gave|donated)\s+(?:(?:him|her|them|pt|the patient)\s+(?:a|one|his|her|part of (?:his|her"
@@ -140,6 +157,12 @@ _GIVEN_LETTERS = (
     "lung from",
     "lungs from",
     "one of h",
+    "'s kidney",
+    "’s kidney",
+    "'s lung",
+    "’s lung",
+    "'s liver",
+    "’s liver",
 )
 _NO_DONOR = loosely(
     r"\b(?:await\w*|wait\w*|no|without|suitable|potential|need\w*|find\w*|search\w*|deceased|cadaveric|his|her"
@@ -164,6 +187,8 @@ class Transplants:
 def _is_signature(text: str, layout: Layout, start: int, end: int) -> bool:
     """Say whether the mention is a signatory's department ("Dr. R. Falk, BMT late effects")."""
     line = layout.line_at(start)
+    if _COLLEAGUE.search(text[max(line.start, start - 40) : start]) and text[end : end + 1] == ")":
+        return True  # "talked with Dr. Feld (BMT)"
     return bool(
         line.end - line.start < 90
         and _SIGNATURE.match(text, line.start, start)
@@ -189,6 +214,9 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     reading = read_receipt(text, layout, begin, end, note_date_of(doc))
     kind, name = concept.kind, concept.concept
     if name == "any":
+        before = _ORGAN_BEFORE.search(text[max(layout.sentence_at(start).start, start - 60) : start])
+        if before and concept.kind == "transplant_history":
+            kind, name = "transplant", _ORGANS[before.group("organ").lower()]
         after = _ORGAN_AFTER.match(text[end : end + 40])
         if after and re.match(r"[^.;]*$", text[end : end + after.end()]):
             kind, name = "transplant", _ORGANS[after.group("organ").lower()]
@@ -197,8 +225,16 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     assertion = reading.assertion or ("hypothetical" if reading.service else "present")
     attributes = dict(concept.attributes)
     attributes["strength"] = reading.strength
+    if reading.corrects:
+        attributes["corrects"] = "yes"
     if reading.service:
         attributes["service"] = "yes"
+    if assertion == "hypothetical" and surface.lower().endswith("recipient"):
+        assertion = "present"  # whoever is called a recipient has received
+    if assertion == "hypothetical" and _LISTED.search(
+        text[max(layout.sentence_at(start).start, start - 80) : start]
+    ):
+        attributes["listed"] = "yes"
     if name == "gvhd":
         assertion = _gvhd(text, layout, start, end) or (
             "family" if reading.assertion == "family" else "present"
@@ -240,7 +276,13 @@ def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
 
 def _is_no_transplant(text: str, layout: Layout, start: int, end: int) -> bool:
     surface = text[start:end].lower()
+    if re.search(
+        r"\bcalls? (?:it|this|that|them) (?:his|her|their|a|the)\s+$", text[max(0, start - 24) : start]
+    ):
+        return True
     if _UNNAMED_SERVICE.match(text[end : end + 20]) or _MOVED.match(text[end : end + 24]):
+        return True
+    if _OTHER_TISSUE_AFTER.match(text[end : end + 12]):
         return True
     if surface in ("allograft", "autotransplant", "allotransplant", "txp"):
         sentence = layout.sentence_at(start)
@@ -319,7 +361,7 @@ def _donations(text: str, layout: Layout, drafts: list[Draft]) -> Iterator[Draft
         start, end = match.span()
         if taken.touches(start, end):
             continue
-        name = next(name for name in ("organ", "organ2", "organ3", "organ4") if match.group(name))
+        name = next(name for name in ("organ", "organ2", "organ3", "organ4", "organ5") if match.group(name))
         first, last = match.span(name)
         given = name != "organ"  # "Mother gave him a kidney": the relative is the donor
         other = "" if given else someone_else(text, layout, start, first)

@@ -14,6 +14,7 @@ from chartsift.nlp.criteria.clock import Change, next_change
 from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, at_least, negate
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
+from chartsift.nlp.criteria.scores.support import support
 from chartsift.nlp.criteria.search import search_of, statement
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
@@ -25,6 +26,7 @@ from chartsift.nlp.types import (
     Finding,
     NoteInfo,
     Patient,
+    ScoreResult,
     Search,
     Status,
 )
@@ -154,6 +156,10 @@ def _score(results: Sequence[CriterionResult]) -> float:
 def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
     here = chart.at(chart.as_of)
     outcome = outcome_of(here, criterion.decide)
+    score: ScoreResult | None = None
+    if criterion.supported_by:
+        # Shown beside the verdict and never part of it, so that it asks the clock nothing.
+        score, outcome = support(chart, criterion.supported_by, outcome)
     status, basis = _close(criterion, outcome)
     change = None
     if basis != "judgement":
@@ -182,6 +188,7 @@ def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> Cri
         valid_until=change.last if change else None,
         changes_to=change.then if change else None,
         search=search,
+        score=score,
     )
 
 

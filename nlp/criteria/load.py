@@ -21,6 +21,7 @@ from chartsift.nlp.criteria.schema import (
     NextSteps,
     TrialFile,
 )
+from chartsift.nlp.criteria.scores.load import available_scores
 from chartsift.nlp.errors import RuleError
 from chartsift.nlp.lexicon.loader import read_yaml
 
@@ -209,6 +210,14 @@ def _all_expression_faults(data: Any) -> Iterator[_Place]:
     for where, criterion in _written_criteria(data):
         if "decide" in criterion:
             yield from _expression_faults(criterion["decide"], f"{where}.decide")
+        # A score that a predicate is to work out is found missing when the predicate's parameters are read.
+        score = criterion.get("supported_by")
+        if isinstance(score, str) and score and score not in available_scores():
+            yield (
+                f"{where}.supported_by",
+                f"unknown score {score!r}",
+                _did_you_mean(score, available_scores()),
+            )
 
 
 def _written_criteria(data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

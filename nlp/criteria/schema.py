@@ -58,6 +58,7 @@ class Criterion(_Strict):
             that is presumed absent, "judgement" where the investigator decides and reading never does.
         decide: The expression that is true when the criterion is met.
         next_steps: Advice for unknowns.
+        supported_by: Name of a classification score that is shown with the verdict and never decides it.
     """
 
     criterion_id: str
@@ -67,6 +68,7 @@ class Criterion(_Strict):
     silence: Literal["unknown", "not_met", "judgement"]
     decide: dict[str, Any]
     next_steps: NextSteps = NextSteps()
+    supported_by: str = ""
 
     @model_validator(mode="after")
     def _silence_fits(self) -> Criterion:

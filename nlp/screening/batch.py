@@ -21,6 +21,7 @@ from chartsift.nlp.screening.rows import (
     finding_rows,
     note_rows,
     problem_row,
+    score_rows,
 )
 from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.store import PatientCase
@@ -129,6 +130,7 @@ def _add_result(part: Part, result: PatientResult) -> None:
     part.tables["criteria"].extend(criterion_rows(result))
     part.tables["cohorts"].extend(cohort_rows(result))
     part.tables["notes"].extend(note_rows(result))
+    part.tables["scores"].extend(score_rows(result))
     part.tables["errors"].extend(problem_row(problem) for problem in result.problems)
     tally = part.tally
     codes = Counter(problem.code for problem in result.problems)

@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from chartsift.nlp.types import CohortResult, Evidence, Finding, Problem, Provenance, Search
+from chartsift.nlp.types import (
+    CohortResult,
+    CriterionResult,
+    Evidence,
+    Finding,
+    Problem,
+    Provenance,
+    ScoreItem,
+    Search,
+)
 
 if TYPE_CHECKING:
     from chartsift.nlp.screening.chart import PatientResult
@@ -137,6 +146,14 @@ def finding_of(row: Row) -> Finding:
     )
 
 
+def score_rows(result: PatientResult) -> list[Row]:
+    """Return the rows of ``scores`` for one patient: those that support a criterion of the patient's own cohort."""
+    note_dates = {note.note_id: note.note_date for note in result.notes}
+    cohort = result.applicable
+    rows = (_score_row(cohort, criterion, note_dates) for criterion in cohort.criteria)
+    return [row for row in rows if row is not None]
+
+
 def problem_row(problem: Problem) -> Row:
     """Return the row of ``errors`` for one problem."""
     return {
@@ -192,6 +209,48 @@ def _search_row(search: Search | None) -> Row | None:
         "kinds": list(search.kinds),
         "terms": search.terms,
         "unread": list(search.unread),
+    }
+
+
+def _score_row(cohort: CohortResult, criterion: CriterionResult, note_dates: dict[str, date]) -> Row | None:
+    score = criterion.score
+    if score is None:
+        return None
+    return {
+        "patient_id": cohort.patient_id,
+        "trial_id": cohort.trial_id,
+        "criterion_id": criterion.criterion_id,
+        "score_id": score.score_id,
+        "score_version": score.version,
+        "title": score.title,
+        "column": score.column,
+        "score_low": score.low,
+        "score_high": score.high,
+        "probability_low": score.probability_low,
+        "probability_high": score.probability_high,
+        "label_low": score.label_low,
+        "label_high": score.label_high,
+        "verdict": score.verdict,
+        "subgroups": list(score.subgroups),
+        "open_items": list(score.open_items),
+        "decisive_items": list(score.decisive_items),
+        "flags": list(score.flags),
+        "summary": score.summary,
+        "items": [_score_item_row(item, note_dates) for item in score.items],
+    }
+
+
+def _score_item_row(item: ScoreItem, note_dates: dict[str, date]) -> Row:
+    return {
+        "item_id": item.item_id,
+        "label": item.label,
+        "state": item.state,
+        "points": item.points,
+        "points_low": item.points_low,
+        "points_high": item.points_high,
+        "value": item.value,
+        "reason": item.reason,
+        "evidence": _evidence_rows(item.evidence, note_dates),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-# 2: the table of notes, the facts of the patient beside the verdict.
+# 2: tables of scores and notes, the facts of the patient beside the verdict.
 FORMAT_VERSION = 2
 
 _ATTRIBUTE = pa.struct([("name", pa.string()), ("value", pa.string())])
@@ -114,6 +114,45 @@ NOTES = pa.schema(
     ]
 )
 
+_SCORE_ITEM = pa.struct(
+    [
+        ("item_id", pa.string()),
+        ("label", pa.string()),
+        ("state", pa.string()),
+        ("points", pa.float64()),
+        ("points_low", pa.float64()),
+        ("points_high", pa.float64()),
+        ("value", pa.string()),
+        ("reason", pa.string()),
+        ("evidence", pa.list_(_EVIDENCE)),
+    ]
+)
+
+SCORES = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("trial_id", pa.string()),
+        ("criterion_id", pa.string()),
+        ("score_id", pa.string()),
+        ("score_version", pa.string()),
+        ("title", pa.string()),
+        ("column", pa.string()),
+        ("score_low", pa.float64()),
+        ("score_high", pa.float64()),
+        ("probability_low", pa.float64()),
+        ("probability_high", pa.float64()),
+        ("label_low", pa.string()),
+        ("label_high", pa.string()),
+        ("verdict", pa.string()),
+        ("subgroups", pa.list_(pa.string())),
+        ("open_items", pa.list_(pa.string())),
+        ("decisive_items", pa.list_(pa.string())),
+        ("flags", pa.list_(pa.string())),
+        ("summary", pa.string()),
+        ("items", pa.list_(_SCORE_ITEM)),
+    ]
+)
+
 ERRORS = pa.schema(
     [
         ("source", pa.string()),
@@ -129,5 +168,6 @@ TABLES: dict[str, pa.Schema] = {
     "criteria": CRITERIA,
     "cohorts": COHORTS,
     "notes": NOTES,
+    "scores": SCORES,
     "errors": ERRORS,
 }

@@ -45,6 +45,16 @@ _UNKNOWN_WORDS = {
 }
 
 
+# The state of an item of a classification score: word and sign.
+ITEM_WORDS = {"present": "present", "absent": "absent", "undocumented": "not documented"}
+ITEM_SIGNS = {"present": "+", "absent": "−", "undocumented": "?"}
+SCORE_VERDICT_WORDS = {
+    "classifies": "classifies on what is documented",
+    "undecided": "undecided: what is not documented could change it",
+    "cannot_classify": "cannot classify, whatever else is found",
+}
+
+
 def verdict(row: dict[str, Any]) -> Verdict:
     """Return how a row of ``criteria`` bears on the patient."""
     if row["basis"] == "judgement":
@@ -116,6 +126,31 @@ def search_words(
     left_out = f"; not read: {', '.join(unread)}" if unread else ""
     named = ", ".join(kind.replace("_", " ") for kind in kinds)
     return f"{notes} note{'' if notes == 1 else 's'}{span}, {terms} terms for {named}{left_out}"
+
+
+def points_words(item: dict[str, Any]) -> str:
+    """
+    Return what an item of a score adds: one number, or the span that an open item leaves.
+
+    >>> points_words({"points_low": 0.0, "points_high": 1.9}), points_words({"points_low": 2.1, "points_high": 2.1})
+    ('0–1.9', '2.1')
+    """
+    low, high = item["points_low"], item["points_high"]
+    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+
+
+def score_words(score: dict[str, Any]) -> str:
+    """Return a row of ``scores`` in one line: column, score, probability and verdict."""
+    column = score["column"].replace("_", " ")
+    low, high = score["score_low"], score["score_high"]
+    points = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    percent = f"{score['probability_low']:.0%}"
+    if score["probability_high"] != score["probability_low"]:
+        percent += f" to {score['probability_high']:.0%}"
+    labels = " to ".join(dict.fromkeys([score["label_low"], score["label_high"]]))
+    return (
+        f"{column} {points} points, probability {percent}, {labels}; {SCORE_VERDICT_WORDS[score['verdict']]}"
+    )
 
 
 def one_line(text: str, *, most: int = 0) -> str:

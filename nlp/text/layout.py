@@ -148,7 +148,7 @@ _LINE_LOOK = 300
 _NUMBERING = re.compile(r"\s*(?:\d{1,2}|[A-Za-z])\.")  # "1." opens an item, it does not end a sentence
 _ABBREVIATION = re.compile(
     r"(?:\b(?:dr|mr|mrs|ms|prof|st|jr|sr|vs|approx|appt|no|nos|hx|fx|dx|tx|rx|sx|pt|pts|e\.g|i\.e|etc|cf|resp|incl|"
-    r"jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|inc|fig|ref|max|min|avg|est|dept|ext|med|al|ca|y|yr|yrs|mo|wk|"
+    r"jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|inc|fig|ref|max|min|avg|est|dept|ext|med|univ|hosp|assoc|al|ca|y|yr|yrs|mo|wk|"
     r"wks|neg|pos|temp|wt|ht|bilat|occ|prn|q|b\.i\.d|t\.i\.d|p\.o|i\.v|a\.m|p\.m)|\b[A-Z])\.$",
     re.IGNORECASE,
 )

@@ -52,7 +52,7 @@ def test_screen_writes_the_contract_and_prints_a_readable_table(fake, notes, tmp
 
     out, err = capsys.readouterr()
     assert status == 0
-    for name in ("findings", "criteria", "cohorts", "errors"):
+    for name in ("findings", "criteria", "cohorts", "scores", "errors"):
         assert pq.read_table(tmp_path / "out" / f"{name}.parquet").num_rows == len(
             (tmp_path / "out" / f"{name}.jsonl").read_bytes().splitlines()
         )
@@ -225,6 +225,49 @@ def test_explain_from_a_run_says_that_inputs_were_not_read(fake, notes, tmp_path
     out, err = capsys.readouterr()
     assert "2 inputs of the run could not be read" in err
     assert "not read: notes.jsonl:4 (IN107)" in " ".join(out.split())
+
+
+@pytest.fixture
+def myositis(tmp_path) -> Path:
+    path = tmp_path / "myositis.jsonl"
+    row = {
+        "patient_id": "P3",
+        "note_id": "n1",
+        "note_date": "2024-05-01",
+        "text": "dermatomyositis, heliotrope",
+    }
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("way", ["run", "notes"])
+def test_explain_shows_the_items_of_the_score(fake, myositis, tmp_path, capsys, way):
+    run("screen", myositis, "--out", tmp_path / "o", "-q")
+    capsys.readouterr()
+
+    assert run("explain", "P3", tmp_path / "o" if way == "run" else myositis) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    start = next(number for number, line in enumerate(lines) if "without biopsy 3.1 to 20.8 points" in line)
+    rows = {line.split("  ")[2].strip(): line.split() for line in lines[start:] if line.startswith("    ")}
+    assert rows["Heliotrope rash"][2:] == ["present", "3.1", "“heliotrope”", "(n1)"]
+    assert rows["Anti-Jo-1 positive"][2:5] == ["not", "documented", "0–3.9"]
+    said = " ".join(" ".join(lines).split())
+    assert "supports the verdict and never decides it" in said
+    assert "would change the label" in said
+
+
+def test_explain_as_json_holds_the_score_of_the_criterion(fake, myositis, capsys):
+    assert run("explain", "P3", myositis, "--criterion", "iim_diagnosis", "--json") == 0
+    (score,) = json.loads(capsys.readouterr().out)["scores"]
+    assert (score["score_id"], score["score_low"], score["verdict"]) == ("eular-acr-2017", 3.1, "undecided")
+    there = [item for item in score["items"] if item["state"] == "present"]
+    assert [(item["item_id"], item["evidence"][0]["text"]) for item in there] == [
+        ("heliotrope", "heliotrope")
+    ]
+
+    assert run("explain", "P3", myositis, "--criterion", "prior_car_t", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["scores"] == []
 
 
 def test_extract_prints_json_lines_with_exact_offsets(fake, notes, capsys):

@@ -118,7 +118,9 @@ SORTS |= {
         ("vital", "SpO2", (88, 92, 97), {"air": ("room", "oxygen", ""), "effort": ("", "exertion")})
     ],
     "classification": [
-        ("classification", "criteria_met", (40, 55, 93), {"class": ("", "possible", "definite")})
+        ("diagnosis", "DM", (), {}),
+        ("skin", "heliotrope", (), {"source": ("exam",), "specific": ("yes",)}),
+        ("classification", "criteria_met", (40, 55, 93), {"class": ("", "possible", "definite")}),
     ],
     "severe_damage": [
         ("disease_state", "damage_only", (), {"copied": ("", "yes")}),

@@ -298,6 +298,16 @@ def severe_drug_reaction(chart: Chart, given: SevereDrugReaction) -> Outcome:
         f
         for f in unsure
         if not any(chart.note_date(c) >= chart.note_date(f) and c.concept == f.concept for c in corrected)
+        # An entry without a reaction is answered by a word of today that the drug was never given.
+        and not (
+            f.attribute("severity") not in ("hives", "severe", "moderate")
+            and any(
+                n.attribute("severity") == "never"
+                and n.concept == f.concept
+                and chart.note_date(n) >= chart.note_date(f)
+                for n in fine
+            )
+        )
     ]
     if unsure or relatives:
         lead = (unsure or relatives)[0]

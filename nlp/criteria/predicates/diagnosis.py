@@ -40,6 +40,13 @@ _REPORT = re.compile(
 _VISIT = re.compile(r"clinic|visit|consult|progress|follow|letter|admission|discharge|history|h&p")
 
 
+_STUDY_FOR = re.compile(
+    r"\b(?:CAR[- ]?T(?: cells?| therapy)?|stud(?:y|ies)|trials?|ads?|advert\w*|articles?|website|video|brochure"
+    r"|support group|registry|research)\s+(?:\w+\s+)?(?:for|of|in|on|about)\s+(?:refractory |adult |active )?[\"“']?$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """
@@ -101,6 +108,8 @@ def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
         for f in chart.of("mimic", assertions=["absent"])
         if f.attribute("role") == "group" and not f.attribute("aspect")
     ]
+    if _is_between(present, suspected):
+        present, suspected = [], [*suspected, *present]
     strong = [f for f in present if not _is_weak(chart, f)]
     weak = [f for f in present if _is_weak(chart, f)]
     strong.sort(key=lambda f: (chart.note_date(f), f.section in _LEADING, f.start), reverse=True)
@@ -120,6 +129,16 @@ def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
     )
 
 
+def _is_between(present: Sequence[Finding], suspected: Sequence[Finding]) -> bool:
+    """
+    Say whether all that is stated names two forms at once ("PM/DM") beside a form still to be ruled out.
+
+    The clinician is then between diagnoses, however firmly the pair is written.
+    """
+    notes = {f.note_id for f in suspected}
+    return bool(present) and all(f.concept == "IIM" and "/" in f.text and f.note_id in notes for f in present)
+
+
 def _is_bare(finding: Finding) -> bool:
     """Say whether a finding is the word "myositis" alone, which may mean the muscle's part of a disease."""
     return finding.concept == "IIM" and finding.text.lower() == "myositis"
@@ -134,6 +153,9 @@ def iim_refuted(chart: Chart) -> list[Finding]:
 
 
 def _is_weak(chart: Chart, finding: Finding) -> bool:
+    # "Saw the ad for CAR-T in polymyositis": whom a study is for is no statement on the patient.
+    if _STUDY_FOR.search(finding.quote[: max(0, finding.start - finding.quote_start)]):
+        return True
     if finding.attribute("copied") or finding.attribute("templated") or finding.section in _LISTS:
         return True
     return _is_report(chart, finding)
@@ -178,6 +200,7 @@ def _is_refuted(
         f
         for f in open_mentions
         if f.assertion == "possible"
+        and not _is_cited(f)
         and (
             chart.note_date(f) > against
             or (chart.note_date(f) == against and f.concept not in gone and "IIM" not in gone)
@@ -190,6 +213,12 @@ def _is_refuted(
     if gone and "IIM" not in gone and standing_forms:
         return explained
     return True
+
+
+def _is_cited(finding: Finding) -> bool:
+    """Say whether a mention stands in quotation marks: the words of another paper ("the referral says "r/o DM"")."""
+    before = finding.quote[: max(0, finding.start - finding.quote_start)]
+    return (before.count('"') % 2 == 1) or before.count("“") > before.count("”")
 
 
 def _latest(chart: Chart, findings: Sequence[Finding]) -> date | None:

@@ -127,6 +127,7 @@ def _study(finding: Finding) -> str:
         "pft": "spirometry with DLCO",
         "echo": "echocardiogram",
         "vital": "resting saturation on air",
+        "transplant": "lung function test and echocardiogram",
     }.get(finding.kind, "assessment of oxygen need")
 
 
@@ -150,7 +151,19 @@ def measures(chart: Chart, given: LungHeart) -> list[Measure]:
         *_air(chart, given),
         *_worded(chart, given),
     ]
-    return [m for m in found if m is not None and _asked_as(m.finding) in given.measures]
+    known = [m for m in found if m is not None] or _listed(chart, given)
+    return [m for m in known if _asked_as(m.finding) in given.measures]
+
+
+def _listed(chart: Chart, given: LungHeart) -> list[Measure]:
+    """Return a place on the waiting list for a lung or heart: advanced disease, where nothing is measured."""
+    return [
+        Measure(
+            "review", f, f"listed for a {f.concept} transplant on {chart.note_date(f)}, no measurement given"
+        )
+        for f in chart.of("transplant", ["lung", "heart"], assertions=["hypothetical"])[:1]
+        if f.attribute("listed") == "yes" and chart.is_within(f, given.echo_days)
+    ]
 
 
 # What a measure is called in a trial file, by the concept of its finding; all else of an echocardiogram is words.

@@ -74,6 +74,11 @@ def infection_active(chart: Chart, given: InfectionActive) -> Outcome:
             aside.append(evidence(finding, "set_aside", _NO_INFECTION[finding.attribute("status")]))
         else:
             usable[finding.concept].append(finding)
+    if any(f.attribute("status") == "latent" for f in usable.get("tb_latent", [])) and not any(
+        f.attribute("status") == "active" for f in usable.get("tb", [])
+    ):
+        # "TB" alone in a chart that knows the latent infection means that one.
+        usable.pop("tb", None)
     denials = [f for f in usable.pop("infection", []) if not _is_named(f)]
     general = [
         f for f in chart.of("infection", ["infection"]) if _is_named(f) and f.attribute("copied") != "yes"
@@ -346,6 +351,9 @@ def _drugs(
     calm: list[_Item],
 ) -> None:
     """File the drugs: a course that runs decides even when the infection is not named beside it."""
+    latent = any(f.attribute("status") == "latent" for f in chart.of("infection", ["tb_latent"])) and not any(
+        f.attribute("status") == "active" for f in chart.of("infection", ["tb"])
+    )
     last_text = max((note.note_date for note in reversed(chart.notes)), default=None)
     for finding in chart.of("antimicrobial"):
         if finding.attribute("copied") == "yes":
@@ -365,8 +373,10 @@ def _drugs(
                 and chart.is_within(day, given.work_up_days, of=finding)
             ):
                 doubtful.append((finding, f"{name} on suspicion on {day}, cultures open"))
-        elif status == "latent_treatment":
-            if not chart.is_within(day, given.long_days, of=finding):
+        elif status == "latent_treatment" or (
+            status == "treatment" and finding.concept == "tb_drug" and latent
+        ):
+            if status == "latent_treatment" and not chart.is_within(day, given.long_days, of=finding):
                 continue
             doubtful.append((finding, f"{name} for latent tuberculosis on {day}"))
         elif status == "treatment":

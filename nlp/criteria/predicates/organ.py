@@ -241,7 +241,8 @@ def _own_lung(
         and s.finding.attribute("weight") != "minor"
         for s in states
     )
-    if lung and has_lung_disease:
+    # Two severe measures of different kinds (volume, transfer, oxygen need) are lung disease, named or not.
+    if lung and (has_lung_disease or len({m.finding.concept for m in lung}) > 1):
         decided.extend((m.finding, m.reason) for m in lung)
         if own is not None and own.level not in ("absent", "over"):
             decided.append((own.finding, f"{_name(own)} on {chart.note_date(own.finding)}"))

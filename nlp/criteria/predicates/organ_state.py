@@ -4,6 +4,7 @@ How each organ disease of a chart stands on the screening day: one state per dis
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from chartsift.nlp.types import Finding
 StateLevel = Literal[
     "severe", "progressive", "uncontrolled", "controlled", "unspecified", "over", "absent", "possible", "old"
 ]
+
+_FRESH = re.compile(r"\b(?:new|acute|recurrent|another|again|today|now)\b", re.IGNORECASE)
 
 BAD: frozenset[str] = frozenset({"severe", "progressive", "uncontrolled"})
 _GOOD = frozenset({"controlled", "stable", "mild"})
@@ -106,8 +109,22 @@ def _state(chart: Chart, system: str, disease: str, found: list[Finding], window
         ]
         if rated and rated[0].attribute("weight") != "acute" and _level(rated[0]) in BAD:
             decides = rated[0]
+    if _is_bare_episode(decides):
+        # "DVT in December, leg fine … 3. DVT: apixaban to go on": the bare name is the episode told of before.
+        told = [f for f in same if _level(f) == "over" and f.attribute("listed") != "yes"]
+        decides = told[0] if told else decides
     level = _aged(chart, decides, _level(decides), windows)
     return DiseaseState(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
+
+
+def _is_bare_episode(finding: Finding) -> bool:
+    """Say whether a finding only names an episode, without a word on how or when it is."""
+    return (
+        finding.attribute("weight") == "acute"
+        and finding.assertion == "present"
+        and finding.attribute("level") in ("", "unspecified")
+        and not _FRESH.search(finding.quote)
+    )
 
 
 def _weight(finding: Finding) -> int:

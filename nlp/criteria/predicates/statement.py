@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from chartsift.nlp.criteria.chart import NOT_A_FACT, Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
+from chartsift.nlp.criteria.predicates.diagnosis import IIM_CONCEPTS
 from chartsift.nlp.criteria.predicates.organ_state import disease_states
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence, Finding
@@ -168,17 +169,29 @@ class ClassifiedAs(Parameters):
         concepts: Concepts of kind ``classification`` that state a class, in the attribute ``class`` or as a
             probability in percent.
         bare_is: What "meets the criteria" without a class or number stands for; the authors ask for probable.
+        score: Name of a classification score that is worked out where no note states a class. What is documented may
+            be enough for a class by itself; a score that falls short leaves the question open, never rejects, for the
+            notes may not tell all and the criteria have blind spots (docs/classification.md). Empty: none.
     """
 
     at_least: Class = "probable"
     percent_of: dict[Class, float] = Field(default={"possible": 50, "probable": 55, "definite": 90})
     concepts: tuple[str, ...] = ("criteria_met",)
     bare_is: Class = "probable"
+    score: str = ""
+
+    @model_validator(mode="after")
+    def _score_is_there(self) -> ClassifiedAs:
+        from chartsift.nlp.criteria.scores.load import available_scores  # noqa: PLC0415 - see _by_score
+
+        if self.score and self.score not in available_scores():
+            raise ValueError(f"unknown score {self.score!r}; known: {', '.join(available_scores())}")
+        return self
 
 
 @predicate("classified_as", ClassifiedAs)
 def classified_as(chart: Chart, given: ClassifiedAs) -> Outcome:
-    """A note classifies the disease by the criteria, with the class that is asked for or a higher one."""
+    """The disease has the class that is asked for, or a higher one: by a note's word, else by what is documented."""
     told = [
         f
         for f in chart.of("classification", given.concepts)
@@ -187,7 +200,7 @@ def classified_as(chart: Chart, given: ClassifiedAs) -> Outcome:
     step = f"Ask for the classification score, or work it out: {given.at_least} or higher is needed."
     searched = tuple(f"classification/{concept}" for concept in given.concepts)
     if not told:
-        return silent(*searched, next_step=step)
+        return _by_score(chart, given, step) if given.score else silent(*searched, next_step=step)
     latest = told[0]
     words = " ".join(latest.text.split())
     if latest.assertion == "possible":
@@ -215,3 +228,29 @@ def _class_of(finding: Finding, given: ClassifiedAs) -> Class | None:
         reached = [name for name in _CLASSES if finding.value >= given.percent_of[name]]
         return reached[-1] if reached else None
     return next((name for name in _CLASSES if finding.attribute("class") == name), given.bare_is)
+
+
+def _by_score(chart: Chart, given: ClassifiedAs, step: str) -> Outcome:
+    """Return what the documented items of a score come to, where a disease of the kind is in question."""
+    # The items of a score are read with other predicates of this package.
+    from chartsift.nlp.criteria.scores import load_score, score_chart  # noqa: PLC0415
+
+    searched = ("classification", "diagnosis")
+    if not chart.of("diagnosis", IIM_CONCEPTS, assertions=["present", "possible"]):
+        return silent(*searched, next_step=step)
+    score = load_score(given.score)
+    result = score_chart(chart, score)
+    shown = [
+        evidence(item.finding, "for" if piece.state == "present" else "against")
+        for piece in result.items
+        for item in piece.evidence[:1]
+        if piece.state != "undocumented"
+    ]
+    ranks = list(score.labels.values())
+    if ranks.index(result.label_low) <= ranks.index(score.labels[given.at_least]):
+        return true(shown, result.summary, flags=("class_computed",), searched=searched)
+    labels = {piece.item_id: piece.label for piece in result.items}
+    open_items = [labels[name] for name in (result.decisive_items or result.open_items)[:_SHOWN]]
+    if open_items:
+        step = f"Ask about what the {result.short} score leaves open: {'; '.join(open_items)}."
+    return unknown(shown, result.summary, next_step=step, searched=searched)

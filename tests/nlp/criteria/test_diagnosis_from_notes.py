@@ -9,6 +9,14 @@ from chartsift.nlp.pipeline import Pipeline
 
 DIAGNOSIS = [
     (
+        "not_met",
+        [
+            (200, "Polymyositis on azathioprine."),
+            (5, "He does not have an autoimmune myositis. McArdle disease."),
+        ],
+    ),
+    ("not_met", [(5, "She does not have dermatomyositis; this is tinea.")]),
+    (
         "met",
         [
             (60, "A: Dermatomyositis, Mi-2 positive, active."),

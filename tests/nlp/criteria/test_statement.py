@@ -125,6 +125,37 @@ def test_probable_or_definite_by_the_criteria(said: Finding, value: bool | None)
     assert classified_as(chart(said), ClassifiedAs()).value is value
 
 
+SCORED = ClassifiedAs(score="eular-acr-2017")
+DOCUMENTED = (
+    finding("diagnosis", "DM"),
+    finding("skin", "heliotrope", specific="yes", source="exam"),
+    finding("skin", "Gottron", specific="yes", source="exam", form="papules"),
+    replace(finding("lab", "CK", value=900), ref_high=200.0),
+    finding("function", "swallowing", weight="hint"),
+)
+
+
+def test_a_score_of_what_is_documented_may_be_enough() -> None:
+    outcome = classified_as(chart(*DOCUMENTED), SCORED)
+
+    assert (outcome.value, outcome.flags) == (True, ("class_computed",))
+    assert {"heliotrope", "Gottron", "CK"} <= {e.finding.concept for e in outcome.evidence}
+
+
+def test_a_score_that_falls_short_asks_for_what_is_open_and_never_rejects() -> None:
+    outcome = classified_as(chart(*DOCUMENTED[:1]), SCORED)
+
+    assert (outcome.value, outcome.basis) == (None, "insufficient")
+    assert outcome.next_step.startswith("Ask about what the EULAR/ACR 2017 score leaves open: ")
+
+
+def test_a_stated_class_goes_before_the_score_and_a_chart_without_the_disease_has_none() -> None:
+    assert classified_as(chart(*DOCUMENTED, met(**{"class": "possible"})), SCORED).value is False
+    assert classified_as(chart(*DOCUMENTED[1:]), SCORED).is_silent
+    with pytest.raises(ValidationError, match="unknown score 'other'"):
+        ClassifiedAs(score="other")
+
+
 def test_a_higher_class_may_be_asked_for() -> None:
     assert classified_as(chart(met(80)), ClassifiedAs(at_least="definite")).value is False
     assert classified_as(chart(), ClassifiedAs()).is_silent
