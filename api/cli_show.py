@@ -23,6 +23,7 @@ _QUOTE_CHARS = 160
 _ITEM_CHARS = 70
 _HEADER_CHARS = 5
 _PATIENT_CHARS = 14
+_TERMS = 12
 
 # Colour only repeats what sign and word say already.
 _STYLES = {"fits": "green", "out": "red", "unknown": "yellow", "presumed": "dim", "judgement": "dim"}
@@ -97,6 +98,11 @@ def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: 
         )
     )
     out.print("A proposal from reading the notes, not a decision.")
+    lapse = words.first_lapse(
+        (labels[f"{row['cohort_id']}/{row['criterion_id']}"], row["valid_until"]) for row in patient.criteria
+    )
+    if lapse:
+        out.print(lapse[0].upper() + lapse[1:] + ".")
     for row in patient.criteria:
         if criterion_id is not None and row["criterion_id"] != criterion_id:
             continue
@@ -111,11 +117,24 @@ def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: 
         if row["flags"]:
             _print_indented(out, "look at: " + one_line("; ".join(row["flags"])), 4)
         if row["valid_until"]:
-            _print_indented(out, f"holds until {row['valid_until']}", 4)
+            _print_indented(out, words.lapse_words(row["valid_until"], row["changes_to"]), 4)
+        if row["searched"]:
+            _print_indented(out, "searched: " + one_line(words.search_words(**row["searched"])), 4)
+            _print_indented(out, "terms: " + one_line(_some_terms(row)), 4)
         if row["next_step"]:
             _print_indented(out, f"next: {one_line(row['next_step'])}", 4)
         if (score := patient.score_of(row["criterion_id"])) is not None:
             _print_score(out, score)
+
+
+def _some_terms(row: Row) -> str:
+    from chartsift.nlp.criteria.search import terms_of
+
+    terms = terms_of(tuple(row["searched"]["kinds"]))
+    if not terms:
+        return "none; read by their form"
+    more = f", … ({len(terms)}; --json lists them)" if len(terms) > _TERMS else ""
+    return ", ".join(terms[:_TERMS]) + more
 
 
 def sign_of(verdict: Verdict) -> str:

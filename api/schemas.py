@@ -128,6 +128,17 @@ class EvidenceOut(_Response):
     finding_id: str
 
 
+class SearchOut(_Response):
+    """What was read when nothing speaks to a criterion; ``vocabulary`` of the answer lists the terms by kind."""
+
+    notes: int
+    first: date | None
+    last: date | None
+    kinds: list[str]
+    terms: int
+    unread: list[str]
+
+
 class CriterionOut(_Response):
     """The verdict on one criterion of one cohort for one patient. A proposal: a person decides."""
 
@@ -143,7 +154,9 @@ class CriterionOut(_Response):
     flags: list[str]
     evidence: list[EvidenceOut]
     next_step: str
-    valid_until: date | None
+    valid_until: date | None = Field(description="Last day of the verdict, given no new note.")
+    changes_to: Status | None = Field(description="The status from the day after.")
+    searched: SearchOut | None
     trial_version: str
 
 
@@ -161,6 +174,8 @@ class CohortOut(_Response):
     trial_version: str
     notes_read: int
     notes_unread: int
+    birth_date: date | None
+    sex: Sex | None
 
 
 class ScoreItemOut(_Response):
@@ -257,6 +272,9 @@ class EvaluateOut(_Response):
     cohorts: list[CohortOut]
     scores: list[ScoreOut]
     problems: list[InputProblemOut]
+    vocabulary: dict[str, list[str]] = Field(
+        description="The words and phrases that stand for each kind in `searched`; numbers are read by their form."
+    )
 
 
 class HealthOut(_Response):

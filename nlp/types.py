@@ -162,6 +162,34 @@ class Evidence:
     stance: Stance
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse to leave a finding out of a decision without saying why."""
+        if self.stance == "set_aside" and not self.reason:
+            raise ValueError("a finding is set aside for a reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """
+    What was read for a criterion: the proof behind "no mention".
+
+    Attributes:
+        notes: How many notes.
+        first: Date of the earliest of them; None without notes.
+        last: Date of the latest.
+        kinds: Kinds of finding that were looked for, as "kind" or "kind/concept".
+        terms: How many words and phrases of the vocabulary stand for those kinds (numbers and grades, which are read
+            by their form, are not counted).
+        unread: Inputs of this patient that could not be read, by name where they have one.
+    """
+
+    notes: int
+    first: date | None
+    last: date | None
+    kinds: tuple[str, ...]
+    terms: int
+    unread: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreItem:
@@ -251,8 +279,11 @@ class CriterionResult:
         flags: Short codes a reviewer should look at ("turns_18_on 2026-12-02", "score_not_reproduced").
         rationale: One or two sentences in words.
         confidence: 0 to 1.
-        next_step: What would settle an unknown; empty when decided.
-        valid_until: Last day on which the verdict still holds by the trial's windows; None when it does not lapse.
+        next_step: What would settle an unknown, for a coordinator to do; empty when decided.
+        valid_until: Last day on which the verdict still holds by the trial's windows, given no new note; None when
+            it does not lapse.
+        changes_to: The status from the day after ``valid_until``; None when it does not lapse.
+        search: What was read, where the verdict is that nothing speaks to the criterion.
         score: The classification score that supports it, where the trial names one and the chart speaks to it.
     """
 
@@ -266,7 +297,16 @@ class CriterionResult:
     confidence: float = 1.0
     next_step: str = ""
     valid_until: date | None = None
+    changes_to: Status | None = None
+    search: Search | None = None
     score: ScoreResult | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown that leaves nobody anything to do, and half of a change."""
+        if self.status == "unknown" and not self.next_step:
+            raise ValueError("an unknown says what would settle it")
+        if (self.valid_until is None) != (self.changes_to is None):
+            raise ValueError("a verdict that lapses says on which day and to what")
 
 
 @dataclass(frozen=True, slots=True)

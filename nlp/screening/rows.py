@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from chartsift.nlp.types import CohortResult, CriterionResult, Evidence, Finding, Problem, ScoreItem
+from chartsift.nlp.types import (
+    CohortResult,
+    CriterionResult,
+    Evidence,
+    Finding,
+    Problem,
+    Provenance,
+    ScoreItem,
+    Search,
+)
 
 if TYPE_CHECKING:
     from chartsift.nlp.screening.chart import PatientResult
@@ -89,10 +98,52 @@ def cohort_rows(result: PatientResult) -> list[Row]:
             "score": cohort.score,
             "trial_version": cohort.trial_version,
             "notes_read": len(result.notes),
-            "notes_unread": result.unread,
+            "notes_unread": len(result.unread),
+            "birth_date": result.patient.birth_date,
+            "sex": result.patient.sex,
         }
         for cohort in result.cohorts
     ]
+
+
+def note_rows(result: PatientResult) -> list[Row]:
+    """Return the rows of ``notes`` for one patient: the notes that were read, without their text."""
+    return [
+        {
+            "patient_id": result.patient.patient_id,
+            "note_id": note.note_id,
+            "note_date": note.note_date,
+            "note_type": note.note_type,
+            "length": note.length,
+        }
+        for note in result.notes
+    ]
+
+
+def finding_of(row: Row) -> Finding:
+    """Return the finding of a row of ``findings``: what criteria look at, without the clause around the mention."""
+    return Finding(
+        patient_id=row["patient_id"],
+        note_id=row["note_id"],
+        start=row["start"],
+        end=row["end"],
+        text=row["text"],
+        kind=row["kind"],
+        concept=row["concept"],
+        assertion=row["assertion"],
+        date=row["date"],
+        value=row["value"],
+        unit=row["unit"],
+        comparator=row["comparator"],
+        ref_low=row["ref_low"],
+        ref_high=row["ref_high"],
+        flag=row["flag"],
+        date_source=row["date_source"],
+        section=row["section"],
+        score=row["score"],
+        provenance=Provenance(row["rule"], tuple(row["cues"])),
+        attributes=tuple((item["name"], item["value"]) for item in row["attributes"]),
+    )
 
 
 def score_rows(result: PatientResult) -> list[Row]:
@@ -140,10 +191,25 @@ def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[R
             "evidence": _evidence_rows(criterion.evidence, note_dates),
             "next_step": criterion.next_step,
             "valid_until": criterion.valid_until,
+            "changes_to": criterion.changes_to,
+            "searched": _search_row(criterion.search),
             "trial_version": cohort.trial_version,
         }
         for criterion in cohort.criteria
     ]
+
+
+def _search_row(search: Search | None) -> Row | None:
+    if search is None:
+        return None
+    return {
+        "notes": search.notes,
+        "first": search.first,
+        "last": search.last,
+        "kinds": list(search.kinds),
+        "terms": search.terms,
+        "unread": list(search.unread),
+    }
 
 
 def _score_row(cohort: CohortResult, criterion: CriterionResult, note_dates: dict[str, date]) -> Row | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+# 2: tables of scores and notes, the facts of the patient beside the verdict.
 FORMAT_VERSION = 2
 
 _ATTRIBUTE = pa.struct([("name", pa.string()), ("value", pa.string())])
@@ -23,6 +24,17 @@ _EVIDENCE = pa.struct(
         ("reason", pa.string()),
         ("note_date", pa.date32()),
         ("finding_id", pa.string()),
+    ]
+)
+
+_SEARCH = pa.struct(
+    [
+        ("notes", pa.int64()),
+        ("first", pa.date32()),
+        ("last", pa.date32()),
+        ("kinds", pa.list_(pa.string())),
+        ("terms", pa.int64()),
+        ("unread", pa.list_(pa.string())),
     ]
 )
 
@@ -68,6 +80,8 @@ CRITERIA = pa.schema(
         ("evidence", pa.list_(_EVIDENCE)),
         ("next_step", pa.string()),
         ("valid_until", pa.date32()),
+        ("changes_to", pa.string()),
+        ("searched", _SEARCH),
         ("trial_version", pa.string()),
     ]
 )
@@ -85,6 +99,18 @@ COHORTS = pa.schema(
         ("trial_version", pa.string()),
         ("notes_read", pa.int64()),
         ("notes_unread", pa.int64()),
+        ("birth_date", pa.date32()),
+        ("sex", pa.string()),
+    ]
+)
+
+NOTES = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("note_id", pa.string()),
+        ("note_date", pa.date32()),
+        ("note_type", pa.string()),
+        ("length", pa.int64()),
     ]
 )
 
@@ -141,6 +167,7 @@ TABLES: dict[str, pa.Schema] = {
     "findings": FINDINGS,
     "criteria": CRITERIA,
     "cohorts": COHORTS,
+    "notes": NOTES,
     "scores": SCORES,
     "errors": ERRORS,
 }

@@ -117,7 +117,7 @@ def test_a_megabyte_note_with_many_spans_is_cut_quickly():
     ],
 )
 def test_every_state_has_its_own_words_and_sign(status, basis, words, sign):
-    said = state_words(CriterionResult("x", "exclusion", status, basis))
+    said = state_words(CriterionResult("x", "exclusion", status, basis, next_step="Ask."))
 
     assert (said.words, said.sign) == (words, sign)
 

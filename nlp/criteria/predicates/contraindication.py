@@ -60,7 +60,12 @@ class LeukapheresisContraindicated(Parameters):
 @predicate("leukapheresis_contraindicated", LeukapheresisContraindicated)
 def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindicated) -> Outcome:
     """Collecting cells by leukapheresis is contraindicated now; the latest opinion counts."""
-    searched = ("contraindication/leukapheresis", "apheresis_access", "apheresis_risk")
+    searched = (
+        "contraindication/leukapheresis",
+        "apheresis_access",
+        "apheresis_risk",
+        *(f"lab/{name}" for name in given.counts),
+    )
     opinions = _by_note(chart, chart.of("contraindication", ["leukapheresis"]))
     access = _by_note(chart, chart.of("apheresis_access", assertions=["present"]))
     risks = _by_note(chart, chart.of("apheresis_risk", assertions=["present"]))
@@ -72,13 +77,13 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
     def still(findings: Sequence[Finding]) -> list[Finding]:
         return [f for f in findings if fit_on is None or chart.note_date(f) > fit_on]
 
-    last_day = chart.last_note.note_date if chart.last_note else chart.as_of
+    last_day = chart.last_note.note_date if chart.last_note else None
     acute = [
         f
         for f in risks
         if f.concept in ("instability", "bleeding")
         and chart.note_date(f) == last_day
-        and (chart.as_of - last_day).days <= given.acute_within_days
+        and chart.is_within(last_day, given.acute_within_days, of=f)
     ]
     lost = still([f for f in access if f.concept == "lost"])
     citrate = still([f for f in risks if f.concept == "citrate_reaction"])
@@ -189,7 +194,7 @@ def _low_counts(
         values = [
             f
             for f in chart.of("lab", [concept], assertions=["present"])
-            if f.value is not None and f.unit != "%" and f.date <= chart.as_of
+            if f.value is not None and f.unit != "%" and chart.has_come(f.date)
         ]
         if not values:
             continue
@@ -201,7 +206,7 @@ def _low_counts(
         if not worst or len(worst) < len(same_day):
             # A second value of the same day contradicts (a rechecked or transfused count): it does not decide.
             counted.append(values[0])
-        elif chart.age_days(worst[0]) <= given.counts_within_days:
+        elif chart.is_within(worst[0], given.counts_within_days):
             low.append(worst[0])
         else:
             old.append(worst[0])
@@ -245,7 +250,7 @@ class SevereDrugReaction(Parameters):
 @predicate("severe_drug_reaction", SevereDrugReaction)
 def severe_drug_reaction(chart: Chart, given: SevereDrugReaction) -> Outcome:
     """A past anaphylaxis or severe systemic reaction to one of the drugs."""
-    searched = tuple(f"contraindication/{drug}" for drug in given.drugs)
+    searched = (*(f"contraindication/{drug}" for drug in given.drugs), "allergy")
     spoken = chart.of("contraindication", given.drugs)
     allergies = chart.of("allergy")
     mine = [f for f in spoken if f.assertion != "family"]

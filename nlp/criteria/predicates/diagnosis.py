@@ -327,7 +327,7 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             [*(evidence(f, "against") for f in found.no_muscle_disease[:3]), *aside],
             f"the chart denies any muscle disease on {chart.note_date(found.no_muscle_disease[0])}",
         )
-    return silent("diagnosis", evidence=aside)
+    return silent("diagnosis", "mimic", evidence=aside)
 
 
 def _suspected(

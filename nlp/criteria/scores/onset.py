@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from chartsift.nlp.criteria.birth import birth_of
 from chartsift.nlp.criteria.chart import Chart, age_in_years, evidence
 from chartsift.nlp.criteria.predicates.diagnosis import IIM_CONCEPTS
 from chartsift.nlp.types import Evidence, Finding
@@ -156,32 +157,8 @@ def _ceiling(birth: _Birth | None, known_by: date | None, chart: Chart) -> int:
 
 def _birth(chart: Chart) -> _Birth | None:
     """Return when the patient was born, by the recorded day, one in a note, or the ages that notes state."""
-    if chart.patient.birth_date is not None:
-        return _Birth(chart.patient.birth_date, chart.patient.birth_date)
-    days = {f.attribute("birth_date") for f in chart.of("age", ["birth_date"], assertions=["present"])}
-    if len(days) == 1:
-        born = date.fromisoformat(days.pop())
-        return _Birth(born, born)
-    found: _Birth | None = None
-    for finding in chart.of("age", ["age"], assertions=["present"]):
-        if finding.value is None:
-            continue
-        day = chart.note_date(finding)
-        years = int(finding.value)
-        # Who is 51 on a day was born after the 52nd and not after the 51st day like it before.
-        span = _Birth(_years_before(day, years + 1) + timedelta(days=1), _years_before(day, years))
-        if found is None:
-            found = span
-        elif (first := max(found.first, span.first)) <= (last := min(found.last, span.last)):
-            found = _Birth(first, last)
-    return found
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return date(day.year - years, 3, 1)
+    known = birth_of(chart)
+    return _Birth(known.first, known.last) if known else None
 
 
 def _years(born: date, day: date) -> int:

@@ -17,8 +17,11 @@ from chartsift.nlp.screening.rows import (
     cohort_rows,
     criterion_rows,
     finding_id,
+    finding_of,
+    finding_row,
     finding_rows,
     jsonable,
+    note_rows,
     problem_row,
     score_rows,
 )
@@ -34,6 +37,7 @@ from chartsift.nlp.types import (
     Provenance,
     ScoreItem,
     ScoreResult,
+    Search,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -106,8 +110,23 @@ CRITERION = st.builds(
     rationale=TEXT,
     confidence=st.floats(0, 1),
     next_step=TEXT,
-    valid_until=st.none() | DAY,
     score=st.none() | SCORE,
+)
+# A verdict that lapses, with the proof of a search.
+LAPSING = st.builds(
+    replace,
+    CRITERION,
+    valid_until=DAY,
+    changes_to=st.sampled_from(["unknown", "not_met"]),
+    search=st.builds(
+        Search,
+        notes=st.integers(0, 10**6),
+        first=st.none() | DAY,
+        last=st.none() | DAY,
+        kinds=st.lists(TEXT, max_size=2).map(tuple),
+        terms=st.integers(0, 10**4),
+        unread=st.lists(TEXT, max_size=2).map(tuple),
+    ),
 )
 COHORT = st.builds(
     CohortResult,
@@ -118,7 +137,7 @@ COHORT = st.builds(
     as_of=DAY,
     applicable=st.booleans(),
     status=st.just("eligible"),
-    criteria=st.lists(CRITERION, max_size=2).map(tuple),
+    criteria=st.lists(CRITERION | LAPSING, max_size=2).map(tuple),
     missing=st.lists(TEXT, max_size=2).map(tuple),
     score=st.floats(0, 1),
 )
@@ -143,6 +162,7 @@ def test_rows_survive_parquet_and_json_lines(tmp_path_factory, result):
         "findings": finding_rows(result),
         "criteria": criterion_rows(result),
         "cohorts": cohort_rows(result),
+        "notes": note_rows(result),
         "scores": score_rows(result),
         "errors": [problem_row(problem) for problem in result.problems],
     }
@@ -155,6 +175,11 @@ def test_rows_survive_parquet_and_json_lines(tmp_path_factory, result):
         assert pq.read_table(parquet).to_pylist() == rows
         written = lines.read_bytes().decode().split("\n")[:-1]
         assert [json.loads(line) for line in written] == jsonable(rows)
+
+
+@given(finding=FINDING)
+def test_a_finding_comes_back_from_its_row(finding):
+    assert finding_of(finding_row(finding)) == finding
 
 
 def test_columns_are_those_of_the_output_contract():
