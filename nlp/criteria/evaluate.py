@@ -32,6 +32,8 @@ from chartsift.nlp.types import (
 )
 
 STATUS_WORDS: dict[Status, str] = {"met": "met", "not_met": "not met", "unknown": "unknown"}
+# A screening and its follow-up are over within two years; "turns 76 on 2056-03-02" would only be in the way.
+_NEAR_DAYS = 730
 _STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
 
 
@@ -182,7 +184,7 @@ def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> Cri
         basis=basis,
         evidence=_ordered(outcome.evidence),
         flags=tuple(flags),
-        rationale=_rationale(outcome, basis, search, change),
+        rationale=_rationale(outcome, basis, search, change if _is_near(change, chart.as_of) else None),
         confidence=_confidence(chart, outcome, basis),
         next_step=_next_step(criterion, outcome, basis) if status == "unknown" else "",
         valid_until=change.last if change else None,
@@ -190,6 +192,11 @@ def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> Cri
         search=search,
         score=score,
     )
+
+
+def _is_near(change: Change[Status] | None, as_of: date) -> bool:
+    """Say whether a change is worth a sentence; ``valid_until`` holds it however far it lies."""
+    return change is not None and (change.last - as_of).days <= _NEAR_DAYS
 
 
 def _rationale(outcome: Outcome, basis: Basis, search: Search | None, change: Change[Status] | None) -> str:
