@@ -38,7 +38,7 @@ MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:early|beginning\sof|start\sof|mid|middle\sof|late|end\sof)"  # read in verbose patterns
 # The clock time that follows a date belongs to it, so that "08:15" is never a value.
-_CLOCK = r"(?:(?:,?\s+(?:at\s+)?|T)\d{1,2}:\d\d(?!\d)(?::\d\d(?:\.\d+)?)?Z?(?:\s?[AP]\.?M\b\.?)?)?"
+_CLOCK = r"(?:(?:,?\s+(?:at\s+)?|T)\d{1,2}:\d\d(?!\d)(?::\d\d(?:\.\d+)?)?Z?(?:\s?[AP]\.?M\b\.?)?|\s[AP]M\b)?"
 _DATE = re.compile(
     rf"""(?<![\d./-])(?:
       (?P<iso>{_YEAR}(?P<iso_sign>[-/])\d\d(?P=iso_sign)\d\d){_CLOCK}
@@ -48,6 +48,7 @@ _DATE = re.compile(
     | (?:(?<=\bam\s)|(?<=\bvom\s)|(?<=\bseit\s))(?P<german>\d{{1,2}}\.\d{{1,2}}\.)
     | (?P<month_year>(?:0?[1-9]|1[0-2])[/.-]{_YEAR})
     | (?P<month_day>(?:0?[1-9]|1[0-2])/(?:[0-2]?\d|3[01]))(?!/?\d|\s*(?:mm|%|scale|mg|kg)\b){_CLOCK}
+    | (?:(?<=\n)|\A)(?P<month_day_line>(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=:\s)
     | (?P<day_month>(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2]))(?!/?\d|\s*(?:mm|%|scale|mg|kg)\b)
     | (?P<day_month_glued>(?:[0-2]\d|3[01])(?:{MONTH})(?:{_YEAR}|\d\d))
     | (?P<day_month_name>(?:[0-2]?\d|3[01])(?:st|nd|rd|th|\.)?[\s.-]+(?:of\s+)?(?:{MONTH})\b\.?
@@ -142,11 +143,11 @@ def _interpret(
         return _month(numbers[1], numbers[0])
     if kind == "month_day" and words == "2/2":
         return None  # "secondary to" far more often than a day in February
-    if kind in ("month_day", "day_month"):
+    if kind in ("month_day", "month_day_line", "day_month"):
         # "7/24" in a chart of 2024 is a month and a year as often as a day; as a day in July it is read first.
         if habit.day_first:
             return _recent(numbers[1], numbers[0], note_date)
-        return _recent(numbers[0], numbers[1], note_date) if kind == "month_day" else None
+        return _recent(numbers[0], numbers[1], note_date) if kind != "day_month" else None
     return _named(kind, words, numbers, text[max(0, match.start() - 8) : match.start()], note_date)
 
 
