@@ -40,7 +40,7 @@ _OTHER_STUDY = re.compile(
     re.IGNORECASE,
 )
 _ADJACENT = re.compile(
-    r"[\s:(\[–-]*(?:(?:the|her|his|a|labs?|showed|shows|with|had|of|result)\s+){0,3}[\s:(\[–-]*",
+    r"[\s:(\[–-]*(?:(?:the|her|his|a|labs?|showed|shows|with|had|of|result|when|as)\s+){0,3}[\s:(\[–-]*",
     re.IGNORECASE,
 )
 _LIST_STEP = re.compile(r"(?:[\s,;&+(]|and\b)*", re.IGNORECASE)
@@ -76,7 +76,7 @@ class LabDates:
             lead, between = text[begin : mention.start], text[mention.end : start]
             lead = re.split(r"[.;]\s", lead)[-1]
             if _OTHER_STUDY.search(lead[-30:]):
-                return None
+                continue
             if _is_head(lead):
                 if _LAB_WORD.search(lead) or _LAB_WORD.search(between[:40]):
                     return mention

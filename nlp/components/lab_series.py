@@ -17,6 +17,7 @@ from datetime import date
 from chartsift.nlp.components.lab_words import lab_words
 from chartsift.nlp.text.dates import DateMention
 from chartsift.nlp.text.values import NUMBER, Reading, number, read_range, read_value
+from chartsift.nlp.types import Comparator
 
 # How far a value may stand behind its analyte when only small words and dates lie between.
 REACH = 120
@@ -33,6 +34,10 @@ _OTHER_EVENT = re.compile(
     r"|from|with|when|while|and|but|by|to|was|is)\b",
     re.IGNORECASE,
 )
+# A value is compared with the one of the date behind these words.
+_COMPARED = re.compile(
+    r"\b(?:unchanged|stable|same|compared|versus|vs|than|since|until|before|after)\b", re.IGNORECASE
+)
 # A list of bare numbers is a course from so many on ("800, 640, 410").
 _LIST_LENGTH = 3
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\w'’/-]*")
@@ -48,11 +53,11 @@ _HANDED_OVER = re.compile(
 _JOINED = re.compile(
     r"->|→|=>|➔|<-|←|(?<=\s)>(?=\s)|\b(?:to|then|now|from|was|were|prior|previous(?:ly)?|currently|today|before|later"
     r"|subsequently|finally|peak(?:ed|ing)?|nadir|baseline|repeat(?:ed)?|recheck(?:ed)?|latest|at diagnosis|at onset"
-    r"|last|up|down|initially|currently|improved|fell|rose|dropped)\b",
+    r"|last|up|down|initially|currently|improved|fell|rose|dropped|came back|is|after)\b",
     re.IGNORECASE,
 )
 _MERE_LIST = re.compile(r"\s{0,3}(?:,|,?\s*(?:and|then|&))\s{0,3}", re.IGNORECASE)
-_PLAIN_SEPARATION = re.compile(r"[\s,;|/()]*(?:and|then|on|&)?[\s(]*", re.IGNORECASE)
+_PLAIN_SEPARATION = re.compile(r"[\s,;|/()]*(?:(?:and|then|on|am|vom|in|at|&)\s+){0,2}[\s(]*", re.IGNORECASE)
 _AFTER_BARE = re.compile(
     r"\s*(?:$|[.,;:)\]\n|/]|->|→|(?:on|in|today|from|at|with|and|but|which|down|up|then|now|by|last|this|while|when|after"
     r"|before|despite|per|as|over|for|U)\b)"
@@ -79,13 +84,36 @@ _RANGING = re.compile(
     r"|been|in the|sit(?:s|ting)?|was|were|are|is)\b[\s:]*(?:(?:around|about|at|in the|from|between)\s+)?$",
     re.IGNORECASE,
 )
+# "1u pRBC" is given, not measured.
+_BLOOD_PRODUCT = re.compile(
+    r"\s?(?:of )?(?:p?RBCs?|FFP|plt|plate?lets?|cryo|blood|insulin|heparin)\b", re.IGNORECASE
+)
+# "CK 121 then (normal to 200)"
+_THEN = re.compile(r"\s(?:(?:back )?then|at (?:that|the) time)\b(?!\W{0,3}\d)", re.IGNORECASE)
+_SAYS_WHEN = re.compile(
+    r"\s(?:at (?:discharge|d/c|follow-?up|the|last|this)|today|now|this \w+|last \w+|on discharge)\b",
+    re.IGNORECASE,
+)
 # A flag in a cell of its own before the value.
 _LONE_FLAG = re.compile(r"[(\[]?(?P<flag>HH?|LL?|↑+|↓+)[)\]]?(?=[\s|]{1,30}[(\[<>\d])")
 _GRADE_DATE = re.compile(r"[0-5]/5")
-_WORD_NUMBERS = {"two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "eight": 8.0, "ten": 10.0}
+_WORD_NUMBERS = {
+    "twice": 2.0,
+    "double": 2.0,
+    "thrice": 3.0,
+    "two": 2.0,
+    "three": 3.0,
+    "four": 4.0,
+    "five": 5.0,
+    "six": 6.0,
+    "eight": 8.0,
+    "ten": 10.0,
+}
+_NORMAL_LIMIT = r"(?:the )?(?:ULN|upper limit(?: of normal)?|normal|nl)"
 _WORD_TIMES = re.compile(
-    r"(?P<n>two|three|four|five|six|eight|ten)(?:\s|-)?(?:times|fold|x)\s?(?:the )?(?:ULN|upper limit(?: of normal)?|normal"
-    r"|elevat\w+)?",
+    rf"(?P<more>(?:more than|over|above|at least|>)\s?)?(?:(?P<twice>twice|double|thrice)\s{_NORMAL_LIMIT}"
+    r"|(?P<n>two|three|four|five|six|eight|ten)(?:\s|-)?(?:times|fold|x)\b"
+    rf"(?:\s(?:{_NORMAL_LIMIT}|elevat\w+))?)",
     re.IGNORECASE,
 )
 
@@ -100,12 +128,14 @@ class Value:
         mention: The date beside it.
         words: The words between the analyte, or the value before it, and this value.
         earlier: The text itself sets it aside, and gives it no date.
+        end: Where the statement on it ends, its date and a range behind the date included.
     """
 
     reading: Reading
     mention: DateMention | None
     words: str
     earlier: bool = False
+    end: int = 0
 
     @property
     def day(self) -> date | None:
@@ -123,6 +153,8 @@ def read_series(
     """
     walk = _Walk(text, start, end, dates, paired=paired)
     walk.run()
+    if walk.found:
+        walk.found[-1] = replace(walk.found[-1], end=walk.words_from)
     return _with_order(walk.found)
 
 
@@ -155,7 +187,8 @@ class _Walk:
             if not self.found and self.at - self.start > REACH:
                 return
             if not (
-                self._date()
+                self._range_behind()
+                or self._date()
                 or self._aside()
                 or self._lone_flag()
                 or self._number()
@@ -204,6 +237,8 @@ class _Walk:
         between = self.text[last.reading.end : mention.start]
         if re.search(r"[\d;|\r\n]|->|→|=>|(?<=\s)>|,\s*$|\.\s", between) or len(between) > 40:
             return False
+        if _COMPARED.search(between):
+            return False
         if re.match(r"\s*:", self.text[mention.end : mention.end + 3]):
             return False
         following = re.match(rf"\s+[<>]?{NUMBER}", self.text[mention.end : mention.end + 16])
@@ -212,6 +247,20 @@ class _Walk:
         return following is None or len(self.found) > 1 or first.mention is None
 
     # ---- what is printed around a value
+
+    def _range_behind(self) -> bool:
+        """Read the range of "CK 488 on 10/9 (ref 26-192)" and "CK 118 then (normal to 200)"."""
+        if not self.found:
+            return False
+        limits = read_range(self.text, self.at, self.end)
+        if limits is None:
+            return False
+        last = self.found[-1]
+        if last.reading.ref_low is None and last.reading.ref_high is None:
+            reading = replace(last.reading, ref_low=limits[0], ref_high=limits[1])
+            self.found[-1] = replace(last, reading=reading)
+        self.at = self.words_from = limits[2]
+        return True
 
     def _aside(self) -> bool:
         if self.found:
@@ -240,8 +289,9 @@ class _Walk:
             return False
         times = _WORD_TIMES.match(self.text, self.at, self.end)
         if times is not None:
-            count = _WORD_NUMBERS[times.group("n").lower()]
-            return self._take(Reading(times.start(), times.end(), count, "=", "", True, "H", None, None))
+            count = _WORD_NUMBERS[(times.group("n") or times.group("twice")).lower()]
+            compared: Comparator = ">" if times.group("more") else "="
+            return self._take(Reading(times.start(), times.end(), count, compared, "", True, "H", None, None))
         bare = _BARE_RANGE.match(self.text, self.at, self.end)
         if bare is not None:
             return self._bare_range(bare)
@@ -288,9 +338,13 @@ class _Walk:
             return False
         if self.flag and not reading.flag:
             reading = replace(reading, flag=self.flag)
-        self.found.append(Value(reading, self.pending, words))
+        if reading.comparator.startswith(">") and re.search(r"\bnever\b", words, re.IGNORECASE):
+            reading = replace(reading, comparator="<=")  # "has never been above 500"
+        self.found.append(
+            Value(reading, self.pending, words, earlier=_THEN.match(self.text, reading.end) is not None)
+        )
         self.pending = None
-        self.at = self.words_from = self._with_range_behind_date(reading)
+        self.at = self.words_from = reading.end
         self._date_in_reach()
         return True
 
@@ -313,29 +367,12 @@ class _Walk:
             self.found[-1] = replace(last, mention=mention)
             self.at = self.words_from = mention.end
 
-    def _with_range_behind_date(self, reading: Reading) -> int:
-        """Read the range of "CK 488 on 10/9 (ref 26-192)"; return where reading goes on."""
-        if reading.ref_high is not None or reading.ref_low is not None:
-            return reading.end
-        lead = re.compile(r"\s*(?:on|from|of)?\s*\(?").match(self.text, reading.end, self.end)
-        at = lead.end() if lead is not None else reading.end
-        i = bisect_left(self.dates, at, key=lambda mention: mention.start)
-        if i < len(self.dates) and self.dates[i].start == at:
-            mention = self.dates[i]
-            limits = read_range(self.text, mention.end, self.end)
-            if limits is not None and self.found[-1].mention is None:
-                self.found[-1] = replace(
-                    self.found[-1],
-                    mention=mention,
-                    reading=replace(reading, ref_low=limits[0], ref_high=limits[1]),
-                )
-                return limits[2]
-        return reading.end
-
     def _is_counted(self, reading: Reading) -> bool:
         """Say whether a number belongs to something else: a dose, a count of days, a fraction, a titre."""
         words = lab_words()
         if words.specimen_units.match(self.text, reading.end):
+            return True
+        if reading.unit.lower() in ("u", "units", "unit") and _BLOOD_PRODUCT.match(self.text, reading.end):
             return True
         if reading.unit or reading.flag or reading.ref_high is not None or reading.times_uln:
             return False
@@ -362,7 +399,13 @@ class _Walk:
             return dated and _PLAIN_SEPARATION.fullmatch(re.sub(r":", "", lead)) is not None
         if _MERE_LIST.fullmatch(words) is None:
             return False
-        return self._list_length(reading.start) + len(self.found) >= _LIST_LENGTH
+        length = self._list_length(reading.start) + len(self.found)
+        if reading.unit and length > len(self.found):
+            return True  # "8,340 and 9,115 U/L"
+        # "22,400 on 10/2 and 740 at discharge": two are enough where the second says when it was.
+        return length >= _LIST_LENGTH or (
+            length > len(self.found) and _SAYS_WHEN.match(self.text, reading.end) is not None
+        )
 
     def _is_dated_behind(self, reading: Reading) -> bool:
         gap = re.compile(r"\s?\(?(?:on |in )?").match(self.text, reading.end)
@@ -438,7 +481,8 @@ def _with_order(found: Sequence[Value]) -> list[Value]:
     # "CK was 612" alone is the value at hand; "peaked at 612" is not, nor is "was 612" beside another value.
     pattern = words.earlier_alone if len(found) == 1 else words.earlier
     set_aside = [
-        pattern.search(value.words) is not None and words.current.search(value.words) is None
+        value.earlier
+        or (pattern.search(value.words) is not None and words.current.search(value.words) is None)
         for value in found
     ]
     backwards = any(_BACK_ARROW.search(value.words) for value in found[1:])
@@ -450,6 +494,6 @@ def _with_order(found: Sequence[Value]) -> list[Value]:
         else:
             # A dated value beside one without a date is the older one, unless the text moves on to it.
             moves_on = [i for i in later if found[i].mention is None or _JOINED.search(found[i].words)]
-            earlier = bool(moves_on) or (set_aside[place] and (place > 0 or len(found) == 1))
+            earlier = value.earlier or bool(moves_on) or (set_aside[place] and (place > 0 or len(found) == 1))
         marked.append(replace(value, earlier=earlier and value.mention is None))
     return marked

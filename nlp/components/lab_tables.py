@@ -394,7 +394,11 @@ def cells_below(layout: Layout, label: Label) -> int | None:
             end = below.end
             continue
         framed = f"  {content}"
-        if not content or len(content) > 24 or read_company(framed, 0, len(framed))[4] < len(framed):
+        if (
+            not content
+            or len(content) > _LONGEST_LABEL
+            or read_company(framed, 0, len(framed))[4] < len(framed)
+        ):
             break
         end = below.end
     return end

@@ -87,7 +87,7 @@ def lab_words() -> LabWords:
         current=re.compile(rf"\b(?:{either('current')})\b", flags),
         change_by=re.compile(rf"\b(?:{data['change_by']})\W{{0,4}}$", flags),
         counted=re.compile(rf"\s?-?(?:{either('counted')})(?![\w/+])", flags),
-        condition=re.compile(rf"\b(?:{either('conditions')})\b[^.;\n]{{0,40}}$", flags),
+        condition=re.compile(rf"\b(?:{either('conditions')})\b:?[^.;:\n]{{0,40}}$", flags),
         specimen=re.compile(
             rf"\b(?:{either('specimens')})\b(?:\s*[:(–-][^.;\n]{{0,80}}|\s(?:(?!neg|pos|and\b|clear|normal)\w+\s){{0,2}}|[ -]?)$",
             flags,

@@ -47,6 +47,10 @@ _WORDS_ONLY = frozenset({"CBC", "muscle_enzymes"})
 _MAY_BE_SHARE = re.compile(
     r"(?:lymph(?:ocyte)?s?|neut(?:rophil)?s?|lymphocytes?|neutrophils?|granulocytes?)", re.IGNORECASE
 )
+_HANDED_ON = re.compile(
+    r"[^\d\n.;]{0,50}(?:\b(?:was|is|of|at|to)|[:=]|\.{2,})[ \t]*\r?\n[ \t]*(?=[<>]?\d)", re.IGNORECASE
+)
+_HAPPENED = re.compile(r"\s*(?:was|were|had|came|rose|fell|went|returned|hit|reached)\b", re.IGNORECASE)
 # "10 . 1": the end of no sentence.
 _SPACED_POINT = re.compile(r"\d \. \d")
 _SOMETHING = re.compile(r"\S")
@@ -135,7 +139,7 @@ class _Reader:
                 yield from self._finish(run)
                 run = []
             run.extend(entries)
-            list_end = max(_end_of(entry.value) for entry in entries)
+            list_end = max(max(entry.value.end, entry.value.reading.end) for entry in entries)
             i += len(group)
         yield from self._finish(run)
 
@@ -260,9 +264,7 @@ class _Reader:
             unit, _, low, high, _ = read_company(framed, 0, len(framed))
             reading = replace(reading, ref_low=low, ref_high=high, unit=reading.unit or unit)
         if alone and not reading.flag and reading.ref_high is None and not reading.times_uln:
-            stated = lab_words().stated.search(value.words) or lab_words().quality_before.search(
-                self.text[max(0, mention.start - 40) : mention.start]
-            )
+            stated = lab_words().stated.search(value.words) or self._quality_before(mention)
             if stated is not None:
                 reading = replace(reading, flag="H" if stated.group("high") else "N")
         left = self.text[max(0, mention.start - 240) : mention.start]
@@ -274,6 +276,12 @@ class _Reader:
         )
         return replace(value, reading=reading, earlier=earlier)
 
+    def _quality_before(self, mention: _Mention) -> re.Match[str] | None:
+        """Return the word of "elevated CK of 612"; that of "aldolase 4.4 nl  AST 22" is the other analyte's."""
+        left = self.text[max(0, mention.start - 40) : mention.start]
+        match = lab_words().quality_before.search(left)
+        return None if match is None or re.search(r"\d\W*$", left[: match.start()]) else match
+
     def _end(self, mention: _Mention, following: int) -> int:
         """Return how far the values of an analyte may stand: its sentence or its line, up to the next analyte."""
         below = cells_below(self.layout, Label(mention.start, mention.end, mention.line))
@@ -282,6 +290,10 @@ class _Reader:
         line, sentence = self.layout.line_at(mention.start), self.layout.sentence_at(mention.start)
         if _SPACED_POINT.match(self.text, sentence.end - 3):
             return min(line.end, following)
+        handed_on = _HANDED_ON.match(self.text, mention.end)
+        if handed_on is not None and handed_on.end() <= min(following, mention.end + REACH):
+            # "The CK on admission was\n4,812 U/L": a line that ends before its number goes on in the next one.
+            return min(self.layout.sentence_at(handed_on.end()).end, following)
         ends_early = _SOMETHING.search(self.text, sentence.end, max(sentence.end, line.end)) is not None
         return min(sentence.end if ends_early else max(sentence.end, line.end), following)
 
@@ -415,7 +427,10 @@ class _Reader:
         condition = lab_words().condition.search(
             self.text[max(sentence.start, mention.start - 60) : mention.start]
         )
-        if condition is not None:
+        if condition is not None and not (
+            # "stopped it when the CK was 6,240" tells what happened
+            condition.group().lower().startswith(("when", "once")) and _HAPPENED.match(self.text, mention.end)
+        ):
             return "hypothetical", (condition.group().split()[0],)
         # A number is a result whatever "no" or "possible" stands beside it.
         return "present", ()
@@ -493,14 +508,6 @@ class _Reader:
             ):
                 return near
         return None
-
-
-def _end_of(value: Value) -> int:
-    """Return where a value and the date behind it end."""
-    end = value.reading.end
-    return (
-        max(end, value.mention.end) if value.mention is not None and value.mention.start - end <= 4 else end
-    )
 
 
 def _with_shared_range(values: list[Value]) -> list[Value]:

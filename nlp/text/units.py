@@ -27,6 +27,7 @@ _UNIT = re.compile(
     | (?:[munpμµ]|mikro|micro|mc)?(?:g|gms?|mol|kat|u|iu|units?|eq|osm)\s?(?:/|\bper\s)\s?(?:100\s?)?{_VOLUME}
     | mm\s?/\s?(?:1\.?\s?)?h(?:r|our)?(?![a-z])
     | gm?s?\s?%
+    | (?:lakhs?|lacs?)\s?(?:/|\bper\s)\s?{_VOLUME}
     | (?:u|iu|units?|lakhs?|lacs?|thousand)(?![a-z0-9/])
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -49,7 +50,7 @@ _PARTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^gms?(?=[/%])", "g"),
         (r"/100ml$", "/dl"),
         (r"^(?:iu|units?)(?=/|$)", "u"),
-        (r"^(?:lakhs?|lacs?)$", "lakh"),
+        (r"^(?:lakhs?|lacs?)(?:/.*)?$", "lakh"),
         (r"^ml/min.*$", "ml/min"),
         (r"^mm/(?:1\.?)?h(?:r|our)?$", "mm/h"),
     )

@@ -57,11 +57,15 @@ _RANGE = re.compile(
 )
 _LIMIT = re.compile(
     rf"[\s,;]{{0,30}}(?P<open>[(\[{{])?\s*(?P<label>(?:(?:normal|nl|N) (?:is )?(?:up )?to|up to|upto|bis"
-    rf"|(?:normal |nl )?(?:is )?(?:below|under|less than)|normal is|ULN|upper limit(?: of normal)?"
+    r"|(?:normal |nl )?(?:is )?(?:below|under|less than)|normal is"
+    r"|(?:the |our |with the )?(?:ULN|upper limit(?: of normal)?)(?: here| there)?(?: being)?"
     rf"|(?:with )?(?:our|the) lab'?s? (?:top normal|upper limit)(?: of)?|cut[- ]?off|neg(?:ative)?|pos(?:itive)?"
     rf"|{_LABEL})\s*(?:is|of)?\s*[:=]?\s*)?"
     rf"(?P<sign>[<≤>≥]\s?(?:=|or =)?)?\s?(?P<number>{NUMBER})",
     re.IGNORECASE,
+)
+_RANGE_AHEAD = re.compile(
+    rf"[\s,;]{{0,3}}(?:[(\[]|(?:{_LABEL}|normal|nl|upper limit|ULN|bis|below|under)\b)", re.IGNORECASE
 )
 # What may fill a cell behind a value: its flag, its unit or its range.
 _FIELD = re.compile(
@@ -165,8 +169,8 @@ def read_company(text: str, at: int, end: int) -> tuple[str, str, float | None, 
 
 
 def read_range(text: str, at: int, end: int) -> tuple[float | None, float | None, int] | None:
-    """Return the bracketed range at *at* as low, high and where it ends; None where there is none."""
-    if re.compile(r"\s{0,2}[(\[]").match(text, at, end) is None:
+    """Return the bracketed or labelled range at *at* as low, high and where it ends; None where there is none."""
+    if _RANGE_AHEAD.match(text, at, end) is None:
         return None
     found = _range(text, at, end)
     return None if found is None else found[:3]
