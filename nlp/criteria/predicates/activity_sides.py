@@ -41,10 +41,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Limits for an enzyme without a reference range, in U/L: normal up to ``normal``, raised above ``raised``."""
+    """Limits for an enzyme without a reference range, in ``unit``: normal up to ``normal``, raised above ``raised``."""
 
     normal: float
     raised: float
+    unit: str = "U/L"
 
 
 def unusable(finding: Finding) -> str:
@@ -85,14 +86,17 @@ def _one_enzyme(
             usable.append(finding)
     if not usable:
         return
-    limit = next((f.ref_high for f in usable if f.ref_high is not None), None)
+    limits: dict[str, float] = {}
+    for finding in usable:
+        if finding.ref_high is not None:
+            limits.setdefault(finding.unit, finding.ref_high)
     last = usable[0].date
     latest = [f for f in usable if f.date == last]
     for finding in usable[len(latest) :]:
         side.set_aside(finding, f"superseded by the value of {last}")
     # One draw is often told twice, with and without its range: the printed range decides.
     latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
-    verdict = next((v for v in (raised(f, limit, band) for f in latest) if v is not None), None)
+    verdict = next((v for v in (raised(f, limits.get(f.unit), band) for f in latest) if v is not None), None)
     top = latest[0]
     if not chart.is_within(top, days):
         if verdict is False:
@@ -112,18 +116,20 @@ def raised(finding: Finding, limit: float | None, band: Band | None) -> bool | N
     Say whether an enzyme is above the upper limit; None where that cannot be told.
 
     The flag and range printed with the value come first, then *limit*, the range that the chart prints with
-    another value of the same enzyme, then *band*.
+    another value of the same enzyme, then *band*, which speaks only for its own unit.
     """
     if finding.flag:
         return finding.flag == "H"
     if finding.value is None:
         return None
     if finding.unit == "xULN":
+        if finding.comparator.startswith("<"):
+            return False if finding.value <= 1 else None
         return finding.value > 1
     high = finding.ref_high if finding.ref_high is not None else limit
     if high is not None:
         return finding.value > high and not finding.comparator.startswith("<")
-    if band is None:
+    if band is None or finding.unit != band.unit:
         return None
     if finding.value <= band.normal:
         return False

@@ -23,17 +23,13 @@ class CountLimit(BaseModel):
 
     Attributes:
         below: The limit, in ``unit``.
-        unit: "g/dL" or "10^9/L"; for the reason in words.
-        largest: A value above this is in the smaller unit (g/L, per µL) and is divided by ``divide_by``.
-        divide_by: See ``largest``.
+        unit: "g/dL" or "10^9/L"; a count whose unit is not known decides nothing.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     below: float
     unit: str
-    largest: float
-    divide_by: float
 
 
 class LeukapheresisContraindicated(Parameters):
@@ -48,9 +44,9 @@ class LeukapheresisContraindicated(Parameters):
 
     counts: dict[str, CountLimit] = Field(
         default={
-            "Hgb": CountLimit(below=8.0, unit="g/dL", largest=25, divide_by=10),
-            "platelets": CountLimit(below=50, unit="10^9/L", largest=2000, divide_by=1000),
-            "ALC": CountLimit(below=0.2, unit="10^9/L", largest=25, divide_by=1000),
+            "Hgb": CountLimit(below=8.0, unit="g/dL"),
+            "platelets": CountLimit(below=50, unit="10^9/L"),
+            "ALC": CountLimit(below=0.2, unit="10^9/L"),
         }
     )
     counts_within_days: int = Field(default=30, ge=1)
@@ -194,14 +190,14 @@ def _low_counts(
         values = [
             f
             for f in chart.of("lab", [concept], assertions=["present"])
-            if f.value is not None and f.unit != "%" and chart.has_come(f.date)
+            if f.value is not None and f.unit == limit.unit and chart.has_come(f.date)
         ]
         if not values:
             continue
         day = values[0].date
         same_day = [f for f in values if f.date == day]
         worst = [
-            f for f in same_day if _number(f, limit) < limit.below and f.comparator in ("=", "<", "<=", "~")
+            f for f in same_day if (f.value or 0.0) < limit.below and f.comparator in ("=", "<", "<=", "~")
         ]
         if not worst or len(worst) < len(same_day):
             # A second value of the same day contradicts (a rechecked or transfused count): it does not decide.
@@ -211,11 +207,6 @@ def _low_counts(
         else:
             old.append(worst[0])
     return low, old, counted
-
-
-def _number(finding: Finding, limit: CountLimit) -> float:
-    value = finding.value or 0.0
-    return value / limit.divide_by if value > limit.largest else value
 
 
 def _stance(finding: Finding, is_latest: bool) -> Evidence:

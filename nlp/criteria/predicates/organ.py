@@ -371,11 +371,12 @@ def _later_notes(chart: Chart, finding: Finding) -> bool:
 
 
 def latest_lab(chart: Chart, concept: str) -> Finding | None:
-    """Return the latest value of an analyte that its own text does not call an earlier one."""
+    """Return the latest value of an analyte, in a known unit, that its own text does not call an earlier one."""
     values = [
         f
         for f in chart.of("lab", [concept], assertions=["present"])
         if f.value is not None
+        and f.unit
         and f.attribute("superseded") != "yes"
         and f.attribute("copied") != "yes"
         and chart.has_come(f.date)

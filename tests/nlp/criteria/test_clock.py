@@ -20,7 +20,7 @@ from chartsift.nlp.types import Finding, NoteInfo, Patient
 
 DM = finding("diagnosis", "DM", days=0)
 TREATED = finding("treatment", "methotrexate", days=0, **{"class": "immunosuppressant"})
-CK = finding("lab", "CK", days=10, value=900)
+CK = finding("lab", "CK", days=10, value=900, unit="U/L")
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ CK = finding("lab", "CK", days=10, value=900)
         ),
         (
             "leukapheresis_contraindication",
-            (finding("lab", "platelets", days=4, value=38),),
+            (finding("lab", "platelets", days=4, value=38, unit="10^9/L"),),
             26,
             "unknown",
             "platelet count lapses after 2024-07-06",
         ),
         (
             "uncontrolled_organ_disease",
-            (finding("lab", "eGFR", days=20, value=22),),
+            (finding("lab", "eGFR", days=20, value=22, unit="mL/min"),),
             70,
             "not_met",
             "eGFR lapses after 2024-08-19",

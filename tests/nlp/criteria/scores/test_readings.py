@@ -24,7 +24,7 @@ def grade(place: str, value: float, **more: object) -> Finding:
 
 
 def lab(name: str, value: float, high: float | None = None, **more: object) -> Finding:
-    return replace(finding("lab", name, value=value, **more), ref_high=high)
+    return replace(finding("lab", name, value=value, unit="U/L", **more), ref_high=high)
 
 
 MMT = finding("strength", "MMT", value=98, scale="150", group="whole", source=EXAM)
