@@ -18,6 +18,7 @@ Stance = Literal["for", "against", "set_aside"]
 CriterionKind = Literal["inclusion", "exclusion"]
 CohortStatus = Literal["eligible", "ineligible", "undetermined"]
 Comparator = Literal["<", "<=", "=", ">=", ">", "~"]
+Experiencer = Literal["patient", "family", "other"]
 Sex = Literal["F", "M", "X"]
 DateSource = Literal["text", "note"]
 ItemState = Literal["present", "absent", "undocumented"]
@@ -80,6 +81,29 @@ class Provenance:
 
     rule: str
     cues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MentionContext:
+    """
+    How a text holds a mention, axis by axis. The axes are independent, where an ``Assertion`` is one word for all:
+    "no history of stroke in her family" denies, speaks of the past and of someone else.
+
+    Attributes:
+        negated: The text says that it is not, or was not, there.
+        possible: The text leaves open whether it is there.
+        hypothetical: It has not happened: planned, conditional, warned of.
+        historical: The text places it in the past ("history of", "three years ago"), whether it is over or not.
+        experiencer: Whose it is; "other" for a donor, a friend or another person who is no relative.
+        cues: The words that say so, as (axis, words).
+    """
+
+    negated: bool = False
+    possible: bool = False
+    hypothetical: bool = False
+    historical: bool = False
+    experiencer: Experiencer = "patient"
+    cues: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

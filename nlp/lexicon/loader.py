@@ -29,6 +29,7 @@ class SectionRules:
     inline: frozenset[str]
     copied: str
     templated: str
+    retracted: str
 
 
 def parse_yaml(text: str, model: type[_Model], *, name: str) -> _Model:
@@ -111,6 +112,7 @@ def load_sections() -> SectionRules:
         inline=frozenset(name for name, spec in file.categories.items() if spec.inline),
         copied=file.copied.replace("\n", ""),
         templated=file.templated.replace("\n", ""),
+        retracted=file.retracted.replace("\n", ""),
     )
 
 
