@@ -13,7 +13,7 @@ from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.findings import Draft
-from chartsift.nlp.components.infection_context import MentionContext, near
+from chartsift.nlp.components.infection_context import MentionContext, days_since_month, near, usual_length
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
     ALLERGY,
@@ -31,6 +31,7 @@ from chartsift.nlp.components.infection_cues import (
     EMPIRIC,
     EMPIRIC_AFTER,
     FINISHED,
+    MONTH_IN,
     PLANNED_DRUG,
     PROPHYLAXIS,
     REPLACED,
@@ -155,7 +156,8 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         and not STILL.search(words)
     ):
         return "finished", "historical"
-    if (_dated_past(doc, context) or REPLACED.match(right)) and not context.course.running:
+    dated = _dated_past(doc, context) or _month_past(doc, context)
+    if (dated or REPLACED.match(right)) and not context.course.running:
         return "finished", "historical"
     if DRUG_STOP_LINE.match(context.line) or _days_over(doc, context):
         return "finished", "historical"
@@ -240,6 +242,14 @@ def _days_over(doc: Doc, context: MentionContext) -> bool:
     text: str = doc._.note_text
     low, high = context.end + given.start("last"), context.end + given.end("last")
     return any(m.last <= note_date_of(doc) for m in find_dates(text, note_date_of(doc), start=low, end=high))
+
+
+def _month_past(doc: Doc, context: MentionContext) -> bool:
+    """Say whether the clause dates the course to a month that ended longer ago than the course is long."""
+    month = MONTH_IN.search(context.left)
+    return month is not None and days_since_month(month.group("month"), note_date_of(doc)) > usual_length(
+        doc, context
+    )
 
 
 def _dated_past(doc: Doc, context: MentionContext) -> bool:

@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.components.infection_context import MentionContext, context_of, near
+from chartsift.nlp.components.infection_context import (
+    MentionContext,
+    context_of,
+    days_since_month,
+    near,
+    usual_length,
+)
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
     ANSWERED_NO,
@@ -38,7 +43,6 @@ from chartsift.nlp.components.infection_cues import (
     MAY_CAUSE_LEFT,
     MONTH_AFTER,
     MONTH_BEFORE,
-    MONTHS,
     NEGATIVE,
     NEGATIVE_LEFT,
     NOT_OF_IT,
@@ -193,7 +197,11 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return "exposure", "hypothetical"
     if COLONISED.search(words) and not STILL.search(words):
         return "colonised", "absent"
-    if name == "cmv" and re.search(r"\bIgG\b", right[:10]) and not re.search(r"PCR (?:pos|\d)", right):
+    if (
+        name in ("cmv", "zoster", "hsv")
+        and re.search(r"\bIgG\b", right[:10])
+        and not re.search(r"PCR (?:pos|\d)", right)
+    ):
         return "exposure", "hypothetical"
     if CONDITION.search(context.before[-60:]):
         return "conditional", "hypothetical"
@@ -210,18 +218,29 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         drug = re.search(
             r"\b(?:atovaquone|mepron|dapsone|pentamidine|bactrim|TMP[-/ ]SMX|"
             r"letermovir|(?:val)?acyclovir|posaconazole|fluconazole)\b[^.;,]{0,40}\b(?:for|"
-            r"vs|against)\s+(?:\w+\s)?$",
+            r"vs|against)\s+(?:\w+\s)?$"
+            r"|\b(?:atovaquone|mepron|dapsone|pentamidine|bactrim|co-?trimoxazole|TMP[-/ ]SMX|letermovir|(?:val)?acyclovir"
+            r"|posaconazole|fluconazole)\b[^.;,()]{0,40}\(\s*$",
             left,
             re.IGNORECASE,
         )
         if drug is not None and not ACTIVE.search(drug.group().split(" for ")[0]):
             return "prophylaxis", "hypothetical"
     treated = near(drugs, context)
-    over = _over(doc, context, bool(treated))
+    over = _over(doc, context, bool(treated), lasts=run == "long")
     still = STILL.search(words)
     if over and still is None and not context.course.running:
         return "resolved", "historical"
     if context.course.finished and still is None:
+        return "resolved", "historical"
+    month = MONTH_AFTER.match(context.right) or MONTH_BEFORE.search(context.left)
+    # "Strep in Aug, amoxicillin 10 d": the ten days count from August.
+    if (
+        month is not None
+        and still is None
+        and not context.course.running
+        and days_since_month(month.group("month"), note_date_of(doc)) > usual_length(doc, context)
+    ):
         return "resolved", "historical"
     doubt = (
         context.assertion == "possible"
@@ -270,7 +289,7 @@ def _looked_for(context: MentionContext) -> tuple[str, Assertion] | None:
     return None
 
 
-def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
+def _over(doc: Doc, context: MentionContext, treated: bool, *, lasts: bool) -> bool:
     """Say whether the clause tells of an infection that has passed."""
     for words, limit in ((context.left[-45:], True), (context.right[:90], False)):
         for match in RESOLVED.finditer(words):
@@ -315,8 +334,10 @@ def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
     text: str = doc._.note_text
     going = ACTIVE.search(context.sentence) or (treated and context.course.until is None)
     limit_days = EARLIER_DAYS if going else SOON_OVER_DAYS
+    if lasts and going:
+        return False  # the culture of two months ago is treated for a year
     for month in (MONTH_AFTER.match(context.right), MONTH_BEFORE.search(context.left)):
-        if month is not None and _days_since_month(month.group("month"), note_date) > limit_days:
+        if month is not None and days_since_month(month.group("month"), note_date) > limit_days:
             return True
     for mention in find_dates(
         text, note_date, start=max(0, context.start - 30), end=min(len(text), context.end + 45)
@@ -337,14 +358,6 @@ def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
         if (note_date - mention.last).days > limit_days:
             return True
     return False
-
-
-def _days_since_month(name: str, note_date: date) -> int:
-    """Return the days from the end of the last month of that name until the note; 0 in the month itself."""
-    number = MONTHS.index(name) + 1
-    year = note_date.year if number <= note_date.month else note_date.year - 1
-    following = date(year + number // 12, number % 12 + 1, 1)
-    return max(0, (note_date - following).days + 1)
 
 
 def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins

@@ -49,7 +49,7 @@ _SPEAKS = re.compile(
     r"(?:says?|said|reports?|reported|asks?|asked|asking|states?|stated|wonders?|wondered|wants?|wanted|wishes"
     r"|notes?|noted"
     r"|read|reads|heard|hears|mentions?|mentioned|confirms?|confirmed|tells?|told|recalls?|agrees?d?|consent\w*"
-    r"|concerned"
+    r"|concerned|(?:on the phone |by phone )?(?:is |was |are )?(?:quite |equally |very |pretty )?(?:sure|certain|convinced|adamant)"
     r"|present|accompan\w*|worr\w+|inquir\w*|brought|interested|hop(?:e|es|ed|ing)|would like|aware|at bedside"
     r"|bedside"
     r"|counsel\w*|educat\w*|updated|discuss\w*|understand\w*|here|think\w*|believ\w*|insist\w*|request\w*"

@@ -48,7 +48,7 @@ class Receipt:
 # ---- intent
 _SERVICE = loosely(
     r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*"
-    r"(?:(?:&|and|/)\s*(?:cell(?:ular|s)?|gene|transplant)(?: therap(?:y|ies))?[\s\-/]*)?(?:clinic|team|service|program(?:me)?\b"
+    r"(?:(?:&|and|/)\s*(?:cell(?:ular|s)?|gene|transplant)(?: therap(?:y|ies))?[\s\-/]*)?(?:(?:in|out)-?patient\s+)?(?:consult\w*|clinic|team|service|program(?:me)?\b"
     r"|unit|center"
     r"|centre|coordinator|nurse|physician|doctor|surgeon|surgery|hepatology|nephrology|pulmonology|infectious|ID\b"
     r"|committee"
@@ -56,7 +56,7 @@ _SERVICE = loosely(
     r"|hotline|list serv|conference|society|group)"
 )
 _INTENT_NOUN = loosely(
-    r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment"
+    r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment|selection|mtg|meeting|conference|presentation"
     r"|referral|work-?\s?up|candida\w+|eligib\w*|list\b|listing|wait-?\s?list\w*|slot|screen\w*|consent\w*"
     r"|brochure|poster"
     r"|info\w*|talk|discussion|visit|intake|opinion|options?\b|question|inquiry|packet|hand-?out|webinar|booklet"
@@ -208,6 +208,11 @@ _UNSURE = loosely(
     r"|received)|might have (?:had|received)|reportedly had\?|query)\b[^,;]{0,25}$|\?\s?$"
 )
 # "The coordinator asks whether she had an auto transplant": a question about the past.
+# "This is muddled … her sister is equally sure that it was a liver transplant": told, and contested.
+_CONTESTED = loosely(
+    r"\b(?:equally (?:sure|certain)|(?:is|are|was) (?:quite |very )?(?:sure|certain|convinced|adamant) (?:that )?(?:it|this|she|he)"
+    r"|insists?(?: that)?(?: it)?)\b[^.;]{0,40}$"
+)
 _ASKED = loosely(
     r"\b(?:whether|if)\s+(?:or not\s+)?(?:she|he|they|pt|(?:the )?patient)\s+(?:ever\s+|has\s+|really\s+)*(?:had|received|got|underwent"
     r"|undergone)\s+(?:an?\s+|the\s+)?(?:\w+\s+)?$"
@@ -281,7 +286,7 @@ def _said(assertion: Assertion, cue: str, *, strong: bool = False) -> Receipt:
 
 
 def _uncertain(around: _Around) -> Receipt | None:
-    asked = _ASKED.search(around.near)
+    asked = _ASKED.search(around.near) or _CONTESTED.search(around.near)
     if asked is not None:
         return _said("possible", asked.group())
     unsure = _UNSURE.search(around.near) or _UNSURE_AFTER.match(around.right)

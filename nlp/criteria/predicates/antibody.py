@@ -30,6 +30,7 @@ _STILL_OUT = re.compile(
     r"pend|\bsent\b|await|QNS|not sufficient|in pro[cg]|redraw|recollect|hemolyzed|outstanding|ausstehend",
     re.IGNORECASE,
 )
+_SAME_DRAW = re.compile(r"\bsame (?:draw|sample|serum|specimen|tube|blood)\b", re.IGNORECASE)
 _ORDER_STEP = "Order a myositis antibody panel with SRP and HMGCR, or ask for the outside result."
 _PENDING_STEP = "Obtain the antibody result that is pending or was never run."
 
@@ -85,6 +86,14 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
         positive = [f for f in (*found.positive, *found.weak) if f.concept == concept]
         read = [f for f in positive if f.attribute("result") != "implied"]
         negative = [f for f in found.negative if f.concept == concept]
+        if any(_SAME_DRAW.search(f.quote) for f in read):
+            # "His letter about the same draw says positive": the panel's own line is the other result.
+            notes = {f.note_id for f in read if _SAME_DRAW.search(f.quote)}
+            negative += [
+                f
+                for f in chart.of("antibody_panel", assertions=["absent"])
+                if f.attribute("coverage") in ("all", "MSA") and f.note_id in notes
+            ]
         clash = [
             (p, n)
             for p in read

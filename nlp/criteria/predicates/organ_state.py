@@ -19,6 +19,12 @@ StateLevel = Literal[
 
 _FRESH = re.compile(r"\b(?:new|acute|recurrent|another|again|today|now)\b", re.IGNORECASE)
 
+_FRESH_CLOT = re.compile(
+    r"\b(?:new|acute|recurrent|another|today|now|massive|submassive|saddle|extensive|symptomatic|found|diagnosed|shows?|CTA?"
+    r"|heparin (?:drip|gtt|infusion)|drip|gtt|lysis|lytic|thromboly\w*|thrombectomy|admitted|presents?)\b",
+    re.IGNORECASE,
+)
+
 BAD: frozenset[str] = frozenset({"severe", "progressive", "uncontrolled"})
 _GOOD = frozenset({"controlled", "stable", "mild"})
 # An episode (a bleed, a stroke) that no later note carries on is over after this many days.
@@ -112,6 +118,8 @@ def _state(chart: Chart, system: str, disease: str, found: list[Finding], window
     if _is_bare_episode(decides):
         # "DVT in December, leg fine … 3. DVT: apixaban to go on": the bare name is the episode told of before.
         told = [f for f in same if _level(f) == "over" and f.attribute("listed") != "yes"]
+        # "AKI mild" of the emergency note still says how bad the "AKI" of the ward note is.
+        told += [f for f in same if f.assertion == "present" and f.attribute("level") in _GOOD]
         decides = told[0] if told else decides
     level = _aged(chart, decides, _level(decides), windows)
     return DiseaseState(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
@@ -157,6 +165,8 @@ def _level(finding: Finding) -> StateLevel:
         return "severe" if weight == "severe" and said in ("stable", "mild") else "controlled"
     if weight == "severe":
         return "severe"
+    if weight == "acute" and finding.attribute("disease") == "clot" and not _FRESH_CLOT.search(finding.quote):
+        return "unspecified"  # a clot that is only named is an old one under its anticoagulant
     if weight == "acute":
         return "over" if finding.attribute("listed") == "yes" else "severe"
     return "unspecified"

@@ -243,7 +243,10 @@ def _questioned_since(chart: Chart, unsure: Sequence[Finding], received: Sequenc
     """Return the questions of later notes about a transplant that no note tells of since."""
     last = max(chart.note_date(f) for f in received)
     concepts = {f.concept for f in received}
-    return [f for f in unsure if f.concept in concepts and chart.note_date(f) > last]
+    told = {f.note_id for f in received}
+    return [
+        f for f in unsure if f.concept in concepts and f.note_id not in told and chart.note_date(f) >= last
+    ]
 
 
 def _quote(shown: Sequence[Evidence]) -> str:

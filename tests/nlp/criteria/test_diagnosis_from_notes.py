@@ -11,6 +11,22 @@ DIAGNOSIS = [
     (
         "not_met",
         [
+            (200, "JPM, start prednisone."),
+            (9, "LGMD R2 established. Rheumatology removed JPM from the problem list."),
+        ],
+    ),
+    (
+        "unknown",
+        [
+            (
+                3,
+                'MRI: diffuse edema "rhabdomyolysis or myositis". Rhabdo of unclear cause, myositis on the list.',
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
             (200, "Polymyositis on azathioprine."),
             (5, "He does not have an autoimmune myositis. McArdle disease."),
         ],

@@ -8,6 +8,8 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 TRANSPLANT = [
+    ("not_met", "BMT/CELL THERAPY INPATIENT CONSULT\nQ: candidacy for CD19 CAR T."),
+    ("not_met", "Presented at lung txp selection mtg 04/18; deferred, too well."),
     ("not_met", "1. Autologous HSCT: we reviewed this because of his sister; the risk is not justified."),
     ("unknown", "The coordinator asks whether she had an auto transplant; records requested."),
     ("not_met", "CAR-T or allo-SCT were never needed for her CLL."),

@@ -8,6 +8,20 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 CASES = [
+    ("not_met", [(3, "Strep throat in March, amoxicillin 10 d, well.")]),
+    ("not_met", [(3, "MEDS: mycophenolate 1,500 BID; TMP-SMX SS daily (PJP); magnesium oxide.")]),
+    ("not_met", [(3, "Health maintenance: COVID/flu done.")]),
+    ("not_met", [(3, "HBV/HCV/HIV neg; VZV IgG +; cont TMP-SMX.")]),
+    ("not_met", [(3, "Biopsy: endomysial CD4+ aggregates. Capillary MAC +. MHC-I diffuse.")]),
+    (
+        "met",
+        [
+            (
+                20,
+                "Infection: M. abscessus BAL 2/25, AFB smear 2+. On imipenem + tigecycline via PICC, week 11 of 26.",
+            )
+        ],
+    ),
     ("unknown", [(30, "TB infection (latent), start rifampin."), (3, "Rifampin 400 mg qAM (d 27 of ~120).")]),
     ("not_met", [(3, "He was absent because of influenza and is back at school.")]),
     ("not_met", [(3, "Lymphodepletion = Flu + Cy. Hep B sAb 46 ok.")]),
