@@ -39,7 +39,8 @@ class AxisScore:
     Attributes:
         found: Right, extra and missed.
         f1_interval: The 95 % bootstrap interval of F1, resampled by report because the sentences of a report hang
-            together (percentiles of 1,000 samples, fixed seed); (0, 1) with fewer than two reports.
+            together (percentiles of 1,000 samples, fixed seed); (0, 1) with fewer than two reports, or where nothing
+            was there and nothing was found.
         missed: Ids of the rows that hold on this axis and were not found so.
         extra: Ids of the rows that were found so and do not hold.
     """
@@ -206,7 +207,7 @@ def _f1_interval(reports: Sequence[Detection]) -> tuple[float, float]:
 
     Source: Efron B, Tibshirani R. An introduction to the bootstrap. 1993, chapter 13.
     """
-    if len(reports) < 2:
+    if len(reports) < 2 or sum(reports, Detection()) == Detection():
         return 0.0, 1.0
     chance = random.Random(0)  # noqa: S311 - a repeatable sample, no secret
     values = sorted(sum(chance.choices(reports, k=len(reports)), Detection()).f1 for _ in range(_RESAMPLES))

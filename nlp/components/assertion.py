@@ -57,9 +57,9 @@ def assertion_of(span: Span) -> tuple[Assertion, tuple[str, ...]]:
 
     Reads: span._.modifiers, doc._.layout, doc._.note_text.
     """
-    assertion, cues = _said_of(span)
-    start, _ = source_range(span)
     layout: Layout = span.doc._.layout
+    start, end = source_range(span)
+    assertion, cues = _said_of(span, layout, start, end)
     taken_back = layout.retraction_of(start)
     if taken_back is None:
         return assertion, cues
@@ -69,12 +69,11 @@ def assertion_of(span: Span) -> tuple[Assertion, tuple[str, ...]]:
     return ("possible" if assertion == "absent" else "absent"), (taken_back.words,)
 
 
-def _said_of(span: Span) -> tuple[Assertion, tuple[str, ...]]:
-    start, end = source_range(span)
-    layout: Layout = span.doc._.layout
-    text: str = span.doc._.note_text
-    if layout.section_at(start).category == "family_history":
-        return "family", (layout.section_at(start).title,)
+def _said_of(span: Span, layout: Layout, start: int, end: int) -> tuple[Assertion, tuple[str, ...]]:
+    text = layout.text
+    section = layout.section_at(start)
+    if section.category == "family_history":
+        return "family", (section.title,)
     by_category = {category: words for category, (_, words) in cues_on(span).items()}
     for category in SOMEONE_ELSE:
         if category in by_category:

@@ -11,13 +11,13 @@ ConText does:
 - Some reach no further than their item of a list, and none out of brackets.
 - A mention that holds the words of a cue is not touched by them.
 
-Reads: doc.sents, doc.spans["concepts"]. Writes: span._.modifiers (tuple of ConTextModifier).
+Reads: doc._.layout (sentences), doc.spans["concepts"]. Writes: span._.modifiers (tuple of ConTextModifier).
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.lexicon.loader import load_context
 from chartsift.nlp.lexicon.schema import ContextFile, ContextRuleSpec
 from chartsift.nlp.log import quiet_imports
+from chartsift.nlp.text.layout import Layout
 
 with quiet_imports():
     from medspacy.common.medspacy_matcher import MedspacyMatcher
@@ -85,15 +86,13 @@ class Context:
         """Set ``span._.modifiers`` of *targets*, which are sorted by start."""
         if not targets:
             return
-        sentences = list(_by_sentence(doc, targets))
-        firsts = [sentence.start for sentence in sentences]
-        matches: dict[int, list[tuple[int, int, ConTextRule]]] = defaultdict(list)
+        sentence_of = _sentences(doc, targets)
+        matches: dict[_Sentence, list[tuple[int, int, ConTextRule]]] = defaultdict(list)
+        rule_of = self._rule_of
         for match_id, start, end in self._matcher(doc):
-            number = bisect_right(firsts, start) - 1
-            if number >= 0 and start < sentences[number].end:
-                matches[number].append((start, end, self._rule_of[match_id]))
-        for number, found in matches.items():
-            sentence = sentences[number]
+            if start in sentence_of:
+                matches[sentence_of[start]].append((start, end, rule_of[match_id]))
+        for sentence, found in matches.items():
             for modifier in sentence.modifiers(sentence.cues(found)):
                 for target in sentence.targets:
                     if _touches(modifier, target):
@@ -106,15 +105,15 @@ class Context:
 class _Sentence:
     """A sentence that holds targets, and the place of its tokens in the note."""
 
-    def __init__(self, span: Span, text: str, starts: list[int], ends: list[int]) -> None:
-        self.doc = span.doc
-        self.start: int = span.start
-        self.end: int = span.end
+    def __init__(self, doc: Doc, start: int, end: int, text: str, starts: list[int], ends: list[int]) -> None:
+        self.doc = doc
+        self.start = start
+        self.end = end
         self.targets: list[Span] = []
         self.text = text
         self.starts = starts
         self.ends = ends
-        self._has_brackets = text.find("(", starts[span.start], ends[span.end - 1]) >= 0
+        self._has_brackets = text.find("(", starts[start], ends[end - 1]) >= 0
 
     def cues(self, matches: Iterable[tuple[int, int, ConTextRule]]) -> list[_Cue]:
         """Return the longest of overlapping cues, in order; words that only look like one are left out."""
@@ -272,18 +271,26 @@ def _touches(modifier: ConTextModifier, target: Span) -> bool:
     )
 
 
-def _by_sentence(doc: Doc, targets: Iterable[Span]) -> Iterator[_Sentence]:
-    # Looked up once: an extension attribute takes longer to find than a sentence.
-    place = doc._.note_text, doc._.starts, doc._.ends
-    sentence: _Sentence | None = None
+def _sentences(doc: Doc, targets: Iterable[Span]) -> dict[int, _Sentence]:
+    """
+    Return the sentences that hold *targets*, each under every one of its tokens.
+
+    By the layout that made the sentences of the Doc: ``span.sent`` takes longer than all the rest of this component.
+    """
+    text, starts, ends = doc._.note_text, doc._.starts, doc._.ends
+    layout: Layout = doc._.layout
+    bounds = layout.sentences
+    sentence_of: dict[int, _Sentence] = {}
     for target in targets:
-        if sentence is None or target.start >= sentence.end:
-            if sentence is not None:
-                yield sentence
-            sentence = _Sentence(target.sent, *place)
+        sentence = sentence_of.get(target.start)
+        if sentence is None:
+            number = layout.sentence_number(starts[target.start])
+            first = bisect_left(starts, bounds[number].start) if number else 0
+            last = bisect_left(starts, bounds[number + 1].start) if number + 1 < len(bounds) else len(doc)
+            sentence = _Sentence(doc, first, last, text, starts, ends)
+            sentence_of.update(dict.fromkeys(range(first, last), sentence))
         sentence.targets.append(target)
-    if sentence is not None:
-        yield sentence
+    return sentence_of
 
 
 def _longest(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
