@@ -23,7 +23,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.lab_dates import LabDates, shared_from_behind
 from chartsift.nlp.components.lab_measured import is_share, measured_of
-from chartsift.nlp.components.lab_series import REACH, Value, read_series
+from chartsift.nlp.components.lab_series import REACH, Manner, Value, read_series
 from chartsift.nlp.components.lab_tables import Label, cells_below, under_analytes, under_header
 from chartsift.nlp.components.lab_words import lab_words
 from chartsift.nlp.text.dates import DateMention, note_dates
@@ -310,7 +310,7 @@ class _Reader:
         self, group: list[_Mention], members: list[int | None], at: int, end: int, *, loose: bool = False
     ) -> list[_Entry]:
         """Return the entries of analytes whose values stand in the same order behind them."""
-        first = read_series(self.text, at, min(end, at + REACH), self.dates, paired=True)
+        first = read_series(self.text, at, min(end, at + REACH), self.dates, Manner(paired=True))
         if not first:
             return []
         at = first[0].reading.start
