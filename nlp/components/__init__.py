@@ -27,6 +27,7 @@ READERS: tuple[Reader, ...] = (
     Reader("transplants", frozenset({"transplant", "graft_other", "transplant_history"})),
     Reader("contraindications", frozenset({"contraindication"})),
     Reader("labs", frozenset({"lab"})),
+    Reader("measures", frozenset({"measure"})),
     Reader("ages"),
     Reader("muscle", frozenset({"strength", "function"})),
     Reader("activity", frozenset({"skin", "skin_damage", "disease_state"})),

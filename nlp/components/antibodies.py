@@ -25,7 +25,7 @@ from spacy.tokens import Doc, Span
 from chartsift.nlp.components.antibody_items import Answer, Item, Name, items_of
 from chartsift.nlp.components.antibody_scan import Scan
 from chartsift.nlp.components.antibody_tables import dated_columns, name_columns, reference_comes_first
-from chartsift.nlp.components.antibody_values import Polarity
+from chartsift.nlp.components.antibody_values import Polarity, strength_of
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import sense_of
@@ -270,6 +270,10 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
     value = next((answer.value for answer in answers if answer.value is not None), None)
     if result:
         attributes["result"] = result
+    if result in ("positive", "weak"):
+        strength = "weak" if result == "weak" else strength_of([answer.words for answer in answers], value)
+        if strength:
+            attributes["strength"] = strength
     if result in ("unmeasured", "contradicted"):
         attributes["words"] = " ".join(answer.words for answer in answers[:2]).lower() or "open"
     day: date | None = None

@@ -24,6 +24,8 @@ _OPPOSITE: dict[Polarity, Polarity] = {"negative": "positive", "positive": "nega
 # A panel's name that heads a list: "MSA: …", "MAA = …".
 _HEADS = re.compile(r"\s?[:=]")
 _SEND_OUT = re.compile(r"send[- ]?out", re.IGNORECASE)
+# "Mi-2 α/β: neg/pos": one answer for either chain.
+_BOTH_CHAINS = re.compile(r"\s?(?:α|alpha|a)\s?/\s?(?:β|beta|b)(?![A-Za-z])", re.IGNORECASE)
 # Unknown words that may stand between the last name of a list and a strong answer ("Jo-1 drawn in Tulsa positive").
 _REACH_WORDS = 3
 
@@ -201,7 +203,9 @@ class Scan:
             ) or result_words().methods.search(between)
             came_back = first.polarity == "unmeasured" and not answer.near  # "sent, all negative"
             softened = answer.polarity == "borderline" and first.polarity in ("positive", "weak")
-            if first.polarity != answer.polarity and not (dated or came_back or softened):
+            only = self.done[0]
+            pair = len(self.done) == 1 and _BOTH_CHAINS.search(self.text, only.start, only.end + 12)
+            if first.polarity != answer.polarity and not (dated or came_back or softened or pair):
                 return
         for name in self.done:
             name.answers.append(replace(answer, apart=self.chain_gap))

@@ -129,6 +129,7 @@ class Value:
         words: The words between the analyte, or the value before it, and this value.
         earlier: The text itself sets it aside, and gives it no date.
         end: Where the statement on it ends, its date and a range behind the date included.
+        scale: The scale printed behind a score ("6.2/10"); "" where there is none.
     """
 
     reading: Reading
@@ -136,6 +137,7 @@ class Value:
     words: str
     earlier: bool = False
     end: int = 0
+    scale: str = ""
 
     @property
     def day(self) -> date | None:
@@ -143,15 +145,29 @@ class Value:
         return self.mention.day if self.mention is not None else None
 
 
-def read_series(
-    text: str, start: int, end: int, dates: Sequence[DateMention], *, paired: bool = False
-) -> list[Value]:
+@dataclass(frozen=True, slots=True)
+class Manner:
     """
-    Return the values in ``text[start:end]``, which begins behind an analyte; *dates* are those of the note.
+    How the numbers of a statement are to be taken.
 
-    *paired* values are parted by slashes ("AST/ALT 88/71"): only the first is returned with what leads to it.
+    Attributes:
+        paired: They are parted by slashes ("AST/ALT 88/71"): only the first is wanted, with what leads to it.
+        scale: What may follow a score and names its scale, in the group "scale"; None for laboratory values.
+        ranges: A bare range is a value ("ECOG 0-1"), not a reference.
+        percent: A percent sign may stand behind a value.
     """
-    walk = _Walk(text, start, end, dates, paired=paired)
+
+    paired: bool = False
+    scale: re.Pattern[str] | None = None
+    ranges: bool = False
+    percent: bool = False
+
+
+def read_series(
+    text: str, start: int, end: int, dates: Sequence[DateMention], manner: Manner | None = None
+) -> list[Value]:
+    """Return the values in ``text[start:end]``, which begins behind an analyte; *dates* are those of the note."""
+    walk = _Walk(text, start, end, dates, manner or Manner())
     walk.run()
     if walk.found:
         walk.found[-1] = replace(walk.found[-1], end=walk.words_from)
@@ -171,19 +187,17 @@ class _Walk:
     words_from: int
     unknown: int
     start: int
-    paired: bool
+    manner: Manner
     flag: str
 
-    def __init__(
-        self, text: str, start: int, end: int, dates: Sequence[DateMention], *, paired: bool
-    ) -> None:
+    def __init__(self, text: str, start: int, end: int, dates: Sequence[DateMention], manner: Manner) -> None:
         self.text, self.at, self.end, self.dates = text, start, end, dates
         self.found, self.pending, self.words_from, self.unknown, self.start = [], None, start, 0, start
-        self.paired, self.flag = paired, ""
+        self.manner, self.flag = manner, ""
 
     def run(self) -> None:
         """Walk to the end of the statement."""
-        while self.at < self.end and len(self.found) < (1 if self.paired else _MOST_VALUES):
+        while self.at < self.end and len(self.found) < (1 if self.manner.paired else _MOST_VALUES):
             if not self.found and self.at - self.start > REACH:
                 return
             if not (
@@ -215,6 +229,10 @@ class _Walk:
     def _is_date(self, mention: DateMention) -> bool:
         """Say whether what reads as a date is one here: "CK 2019 U/L" and "deltoids 4/5" are none."""
         words = self.text[mention.start : mention.end]
+        if self.manner.scale is not None and not self.found:
+            scored = re.compile(r"\d{1,3}").match(self.text, mention.start)
+            if scored is not None and self.manner.scale.match(self.text, scored.end()):
+                return re.search(r"\bon\s$", self.text[max(0, mention.start - 4) : mention.start]) is not None
         if _GRADE_DATE.fullmatch(words) and not re.search(
             r"(?:\b(?:on|in|from|of|dated)\s|\()$", self.text[max(0, mention.start - 8) : mention.start]
         ):
@@ -312,9 +330,9 @@ class _Walk:
         if is_course:
             first = read_value(self.text, self.at, match.end("low"))
             return first is not None and self._take(first)
-        if _RANGING.search(words) is None or re.search(
-            r"\b(?:ref|normal|range|limits?)\b", words, re.IGNORECASE
-        ):
+        if not self.manner.ranges and _RANGING.search(words) is None:
+            return False
+        if re.search(r"\b(?:ref|normal|range|limits?)\b", words, re.IGNORECASE):
             return False
         low = read_value(self.text, self.at, match.end("low"))
         high = read_value(self.text, match.start("high"), self.end)
@@ -325,14 +343,19 @@ class _Walk:
     def _take(self, reading: Reading) -> bool:
         """Take a number as a value of the analyte; say whether reading goes on."""
         words = self.text[self.words_from : self.at]
-        if reading.percent or lab_words().change_by.search(words):
+        if (reading.percent and not self.manner.percent) or lab_words().change_by.search(words):
             # "improved 50% to 612", "decreased by 300 to 612": the size of a change
             self.at = reading.end
             return (
                 not self.found
                 and re.match(r"\s*(?:to|at|now)\s", self.text[reading.end : reading.end + 6]) is not None
             )
-        if self._is_counted(reading) or (self.unknown and not self._is_handed_over(reading, words)):
+        scale = self.manner.scale.match(self.text, reading.end) if self.manner.scale is not None else None
+        if scale is not None:
+            reading = replace(reading, end=scale.end())
+        elif self._is_counted(reading):
+            return False
+        if self.unknown and not self._is_handed_over(reading, words):
             return False
         if self.found and not self._goes_on(reading, words):
             return False
@@ -341,7 +364,13 @@ class _Walk:
         if reading.comparator.startswith(">") and re.search(r"\bnever\b", words, re.IGNORECASE):
             reading = replace(reading, comparator="<=")  # "has never been above 500"
         self.found.append(
-            Value(reading, self.pending, words, earlier=_THEN.match(self.text, reading.end) is not None)
+            Value(
+                reading,
+                self.pending,
+                words,
+                earlier=_THEN.match(self.text, reading.end) is not None,
+                scale="" if scale is None else scale.group("scale") or "10",
+            )
         )
         self.pending = None
         self.at = self.words_from = reading.end
@@ -377,7 +406,7 @@ class _Walk:
         if reading.unit or reading.flag or reading.ref_high is not None or reading.times_uln:
             return False
         return words.counted.match(self.text, reading.end) is not None or (
-            not self.paired
+            not self.manner.paired
             and re.match(r"\s?/\s?\d|:\d|\s?%", self.text[reading.end : reading.end + 6]) is not None
         )
 

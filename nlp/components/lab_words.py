@@ -26,6 +26,9 @@ class LabWords:
         counted: Right after a number that counts something else.
         condition: Before an analyte whose number is a condition or a goal.
         specimen: A specimen other than blood, as a word.
+        specimen_word: The same anywhere; so are ``condition_word`` and ``earlier_head_word``.
+        condition_word: See ``specimen_word``.
+        earlier_head_word: See ``specimen_word``.
         specimen_units: Right after a number that is not of blood.
         other_left: Another analyte and a slash right before this one.
         other_right: A slash and another analyte right behind this one.
@@ -44,6 +47,9 @@ class LabWords:
     counted: re.Pattern[str]
     condition: re.Pattern[str]
     specimen: re.Pattern[str]
+    specimen_word: re.Pattern[str]
+    condition_word: re.Pattern[str]
+    earlier_head_word: re.Pattern[str]
     specimen_units: re.Pattern[str]
     other_left: re.Pattern[str]
     other_right: re.Pattern[str]
@@ -92,6 +98,9 @@ def lab_words() -> LabWords:
             rf"\b(?:{either('specimens')})\b(?:\s*[:(–-][^.;\n]{{0,80}}|\s(?:(?!neg|pos|and\b|clear|normal)\w+\s){{0,2}}|[ -]?)$",
             flags,
         ),
+        specimen_word=re.compile(rf"\b(?:{either('specimens')})\b", flags),
+        condition_word=re.compile(rf"\b(?:{either('conditions')})\b", flags),
+        earlier_head_word=re.compile(rf"\b(?:{either('earlier_head')})\b", flags),
         specimen_units=re.compile(rf"\s?(?:{data['specimen_units']})", flags),
         other_left=re.compile(rf"(?<![\w-])(?P<others>(?:(?:{others})\s?/\s?)+)$", flags),
         other_right=re.compile(rf"\s?/\s?(?P<other>{others})(?![\w])", flags),

@@ -23,7 +23,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.lab_dates import LabDates, shared_from_behind
 from chartsift.nlp.components.lab_measured import is_share, measured_of
-from chartsift.nlp.components.lab_series import REACH, Value, read_series
+from chartsift.nlp.components.lab_series import REACH, Manner, Value, read_series
 from chartsift.nlp.components.lab_tables import Label, cells_below, under_analytes, under_header
 from chartsift.nlp.components.lab_words import lab_words
 from chartsift.nlp.text.dates import DateMention, note_dates
@@ -113,6 +113,12 @@ class _Reader:
         dates = note_dates(self.text, self.note_date)
         self.dates = dates
         self.lab_dates = LabDates(self.layout, dates, frozenset(m.line for m in self.mentions))
+        # What the note never says need not be looked for beside each of its values.
+        words = lab_words()
+        self.has_specimen = words.specimen_word.search(self.text) is not None
+        self.has_condition = words.condition_word.search(self.text) is not None
+        self.has_earlier_head = words.earlier_head_word.search(self.text) is not None
+        self.assertions: dict[int, tuple[Assertion, tuple[str, ...]]] = {}
         labels = [Label(m.start, m.end, m.line) for m in self.mentions]
         self.tabled = under_analytes(self.layout, labels, dates, self.note_date)
 
@@ -267,14 +273,17 @@ class _Reader:
             stated = lab_words().stated.search(value.words) or self._quality_before(mention)
             if stated is not None:
                 reading = replace(reading, flag="H" if stated.group("high") else "N")
-        left = self.text[max(0, mention.start - 240) : mention.start]
-        earlier = value.earlier or (
-            alone
-            and value.mention is None
-            and (lab_words().earlier_before.search(left[-40:]) or lab_words().earlier_head.search(left))
-            is not None
-        )
+        earlier = value.earlier or (alone and value.mention is None and self._is_set_aside_before(mention))
         return replace(value, reading=reading, earlier=earlier)
+
+    def _is_set_aside_before(self, mention: _Mention) -> bool:
+        """Say whether the words before an analyte make its value an earlier one ("prior CK 310", "Lab then: CK 310")."""
+        words = lab_words()
+        if words.earlier_before.search(self.text[max(0, mention.start - 40) : mention.start]):
+            return True
+        if not self.has_earlier_head:
+            return False
+        return words.earlier_head.search(self.text[max(0, mention.start - 240) : mention.start]) is not None
 
     def _quality_before(self, mention: _Mention) -> re.Match[str] | None:
         """Return the word of "elevated CK of 612"; that of "aldolase 4.4 nl  AST 22" is the other analyte's."""
@@ -301,7 +310,7 @@ class _Reader:
         self, group: list[_Mention], members: list[int | None], at: int, end: int, *, loose: bool = False
     ) -> list[_Entry]:
         """Return the entries of analytes whose values stand in the same order behind them."""
-        first = read_series(self.text, at, min(end, at + REACH), self.dates, paired=True)
+        first = read_series(self.text, at, min(end, at + REACH), self.dates, Manner(paired=True))
         if not first:
             return []
         at = first[0].reading.start
@@ -352,7 +361,7 @@ class _Reader:
 
     def _is_other_specimen(self, mention: _Mention) -> bool:
         left = self.text[max(0, mention.start - 90) : mention.start]
-        return lab_words().specimen.search(left) is not None
+        return self.has_specimen and lab_words().specimen.search(left) is not None
 
     # ---- drafts
 
@@ -420,13 +429,17 @@ class _Reader:
         return f"{entry.value.words} {self.text[reading.end : reading.end + 24].splitlines()[0] if self.text[reading.end : reading.end + 1] not in ('', chr(10)) else ''}"
 
     def _assertion(self, mention: _Mention) -> tuple[Assertion, tuple[str, ...]]:
+        if mention.start not in self.assertions:
+            self.assertions[mention.start] = self._new_assertion(mention)
+        return self.assertions[mention.start]
+
+    def _new_assertion(self, mention: _Mention) -> tuple[Assertion, tuple[str, ...]]:
         assertion, cues = assertion_of(mention.span)
         if assertion == "family":
             return assertion, cues
         sentence = self.layout.sentence_at(mention.start)
-        condition = lab_words().condition.search(
-            self.text[max(sentence.start, mention.start - 60) : mention.start]
-        )
+        left = self.text[max(sentence.start, mention.start - 60) : mention.start]
+        condition = lab_words().condition.search(left) if self.has_condition else None
         if condition is not None and not (
             # "stopped it when the CK was 6,240" tells what happened
             condition.group().lower().startswith(("when", "once")) and _HAPPENED.match(self.text, mention.end)

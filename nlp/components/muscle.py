@@ -41,6 +41,8 @@ _EARLIER_AFTER = re.compile(
     r"(?!\W{0,3}(?:was |it was )?\d)",
     re.IGNORECASE,
 )
+# MMT-8 of one side and of both sides with the neck; any other sum is of another set of muscles.
+_MMT_SCALES = (80.0, 150.0)
 _NAME = re.compile(r"\w+(?:\s?-?\s?8)?")
 _NOW = re.compile(r"\b(?:now|today|currently|still|remains?|again)\b", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
@@ -109,6 +111,8 @@ def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
         attributes["place"] = " ".join(where)
     if measure.scale is not None:
         attributes["scale"] = f"{measure.scale:g}"
+        if measure.concept == "MMT" and measure.scale not in _MMT_SCALES:
+            attributes["scale_unusual"] = "yes"
     if measure.limited:
         attributes["limited"] = measure.limited
     if measure.cause:
