@@ -178,7 +178,7 @@ def _evaluate_out(
             "trial_version": trial.version,
             "trial_fingerprint": trial.fingerprint(),
             "fingerprint": fingerprint,
-            "findings": [rows.finding_row(finding) for result in results for finding in result.findings],
+            "findings": [row for result in results for row in rows.finding_rows(result)],
             "criteria": criteria,
             "cohorts": [row for result in results for row in rows.cohort_rows(result)],
             "scores": [row for result in results for row in rows.score_rows(result)],

@@ -51,8 +51,13 @@ class ReadsFiles(TyperCommand):
         """Write the help, formats last."""
         from chartsift.nlp.formats import READERS
 
-        formats = "; ".join(f"{reader.summary} ({', '.join(reader.suffixes)})" for reader in READERS)
-        self.epilog = f"Input formats: {formats}; folders and .zip archives of these. See docs/input.md."
+        formats = "; ".join(
+            f"{reader.summary} ({', '.join(reader.suffixes)})" if reader.suffixes else reader.summary
+            for reader in READERS
+        )
+        self.epilog = (
+            f"Input formats: {formats}; folders, .zip, .tar, .gz and .zst of these. See docs/input.md."
+        )
         super().format_help(ctx, formatter)
 
 

@@ -13,8 +13,9 @@ from chartsift.nlp.errors import InputError, ScreeningError
 from chartsift.nlp.formats import DEFAULT_LIMITS, Rejected, Source, choose_reader, read_inputs
 from chartsift.nlp.formats import plain as plain_text
 from chartsift.nlp.formats.base import HEAD_BYTES, unreadable
+from chartsift.nlp.formats.documents import Extract, read_letter, unread_parts
 from chartsift.nlp.formats.fields import FieldError
-from chartsift.nlp.formats.inputs import check_paths
+from chartsift.nlp.formats.inputs import check_paths, is_container
 from chartsift.nlp.screening.chart import failed_note_problem
 from chartsift.nlp.types import Finding, Note
 
@@ -56,7 +57,7 @@ def extract_file(file: Path, *, kinds: frozenset[str], day: date | None, as_json
             from chartsift.nlp.screening.rows import finding_row
 
             for finding in findings:
-                print_json(finding_row(finding), is_line=True)
+                print_json(finding_row(finding, item.pages), is_line=True)
         else:
             _print_note(item, findings)
     if not notes:
@@ -68,43 +69,59 @@ def extract_file(file: Path, *, kinds: frozenset[str], day: date | None, as_json
 def _items(file: Path, day: date | None) -> Iterator[Note | Rejected]:
     if str(file) == _UNNAMED:
         source = Source.of_bytes("standard input", sys.stdin.buffer.read(DEFAULT_LIMITS.document_bytes + 1))
-        yield _text_note(source, day)
+        yield from _one_note(source, plain_text.extract, day)
         return
-    if _is_text(file):
-        yield _text_note(Source.of_path(file), day)
+    extract = _extract_of(file)
+    if extract is not None:
+        yield from _one_note(Source.of_path(file), extract, day)
         return
     for item in read_inputs([file]):
         if isinstance(item, Note | Rejected):
             yield item
 
 
-def _is_text(file: Path) -> bool:
-    """Tell whether *file* is to be read as one text: by its name, or because no other format knows it."""
+def _extract_of(file: Path) -> Extract | None:
+    """Return what takes the one note out of *file*; None for tables, archives and whatever holds several."""
     if not file.is_file():
-        return False
+        return None
     try:
         with file.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
     except OSError:
-        return False  # the ordinary reading says why
+        return None  # the ordinary reading says why
     reader = choose_reader(head, file.suffix.lower())
-    return not head.startswith(b"PK") and (reader is None or reader.read is plain_text.read)
+    if reader is not None:
+        return reader.extract
+    # What no format knows is read as a text, and the reading says why it is none; archives tell their members.
+    return None if is_container(head) else plain_text.extract
 
 
-def _text_note(source: Source, day: date | None) -> Note | Rejected:
-    """Return a text as a note; here, where nothing is decided, a missing patient or date is no fault."""
+def _one_note(source: Source, extract: Extract, day: date | None) -> Iterator[Note | Rejected]:
+    """Yield a document as a note; here, where nothing is decided, a missing patient or date is no fault."""
     try:
-        text = plain_text.decode_text(source, DEFAULT_LIMITS)
+        letter = read_letter(source, DEFAULT_LIMITS, extract)
     except FieldError as exc:
-        return Rejected(exc.problem(source.label))
+        yield Rejected(exc.problem(source.label))
+        return
     except OSError as exc:
-        return unreadable(source.label, exc)
-    name = plain_text.parse_file_name(source.name)
-    note_date = day or name.day or plain_text.header_date(text)
+        yield unreadable(source.label, exc)
+        return
+    note_date = day or letter.day
     if note_date is None:
         note_date = datetime.now().astimezone().date()
         say(f"{source.label}: names no date; read as of today ({note_date}). Give --date to change that.")
-    return Note(name.patient or _UNNAMED, source.name, note_date, name.note_type, text, source.label)
+    extracted = letter.extracted
+    yield Note(
+        letter.patient or _UNNAMED,
+        source.name,
+        note_date,
+        letter.note_type,
+        extracted.text,
+        source.label,
+        extracted.origin,
+        extracted.pages,
+    )
+    yield from unread_parts(extracted, source=source.label, note_id=source.name, patient_id="")
 
 
 def _print_note(note: Note, findings: list[Finding]) -> None:

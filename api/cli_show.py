@@ -268,6 +268,7 @@ def _print_verdict(out: Console, row: Row, labels: dict[str, str], *, indent: in
 def _print_quote(out: Console, item: Row, *, name: str, indent: int) -> None:
     side = f"{name + ':':<11}" if name else ""
     where = f"{item['note_id']}, {item['note_date']}" if item["note_date"] else item["note_id"]
+    where += f", page {item['page']}" if item["page"] else ""
     reason = f"; {one_line(item['reason'])}" if item["reason"] else ""
     quote = one_line(item["text"], most=_QUOTE_CHARS)
     _print_indented(out, f"{side}“{quote}” ({one_line(where)}{reason})", indent)

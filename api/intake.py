@@ -22,9 +22,10 @@ from chartsift.api.problems import RequestError
 from chartsift.api.schemas import EvaluateIn
 from chartsift.api.screener import Chart
 from chartsift.api.settings import Settings
-from chartsift.nlp.formats import Item, Limits, Rejected, Source, read_upload
-from chartsift.nlp.formats import plain as plain_text
+from chartsift.nlp.formats import Item, Limits, Rejected, Source, choose_reader, read_upload
+from chartsift.nlp.formats.base import HEAD_BYTES
 from chartsift.nlp.formats.fields import FieldError, note_item, patient_item, read_date, read_identifier
+from chartsift.nlp.formats.naming import parse_file_name
 from chartsift.nlp.screening.chart import duplicate_problem, input_name
 from chartsift.nlp.types import Note, Patient, Problem, Sex
 
@@ -235,11 +236,12 @@ def _request_items(request: EvaluateIn, limits: Limits) -> Iterator[Item]:
 
 def _file_items(upload: UploadedFile, details: Details, limits: Limits) -> Iterator[Item]:
     name = PurePath(upload.name.replace("\\", "/")).name
-    is_loose_text = PurePath(name).suffix.lower() in plain_text.SUFFIXES
-    if details.patient_id and is_loose_text and not plain_text.parse_file_name(name).patient:
+    reader = choose_reader(upload.data[:HEAD_BYTES], PurePath(name).suffix.lower())
+    is_one_note = reader is not None and reader.extract is not None
+    if reader and is_one_note and details.patient_id and not parse_file_name(name).patient:
         # As if the file lay in a folder of the patient, which is how a batch run is told.
         source = Source.of_bytes(name, upload.data)
-        yield plain_text.read_text_file(replace(source, parts=(details.patient_id, name)), limits)
+        yield from reader.read(replace(source, parts=(details.patient_id, name)), limits)
         return
     yield from read_upload(upload.name, upload.data, limits=limits)
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from chartsift.api.render_score import ScoreView, score_view
 from chartsift.nlp.criteria.search import terms_of
 from chartsift.nlp.screening import words
+from chartsift.nlp.screening.rows import page_of
 from chartsift.nlp.types import (
     CohortResult,
     CriterionResult,
@@ -181,6 +182,7 @@ class QuoteView:
     after: str
     note_title: str
     note_date: str
+    page: int | None
     distance: str
     reason: str
     assertion: str
@@ -519,6 +521,7 @@ def _quote_view(evidence: Evidence, scene: _Scene) -> QuoteView:
         after=after,
         note_title=note.note_type or "Note",
         note_date=note.note_date.isoformat(),
+        page=page_of(finding.start, note.pages),
         distance=days_before(note.note_date, scene.as_of),
         reason=evidence.reason,
         assertion=_ASSERTIONS[finding.assertion],

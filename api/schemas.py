@@ -113,6 +113,7 @@ class FindingOut(_Response):
     attributes: list[AttributeOut]
     rule: str
     cues: list[str]
+    page: int | None
 
 
 class EvidenceOut(_Response):
@@ -126,6 +127,7 @@ class EvidenceOut(_Response):
     reason: str
     note_date: date | None
     finding_id: str
+    page: int | None
 
 
 class SearchOut(_Response):

@@ -1,8 +1,8 @@
 """
 The value types that travel through chartsift. Standard library only.
 
-Offsets everywhere are half-open ranges of Unicode code points of the note text exactly as received:
-``note.text[finding.start:finding.end] == finding.text``.
+Offsets everywhere are half-open ranges of Unicode code points of the note text exactly as received, or as taken out
+of a document: ``note.text[finding.start:finding.end] == finding.text``.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ class Note:
         note_id: Identifier of the note, unique within the patient.
         note_date: The day the note speaks for (the site's calendar, no time zone).
         note_type: Free text such as "Discharge summary"; may be empty.
-        text: The text, never normalised.
+        text: The text, never normalised: as received, or as taken out of a document.
         source: Where it was read from (file name, row), for error messages; may be empty.
+        origin: What the text was taken out of ("pdf", "html in fhir"); empty when it is the input's own text, so
+            that offsets count in the input itself.
+        pages: Where each page of the document begins in ``text``; empty for formats without pages.
     """
 
     patient_id: str
@@ -45,16 +48,23 @@ class Note:
     note_type: str
     text: str
     source: str = ""
+    origin: str = ""
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NoteInfo:
-    """What the evaluator needs to know of a note without holding its text; ``length`` is in code points."""
+    """
+    What is kept of a note without holding its text.
+
+    ``length`` is in code points; ``pages`` says where each page begins, as in ``Note``.
+    """
 
     note_id: str
     note_date: date
     note_type: str
     length: int
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

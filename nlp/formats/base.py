@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,21 +27,31 @@ class Limits:
     Attributes:
         note_chars: Longest note, in code points. The longest real notes are a few megabytes of pasted flow sheets.
         row_bytes: Longest line of a JSONL file and longest cell of a CSV file.
-        document_bytes: Largest file that is read whole (a text file, a chart in JSON).
+        document_bytes: Largest file that is read whole (a text file, a document, JSON that is not lines).
+        document_seconds: Processor time that the parser of one document may take; a thick PDF takes one or two.
+        document_memory: Address space of the process in which documents are parsed.
+        document_pages: Most pages of a PDF.
+        json_values: Most brackets and commas in one JSON value; each stands for up to 100 bytes in memory.
         archive_members: Most files in one archive.
-        archive_bytes: Most bytes that one archive may unpack to.
+        archive_bytes: Most bytes that one archive, or one packed file, may unpack to.
         archive_ratio: Highest compression ratio of a member; clinical text packs 3 to 10 times.
         archive_ratio_from: Members smaller than this are not held to the ratio.
+        archives_deep: Most archives and packed files within each other: a packed file in a tar in a zip is three.
         folders_deep: Most folders within each other, on disk or in an archive; patients lie one or two deep.
     """
 
     note_chars: int = 16 * 1024**2
     row_bytes: int = 64 * 1024**2
     document_bytes: int = 128 * 1024**2
+    document_seconds: int = 30
+    document_memory: int = 2 * 1024**3
+    document_pages: int = 5_000
+    json_values: int = 5_000_000
     archive_members: int = 2_000_000
     archive_bytes: int = 64 * 1024**3
     archive_ratio: int = 200
     archive_ratio_from: int = 1024**2
+    archives_deep: int = 3
     folders_deep: int = 64
 
 
@@ -70,6 +80,10 @@ class Rejected:
 Item = Note | Patient | Rejected
 
 
+def _nothing_beside(parts: tuple[str, ...]) -> None:
+    del parts
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """
@@ -81,6 +95,9 @@ class Source:
         size: Length in bytes, uncompressed.
         parts: Folders and file name below the input that was given; a lone file has one part.
         path: The file on disk, when it is one.
+        beside: Finds a file by folders and name below the folder that this one lies in; None where there is none.
+            What was found so is taken to belong to this file and is not read for itself.
+        is_seekable: Whether going back in the opened stream is cheap.
     """
 
     label: str
@@ -88,6 +105,8 @@ class Source:
     size: int
     parts: tuple[str, ...]
     path: Path | None = None
+    beside: Callable[[tuple[str, ...]], Source | None] = field(default=_nothing_beside, compare=False)
+    is_seekable: bool = False
 
     @property
     def name(self) -> str:
@@ -108,12 +127,35 @@ class Source:
             path.stat().st_size,
             parts or (path.name,),
             path,
+            is_seekable=True,
         )
 
     @classmethod
     def of_bytes(cls, name: str, data: bytes) -> Source:
         """Make the source of bytes in memory (an upload)."""
-        return cls(shown_name(name), lambda: io.BytesIO(data), len(data), (name,))
+        return cls(shown_name(name), lambda: io.BytesIO(data), len(data), (name,), is_seekable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """
+    The text of one document.
+
+    Attributes:
+        text: What there is to read.
+        origin: What it was taken out of, such as "pdf"; empty when the text is the file's own.
+        pages: Where each page begins in ``text``, for formats that have pages.
+        pictures: Numbers, from 1, of pages that hold a picture and no text.
+        is_cut: Whether the document ends before its end, so that text is missing.
+        facts: What the document says of itself, by name: patient_id, birth_date, sex, note_id, date, title.
+    """
+
+    text: str
+    origin: str = ""
+    pages: tuple[int, ...] = ()
+    pictures: tuple[int, ...] = ()
+    is_cut: bool = False
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +166,21 @@ class Reader:
     Attributes:
         name: Short name.
         summary: What a newcomer reads in the help.
-        suffixes: File name suffixes that belong to it, in lower case with the dot.
-        sniff: Whether these first bytes and this suffix are of the format.
+        suffixes: File name suffixes that belong to it, in lower case with the dot; they decide only where the
+            content does not.
+        sniff: Whether these first bytes are of the format.
         read: Reads a source of the format.
+        is_marked: Whether every file of the format begins with a mark, so that a text without it is merely misnamed.
+        extract: For a format of which a file is one note: returns its text; see ``documents``.
     """
 
     name: str
     summary: str
     suffixes: tuple[str, ...]
-    sniff: Callable[[bytes, str], bool]
+    sniff: Callable[[bytes], bool]
     read: Callable[[Source, Limits], Iterator[Item]]
+    is_marked: bool = False
+    extract: Callable[[bytes, Limits], Extracted] | None = None
 
 
 def shown_name(name: str) -> str:

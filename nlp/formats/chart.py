@@ -7,47 +7,43 @@ hold a list of charts, or a list of note rows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
+from chartsift.nlp.formats import fhir
 from chartsift.nlp.formats.base import Item, Limits, Source, reject, unreadable
-from chartsift.nlp.formats.fields import note_item, patient_item, row_item
+from chartsift.nlp.formats.documents import read_whole
+from chartsift.nlp.formats.fields import FieldError, note_item, patient_item, row_item
+from chartsift.nlp.formats.json_values import load_json
 
 SUFFIXES = (".json",)
 
 
-def sniff(head: bytes, suffix: str) -> bool:
-    """Tell whether a file is a chart: by name, or as an object that names its notes."""
+def sniff(head: bytes) -> bool:
+    """Tell whether a file is a chart: an object that names its notes, or a list of objects."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return suffix in SUFFIXES or (suffix == "" and start.startswith(b"{") and b'"notes"' in start)
+    if start.startswith(b"["):
+        return start[1:].lstrip().startswith(b"{")
+    return start.startswith(b"{") and b'"notes"' in start
 
 
 def read(source: Source, limits: Limits) -> Iterator[Item]:
     """Read the patient and the notes of *source*."""
-    if source.size > limits.document_bytes:
-        yield reject(
-            "IN115",
-            f"the file is larger than {limits.document_bytes:,} bytes; write JSON lines, one note a line",
-            source=source.label,
-        )
-        return
     try:
-        with source.open() as stream:
-            data = stream.read(limits.document_bytes + 1)
+        data = read_whole(source, limits, advice="write JSON lines, one note a line")
+        content = load_json(
+            data,
+            limits=limits,
+            what="the file",
+            remedy="check that it is one whole JSON value, or name JSON lines .jsonl",
+        )
+    except FieldError as exc:
+        yield reject(exc.code, exc.message, source=source.label)
+        return
     except OSError as exc:
         yield unreadable(source.label, exc)
         return
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        yield reject("IN103", "the file is not valid UTF-8; save it as UTF-8", source=source.label)
-        return
-    except (ValueError, RecursionError):
-        yield reject(
-            "IN110",
-            "the file is not one valid JSON value; check that it is whole, or name JSON lines .jsonl",
-            source=source.label,
-        )
+    if fhir.is_resource(content):
+        yield from fhir.read_resource(content, source.label, source, limits)
         return
     charts = content if isinstance(content, list) else [content]
     for number, chart in enumerate(charts, start=1):

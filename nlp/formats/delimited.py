@@ -1,8 +1,9 @@
 """
 CSV and TSV with a header row; comma, semicolon, tab or bar between cells, quotes as RFC 4180.
 
-Bytes are decoded with ``surrogateescape``, so that one cell in another encoding spoils one row and not the file;
-``newline=""`` keeps the line ends within a note as they are.
+UTF-8 is decoded with ``surrogateescape``, so that one cell in another encoding spoils one row and not the file;
+UTF-16 and 8-bit encodings are told by the first part of the file. ``newline=""`` keeps the line ends within a note as
+they are.
 """
 
 from __future__ import annotations
@@ -10,32 +11,46 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
+from chartsift.nlp.formats import omop
 from chartsift.nlp.formats.base import DEFAULT_LIMITS, Item, Limits, Source, reject, unreadable
-from chartsift.nlp.formats.fields import is_patient_table, missing_columns, missing_columns_problem, row_item
+from chartsift.nlp.formats.encoding import table_encoding
+from chartsift.nlp.formats.fields import missing_columns, missing_columns_problem
+from chartsift.nlp.formats.tables import kind_of_table
+from chartsift.nlp.types import Note
 
 SUFFIXES = (".csv", ".tsv")
 _DELIMITERS = ",;\t|"
 _BOM = b"\xef\xbb\xbf"
+# Enough to meet a character that is not ASCII, if there are any.
+_SAMPLE_BYTES = 1024**2
 
 # Python refuses a cell above 128 KiB by default, and a long note is longer. The limit belongs to the process.
 csv.field_size_limit(max(csv.field_size_limit(), DEFAULT_LIMITS.row_bytes))
 
 
-def sniff(head: bytes, suffix: str) -> bool:
-    """Tell whether a file is a delimited table: by name, or by a first line that names the column patient_id."""
-    if suffix in SUFFIXES:
-        return True
-    first = head.removeprefix(_BOM).splitlines()[:1]
-    return suffix == "" and bool(first) and _delimiter(first[0].decode("ascii", "replace")) is not None
+def sniff(head: bytes) -> bool:
+    """Tell whether a file is a delimited table: its first line names the column patient_id."""
+    encoding = table_encoding(head)
+    first = head.removeprefix(_BOM).decode(encoding, "replace").lstrip("\ufeff\r\n").splitlines()[:1]
+    return bool(first) and _delimiter(first[0]) is not None
 
 
 def read(source: Source, limits: Limits) -> Iterator[Item]:
     """Read *source* row by row; row 1 is the header, unless blank lines stand before it."""
     try:
         with source.open() as stream:
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-            yield from _read_rows(text, source.label, limits)
+            encoding = table_encoding(stream.read(_SAMPLE_BYTES))
+        with source.open() as stream:
+            is_utf8 = encoding == "utf-8-sig"
+            errors = "surrogateescape" if is_utf8 else "replace"
+            text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
+            for item in _read_rows(text, source.label, limits):
+                if isinstance(item, Note) and not is_utf8 and not item.origin:
+                    yield replace(item, origin=f"table in {encoding}")
+                else:
+                    yield item
     except OSError as exc:
         yield unreadable(source.label, exc)
 
@@ -46,19 +61,17 @@ def _read_rows(text: io.TextIOWrapper, label: str, limits: Limits) -> Iterator[I
     while first_line and not first_line.strip():
         header_row += 1
         first_line = text.readline(limits.row_bytes)
-    if first_line.startswith(("\udcff\udcfe", "\udcfe\udcff")):
-        yield reject("IN103", "the file is UTF-16; save it as UTF-8", source=label)
-        return
     if not first_line:
         yield reject("IN108", "the file is empty; leave it out", source=label, is_missed=False)
         return
-    delimiter = _delimiter(first_line) or ","
+    delimiter = _delimiter(first_line) or omop.delimiter_of(first_line) or ","
     number = header_row
     try:
         header = next(csv.reader([first_line], delimiter=delimiter, strict=True))
         columns = [name.strip().lower() for name in header]
         known = frozenset(columns)
-        if not is_patient_table(known) and missing_columns(known):
+        kind = kind_of_table(known)
+        if kind is None:
             yield missing_columns_problem(missing_columns(known), source=label)
             return
         if len(known) < len(columns):
@@ -78,7 +91,7 @@ def _read_rows(text: io.TextIOWrapper, label: str, limits: Limits) -> Iterator[I
                     source=where,
                 )
                 continue
-            yield row_item(dict(zip(columns, cells, strict=True)), source=where, limits=limits)
+            yield from kind.read_row(dict(zip(columns, cells, strict=True)), where, limits)
     except csv.Error:
         # After a stray quote nothing tells a cell from a row, so what follows could be taken for another patient's.
         yield reject(

@@ -1,7 +1,7 @@
 """
 The ways in: paths on disk, a patients table, and uploaded bytes, each as one stream of items.
 
-Nothing is held beyond one row (or one text file) at a time; order is that of the arguments, then of names.
+Nothing is held beyond one row (or one document) at a time; order is that of the arguments, then of names.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chartsift.nlp.errors import InputError
+from chartsift.nlp.formats.archives import is_tar, is_zip, tar_files, zip_files
 from chartsift.nlp.formats.base import (
     DEFAULT_LIMITS,
     HEAD_BYTES,
@@ -25,7 +26,8 @@ from chartsift.nlp.formats.base import (
     shown_name,
     unreadable,
 )
-from chartsift.nlp.formats.folders import folder_files, is_zip, not_a_file, zip_files
+from chartsift.nlp.formats.folders import files_beside, folder_files, not_a_file
+from chartsift.nlp.formats.packed import DamagedError, TooMuchError, is_packed, unpacked
 from chartsift.nlp.formats.readers import choose_reader, known_suffixes
 from chartsift.nlp.types import Note
 
@@ -38,6 +40,7 @@ _DAMAGED = (
     NotImplementedError,
     RuntimeError,
     ValueError,
+    DamagedError,
 )
 
 
@@ -45,7 +48,7 @@ def read_inputs(
     paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS, leave_out: Path | None = None
 ) -> Iterator[Item]:
     """
-    Yield the notes, patients and rejections of files, folders and zip archives.
+    Yield the notes, patients and rejections of files, folders, archives and packed files.
 
     Args:
         paths: Files and folders, in order.
@@ -91,6 +94,11 @@ def read_upload(name: str, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> I
     return _read_source(Source.of_bytes(plain_name, data), limits)
 
 
+def is_container(head: bytes) -> bool:
+    """Tell whether a file with these first bytes is an archive or a packed file."""
+    return is_packed(head) or is_zip(head) or is_tar(head)
+
+
 def _read_path(path: Path, limits: Limits, leave_out: Path | None = None) -> Iterator[Item]:
     label = shown_name(path.name or str(path))
     if path.is_dir():
@@ -106,16 +114,16 @@ def _read_path(path: Path, limits: Limits, leave_out: Path | None = None) -> Ite
         yield not_a_file(label)
         return
     try:
-        source = Source.of_path(path)
+        source = replace(Source.of_path(path), beside=files_beside(path))
     except OSError as exc:
         yield unreadable(label, exc)
         return
     yield from _read_source(source, limits)
 
 
-def _read_source(source: Source, limits: Limits, *, in_archive: bool = False) -> Iterator[Item]:
-    items = _read_known(source, limits, in_archive=in_archive)
-    return _never_silent(items, source.label, "the file holds nothing to read; leave it out")
+def _read_source(source: Source, limits: Limits, *, depth: int = 0) -> Iterator[Item]:
+    items = _read_known(source, limits, depth)
+    return _never_silent(items, source.label, "the file holds nothing to read by itself; leave it out")
 
 
 def _never_silent(items: Iterator[Item], label: str, message: str) -> Iterator[Item]:
@@ -128,43 +136,76 @@ def _never_silent(items: Iterator[Item], label: str, message: str) -> Iterator[I
         yield reject("IN108", message, source=label, is_missed=False)
 
 
-def _read_known(source: Source, limits: Limits, *, in_archive: bool) -> Iterator[Item]:
+def _read_known(source: Source, limits: Limits, depth: int) -> Iterator[Item]:
+    """Read a file of any format; *depth* counts the archives and packed files around it."""
     try:
         with source.open() as stream:
             head = stream.read(HEAD_BYTES)
     except OSError as exc:
         yield unreadable(source.label, exc)
         return
+    except TooMuchError:
+        yield _unpacks_to_too_much(source, limits)
+        return
     except _DAMAGED:
         yield _damaged_member(source)
         return
-    if is_zip(head, source.suffix):
-        if in_archive:
-            yield reject(
-                "IN116", "an archive within an archive is not opened; unpack it first", source=source.label
-            )
-            return
-        for file in zip_files(source.label, source.open, limits):
-            yield from [file] if isinstance(file, Rejected) else _read_source(file, limits, in_archive=True)
-        return
-    reader = choose_reader(head, source.suffix)
-    if reader is None:
-        yield reject(
-            "IN101",
-            f"unknown format; known are {', '.join(known_suffixes())} and .zip or folders of them",
-            source=source.label,
-        )
-        return
     try:
-        yield from reader.read(source, limits)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError):
+        if is_container(head):
+            yield from _read_container(source, head, limits, depth)
+        else:
+            yield from _read_file(source, head, limits)
+    except TooMuchError:
+        yield _unpacks_to_too_much(source, limits)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, DamagedError):
         # Found only while reading on: a member whose checksum or data is wrong.
         yield _damaged_member(source)
 
 
+def _read_container(source: Source, head: bytes, limits: Limits, depth: int) -> Iterator[Item]:
+    if depth >= limits.archives_deep:
+        yield reject(
+            "IN116",
+            f"more than {limits.archives_deep} archives within each other; unpack the outer ones first",
+            source=source.label,
+        )
+        return
+    if is_packed(head):
+        yield from _read_source(unpacked(source, head, limits), limits, depth=depth + 1)
+        return
+    files = zip_files(source, limits) if is_zip(head) else tar_files(source, limits)
+    for file in files:
+        if isinstance(file, Rejected):
+            yield file
+            continue
+        yield from _read_source(file, limits, depth=depth + 1)
+
+
+def _read_file(source: Source, head: bytes, limits: Limits) -> Iterator[Item]:
+    reader = choose_reader(head, source.suffix)
+    if reader is None:
+        yield reject(
+            "IN101",
+            f"unknown format; known are {', '.join(known_suffixes())}, "
+            "and folders, .zip, .tar, .gz and .zst of these",
+            source=source.label,
+        )
+        return
+    yield from reader.read(source, limits)
+
+
+def _unpacks_to_too_much(source: Source, limits: Limits) -> Rejected:
+    return reject(
+        "IN117",
+        f"the file unpacks to more than {limits.archive_ratio} times its size, which text does not, or to more than "
+        f"{limits.archive_bytes:,} bytes; if it is sound, unpack it and give the result",
+        source=source.label,
+    )
+
+
 def _damaged_member(source: Source) -> Rejected:
     return reject(
-        "IN119", "the file within the archive is damaged; make the archive again", source=source.label
+        "IN119", "the packed file or the archive around it is damaged; make it again", source=source.label
     )
 
 

@@ -1,29 +1,46 @@
-"""JSON lines: one note (or one patient) a line."""
+"""JSON lines: one note, one patient, or one FHIR resource a line."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from typing import Any
 
-from chartsift.nlp.formats.base import Item, Limits, Source, reject, unreadable
-from chartsift.nlp.formats.fields import row_item
+from chartsift.nlp.formats import fhir
+from chartsift.nlp.formats.base import Item, Limits, Rejected, Source, reject, unreadable
+from chartsift.nlp.formats.fields import FieldError, row_item
+from chartsift.nlp.formats.json_values import load_json
 
 SUFFIXES = (".jsonl", ".ndjson")
 _BOM = b"\xef\xbb\xbf"
 
 
-def sniff(head: bytes, suffix: str) -> bool:
-    """Tell whether a file is JSON lines: by name, or because its first line is one whole object and more follow."""
-    if suffix in SUFFIXES:
-        return True
-    if suffix not in ("", ".json"):
+def sniff(head: bytes) -> bool:
+    """Tell whether a file is JSON lines: its first line is one whole object, and another object or nothing follows."""
+    first, end, rest = head.removeprefix(_BOM).lstrip().partition(b"\n")
+    if not (first.startswith(b"{") and first.rstrip().endswith(b"}")):
         return False
-    first, _, rest = head.removeprefix(_BOM).lstrip().partition(b"\n")
-    return first.startswith(b"{") and first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+    return rest.lstrip().startswith(b"{") or (bool(end) and not rest.strip() and b'"notes"' not in first)
 
 
 def read(source: Source, limits: Limits) -> Iterator[Item]:
     """Read *source* line by line; a bad line is rejected and the next one follows."""
+    resources: fhir.Resources | None = None
+    try:
+        for where, row in read_objects(source, limits):
+            if isinstance(row, Rejected):
+                yield row
+            elif fhir.is_resource(row):
+                resources = resources or fhir.Resources(source, limits)
+                yield from resources.read(row, where)
+            else:
+                yield row_item(row, source=where, limits=limits)
+    finally:
+        if resources is not None:
+            resources.close()
+
+
+def read_objects(source: Source, limits: Limits) -> Iterator[tuple[str, dict[str, Any] | Rejected]]:
+    """Yield the object of each line with the line's place, or why there is none."""
     try:
         with source.open() as stream:
             number = 0
@@ -36,36 +53,22 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
                 if len(line) > limits.row_bytes:
                     while line and not line.endswith(b"\n"):
                         line = stream.readline(1024**2)
-                    yield reject(
-                        "IN115",
-                        f"the line is longer than {limits.row_bytes:,} bytes; split the note",
-                        source=where,
-                    )
+                    why = f"the line is longer than {limits.row_bytes:,} bytes; split the note"
+                    yield where, reject("IN115", why, source=where)
                     continue
                 if number == 1:
                     line = line.removeprefix(_BOM)
                 if line.strip():
-                    yield read_line(line, source=where, limits=limits)
+                    yield where, _read_line(line, source=where, limits=limits)
     except OSError as exc:
-        yield unreadable(source.label, exc)
+        yield source.label, unreadable(source.label, exc)
 
 
-def read_line(line: bytes, *, source: str, limits: Limits) -> Item:
-    """Return what one line holds."""
+def _read_line(line: bytes, *, source: str, limits: Limits) -> dict[str, Any] | Rejected:
     try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return reject("IN103", "the line is not valid UTF-8; save the file as UTF-8", source=source)
-    try:
-        row = json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        return reject(
-            "IN110", f"the line is not valid JSON{_position(exc)}; write one object a line", source=source
-        )
+        row = load_json(line, limits=limits, what="the line", remedy="write one object a line")
+    except FieldError as exc:
+        return reject(exc.code, exc.message, source=source)
     if not isinstance(row, dict):
         return reject("IN110", "the line is not a JSON object; write one object a line", source=source)
-    return row_item(row, source=source, limits=limits)
-
-
-def _position(error: Exception) -> str:
-    return f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+    return row

@@ -22,6 +22,7 @@ from chartsift.nlp.screening.rows import (
     note_rows,
     problem_row,
     score_rows,
+    text_rows,
 )
 from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.store import PatientCase
@@ -122,6 +123,7 @@ def screen_batch(
             _add_failure(part, case, exc)
         else:
             _add_result(part, result)
+            part.tables["texts"].extend(text_rows(case.notes))
     return part
 
 

@@ -117,7 +117,7 @@ def screen_patient(
             missed.append(input_name(problems[-1]))
             continue
         findings.extend(found)
-        read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text)))
+        read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
     cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=missed)
     return PatientResult(
         patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), tuple(missed)

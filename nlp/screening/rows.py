@@ -8,6 +8,7 @@ them into ISO strings.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from chartsift.nlp.types import (
     CriterionResult,
     Evidence,
     Finding,
+    Note,
+    NoteInfo,
     Problem,
     Provenance,
     ScoreItem,
@@ -45,8 +48,18 @@ def finding_id(finding: Finding) -> str:
     return hashlib.sha256(key.encode("utf-8")).hexdigest()[:20]
 
 
-def finding_row(finding: Finding) -> Row:
-    """Return the row of ``findings`` for one finding."""
+def page_of(offset: int, pages: Sequence[int]) -> int | None:
+    """
+    Return the number, from 1, of the page that *offset* stands on; None where there are no pages.
+
+    >>> page_of(120, (0, 100, 200))
+    2
+    """
+    return max(1, bisect_right(pages, offset)) if pages else None
+
+
+def finding_row(finding: Finding, pages: Sequence[int] = ()) -> Row:
+    """Return the row of ``findings`` for one finding; *pages* says where each page of its note begins."""
     return {
         "patient_id": finding.patient_id,
         "note_id": finding.note_id,
@@ -70,18 +83,20 @@ def finding_row(finding: Finding) -> Row:
         "attributes": [{"name": name, "value": value} for name, value in finding.attributes],
         "rule": finding.provenance.rule,
         "cues": list(finding.provenance.cues),
+        "page": page_of(finding.start, pages),
     }
 
 
 def finding_rows(result: PatientResult) -> list[Row]:
     """Return the rows of ``findings`` for one patient."""
-    return [finding_row(finding) for finding in result.findings]
+    pages = {note.note_id: note.pages for note in result.notes}
+    return [finding_row(finding, pages.get(finding.note_id, ())) for finding in result.findings]
 
 
 def criterion_rows(result: PatientResult) -> list[Row]:
     """Return the rows of ``criteria`` for one patient: every criterion of every cohort, in the trial's order."""
-    note_dates = {note.note_id: note.note_date for note in result.notes}
-    return [row for cohort in result.cohorts for row in _criterion_rows(cohort, note_dates)]
+    notes = {note.note_id: note for note in result.notes}
+    return [row for cohort in result.cohorts for row in _criterion_rows(cohort, notes)]
 
 
 def cohort_rows(result: PatientResult) -> list[Row]:
@@ -148,10 +163,26 @@ def finding_of(row: Row) -> Finding:
 
 def score_rows(result: PatientResult) -> list[Row]:
     """Return the rows of ``scores`` for one patient: those that support a criterion of the patient's own cohort."""
-    note_dates = {note.note_id: note.note_date for note in result.notes}
+    notes = {note.note_id: note for note in result.notes}
     cohort = result.applicable
-    rows = (_score_row(cohort, criterion, note_dates) for criterion in cohort.criteria)
+    rows = (_score_row(cohort, criterion, notes) for criterion in cohort.criteria)
     return [row for row in rows if row is not None]
+
+
+def text_rows(notes: Sequence[Note]) -> list[Row]:
+    """Return the rows of ``texts``: those notes whose text was taken out of a document."""
+    return [
+        {
+            "patient_id": note.patient_id,
+            "note_id": note.note_id,
+            "text": note.text,
+            "source": note.source,
+            "format": note.origin,
+            "pages": list(note.pages),
+        }
+        for note in notes
+        if note.origin
+    ]
 
 
 def problem_row(problem: Problem) -> Row:
@@ -175,7 +206,7 @@ def jsonable(value: Any) -> Any:
     return value
 
 
-def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[Row]:
+def _criterion_rows(cohort: CohortResult, notes: dict[str, NoteInfo]) -> list[Row]:
     return [
         {
             "patient_id": cohort.patient_id,
@@ -188,7 +219,7 @@ def _criterion_rows(cohort: CohortResult, note_dates: dict[str, date]) -> list[R
             "confidence": criterion.confidence,
             "rationale": criterion.rationale,
             "flags": list(criterion.flags),
-            "evidence": _evidence_rows(criterion.evidence, note_dates),
+            "evidence": _evidence_rows(criterion.evidence, notes),
             "next_step": criterion.next_step,
             "valid_until": criterion.valid_until,
             "changes_to": criterion.changes_to,
@@ -212,7 +243,7 @@ def _search_row(search: Search | None) -> Row | None:
     }
 
 
-def _score_row(cohort: CohortResult, criterion: CriterionResult, note_dates: dict[str, date]) -> Row | None:
+def _score_row(cohort: CohortResult, criterion: CriterionResult, notes: dict[str, NoteInfo]) -> Row | None:
     score = criterion.score
     if score is None:
         return None
@@ -236,11 +267,11 @@ def _score_row(cohort: CohortResult, criterion: CriterionResult, note_dates: dic
         "decisive_items": list(score.decisive_items),
         "flags": list(score.flags),
         "summary": score.summary,
-        "items": [_score_item_row(item, note_dates) for item in score.items],
+        "items": [_score_item_row(item, notes) for item in score.items],
     }
 
 
-def _score_item_row(item: ScoreItem, note_dates: dict[str, date]) -> Row:
+def _score_item_row(item: ScoreItem, notes: dict[str, NoteInfo]) -> Row:
     return {
         "item_id": item.item_id,
         "label": item.label,
@@ -250,21 +281,22 @@ def _score_item_row(item: ScoreItem, note_dates: dict[str, date]) -> Row:
         "points_high": item.points_high,
         "value": item.value,
         "reason": item.reason,
-        "evidence": _evidence_rows(item.evidence, note_dates),
+        "evidence": _evidence_rows(item.evidence, notes),
     }
 
 
-def _evidence_rows(evidence: Sequence[Evidence], note_dates: dict[str, date]) -> list[Row]:
+def _evidence_rows(evidence: Sequence[Evidence], notes: dict[str, NoteInfo]) -> list[Row]:
     """Return the evidence as the words to show; two findings of one clause with one stance are one row."""
     rows: dict[tuple[str, int, int, str, str], Row] = {}
     for item in evidence:
-        row = _evidence_row(item, note_dates)
+        row = _evidence_row(item, notes)
         rows.setdefault((row["note_id"], row["start"], row["end"], row["stance"], row["reason"]), row)
     return list(rows.values())
 
 
-def _evidence_row(evidence: Evidence, note_dates: dict[str, date]) -> Row:
+def _evidence_row(evidence: Evidence, notes: dict[str, NoteInfo]) -> Row:
     finding = evidence.finding
+    note = notes.get(finding.note_id)
     start, end, words = finding.quoted()
     return {
         "note_id": finding.note_id,
@@ -273,6 +305,7 @@ def _evidence_row(evidence: Evidence, note_dates: dict[str, date]) -> Row:
         "text": words,
         "stance": evidence.stance,
         "reason": evidence.reason,
-        "note_date": note_dates.get(finding.note_id),
+        "note_date": note.note_date if note else None,
         "finding_id": finding_id(finding),
+        "page": page_of(start, note.pages if note else ()),
     }

@@ -1,15 +1,15 @@
 """
 The output tables: their names, columns and types. Everything that writes or reads a run goes through here.
 
-Text is plain UTF-8, days are ``date32``, offsets are code points of the note as received. A column may be added;
-none is renamed or retyped without a new ``FORMAT_VERSION``.
+Text is plain UTF-8, days are ``date32``, offsets are code points of the note as received, or of its row in ``texts``.
+A column may be added; none is renamed or retyped, and no table added, without a new ``FORMAT_VERSION``.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-# 2: tables of scores and notes, the facts of the patient beside the verdict.
+# 2: tables of scores, notes and texts, the facts of the patient beside the verdict, pages of documents.
 FORMAT_VERSION = 2
 
 _ATTRIBUTE = pa.struct([("name", pa.string()), ("value", pa.string())])
@@ -24,6 +24,7 @@ _EVIDENCE = pa.struct(
         ("reason", pa.string()),
         ("note_date", pa.date32()),
         ("finding_id", pa.string()),
+        ("page", pa.int64()),
     ]
 )
 
@@ -62,6 +63,7 @@ FINDINGS = pa.schema(
         ("attributes", pa.list_(_ATTRIBUTE)),
         ("rule", pa.string()),
         ("cues", pa.list_(pa.string())),
+        ("page", pa.int64()),
     ]
 )
 
@@ -162,6 +164,18 @@ ERRORS = pa.schema(
     ]
 )
 
+# Texts that are not the input's own, so that offsets cannot be looked up there.
+TEXTS = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("note_id", pa.string()),
+        ("text", pa.string()),
+        ("source", pa.string()),
+        ("format", pa.string()),
+        ("pages", pa.list_(pa.int64())),
+    ]
+)
+
 # By file name without suffix, in the order of writing.
 TABLES: dict[str, pa.Schema] = {
     "findings": FINDINGS,
@@ -170,4 +184,5 @@ TABLES: dict[str, pa.Schema] = {
     "notes": NOTES,
     "scores": SCORES,
     "errors": ERRORS,
+    "texts": TEXTS,
 }

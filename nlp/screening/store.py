@@ -27,6 +27,7 @@ _TABLES = """
 CREATE TABLE notes (
     seq INTEGER PRIMARY KEY, patient_id TEXT NOT NULL, note_id TEXT NOT NULL, note_date TEXT NOT NULL,
     note_type TEXT NOT NULL, source TEXT NOT NULL, text_sha BLOB NOT NULL, text TEXT NOT NULL,
+    origin TEXT NOT NULL, pages TEXT NOT NULL,
     UNIQUE (patient_id, note_id)
 );
 CREATE TABLE patients (
@@ -132,13 +133,22 @@ class NoteStore:
     def case(self, patient_id: str) -> PatientCase:
         """Return one patient with all notes, oldest first, notes of one day in the order they came."""
         rows = self._db.execute(
-            "SELECT note_id, note_date, note_type, text, source FROM notes WHERE patient_id = ? "
+            "SELECT note_id, note_date, note_type, text, source, origin, pages FROM notes WHERE patient_id = ? "
             "ORDER BY note_date, seq",
             (patient_id,),
         )
         notes = tuple(
-            Note(patient_id, note_id, date.fromisoformat(day), note_type, text, source)
-            for note_id, day, note_type, text, source in rows
+            Note(
+                patient_id,
+                note_id,
+                date.fromisoformat(day),
+                note_type,
+                text,
+                source,
+                origin,
+                tuple(map(int, pages.split())),
+            )
+            for note_id, day, note_type, text, source, origin, pages in rows
         )
         unread = self._db.execute("SELECT name FROM unread WHERE patient_id = ? ORDER BY seq", (patient_id,))
         return PatientCase(self._patient(patient_id), notes, tuple(name for (name,) in unread))
@@ -160,14 +170,33 @@ class NoteStore:
     def _add_note(self, note: Note) -> None:
         text_sha = hashlib.sha256(note.text.encode("utf-8")).digest()
         day = note.note_date.isoformat()
-        self._note_in_digest(
-            "note", note.patient_id, note.note_id, day, note.note_type, text_sha.hex(), note.source
+        pages = " ".join(map(str, note.pages))
+        facts = (
+            note.patient_id,
+            note.note_id,
+            day,
+            note.note_type,
+            text_sha.hex(),
+            note.source,
+            note.origin,
+            pages,
         )
+        self._note_in_digest("note", *facts)
         self.counts.rows_seen += 1
         done = self._db.execute(
-            "INSERT INTO notes (patient_id, note_id, note_date, note_type, source, text_sha, text) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (note.patient_id, note.note_id, day, note.note_type, note.source, text_sha, note.text),
+            "INSERT INTO notes (patient_id, note_id, note_date, note_type, source, text_sha, text, origin, pages) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (
+                note.patient_id,
+                note.note_id,
+                day,
+                note.note_type,
+                note.source,
+                text_sha,
+                note.text,
+                note.origin,
+                pages,
+            ),
         )
         if done.rowcount:
             self.counts.notes_read += 1

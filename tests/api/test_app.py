@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -9,6 +10,7 @@ import zipfile
 
 import pytest
 from fastapi.testclient import TestClient
+from support import document_maker, pdf_maker
 from support.fake_screener import FakeScreener
 
 from chartsift.api.app import create_app
@@ -243,6 +245,32 @@ def test_a_zip_with_several_patients_gets_an_index(client):
     assert '<a href="#p1">P1</a>' in page
     assert '<a href="#p2">P2</a>' in page
     assert "IN114" in page
+
+
+@pytest.mark.parametrize("kind", ["docx", "pdf", "rtf", "html", "txt"])
+def test_a_document_goes_to_the_patient_of_the_form(client, kind):
+    data = {
+        "docx": document_maker.make_docx,
+        "pdf": document_maker.make_letter_pdf,
+        "rtf": document_maker.make_rtf,
+        "html": document_maker.make_html,
+        "txt": document_maker.make_text,
+    }[kind]()
+
+    page = upload(client, (f"letter.{kind}", data), patient_id="P7").text
+
+    assert "P7" in page
+    assert "1 note" in page
+    assert "CK | 2,450 H | 30-200" in html.unescape(re.sub("<[^>]*>", "", page))
+    assert ("page 1, " in page) == (kind == "pdf")
+
+
+def test_a_scan_is_told(client):
+    scan = pdf_maker.make_pdf([None])
+
+    page = upload(client, ("P1_2024-05-01.pdf", scan), ("P1_2024-05-02.txt", "dermatomyositis")).text
+
+    assert "IN134" in page
 
 
 def test_jsonl_csv_and_a_chart_file_go_through_the_same_form(client):

@@ -291,7 +291,7 @@ def test_extract_reads_any_text(fake, tmp_path, capsys):
 
 
 def test_extract_says_why_a_note_is_not_read(fake, tmp_path, capsys):
-    (tmp_path / "n.txt").write_bytes(b"caf\xe9 " + MARKER.encode())
+    (tmp_path / "n.txt").write_bytes("café, ".encode() + b"\xe9 " + MARKER.encode())
 
     assert run("extract", tmp_path / "n.txt") == 3
 
@@ -541,7 +541,8 @@ def test_help_of_screen_names_every_format(capsys):
 
     shown = capsys.readouterr().out
     for reader in READERS:
-        assert reader.suffixes[0] in shown
+        assert all(suffix in shown for suffix in reader.suffixes)
+        assert reader.summary.split(",")[0].split()[0] in shown
 
 
 def test_version(capsys):

@@ -24,7 +24,7 @@ from chartsift.nlp.formats import (
     read_patients,
     read_upload,
 )
-from chartsift.nlp.formats.plain import header_date, parse_file_name
+from chartsift.nlp.formats.naming import header_date, parse_file_name
 from chartsift.nlp.types import Note, Patient
 
 Files = dict[str, str | bytes]
@@ -145,9 +145,9 @@ def test_what_cannot_be_filed_is_a_problem_and_the_rest_is_read(tmp_path, way):
         "P1/undated.txt": "No date here.",
         "P1/2024-05-01 empty.txt": " \n",
         "P1/2024-05-02 nul.txt": "a\x00b",
-        "P1/2024-05-03 latin.txt": "café".encode("latin-1"),
-        "P1/2024-05-04 wide.txt": "wide".encode("utf-16"),
-        "P1/2024-05-05 scan.png": b"\x89PNG\r\n",
+        "P1/2024-05-03 damaged.txt": "cafés, naïve".encode() + b"\xc3 x",
+        "P1/2024-05-04 code.txt": bytes(range(128, 160)) * 3,
+        "P1/2024-05-05 scan.png": b"\x89PNG\r\n\x1a\n\x00\x00",
         "P1/2024-05-06 fine.txt": b"\xef\xbb\xbfFine.\r\n",
         "stray.txt": "Date: 2024-05-01",
         ".DS_Store": b"\x00",
@@ -260,19 +260,18 @@ def test_member_with_an_unsafe_name_is_refused_and_the_rest_is_read():
     assert all("evil" not in item.problem.source for item in items if isinstance(item, Rejected))
 
 
-def test_link_nested_archive_and_bomb_are_refused():
+def test_link_and_bomb_are_refused():
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         link = zipfile.ZipInfo("P1/2024-05-01 link.txt")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")
-        archive.writestr("P1/inner.zip", make_zip({"P1/2024-05-01.txt": "x"}))
         archive.writestr("P1/2024-05-02.txt", "0" * 3_000_000)
         archive.writestr("P1/2024-05-03.txt", "Fine.")
 
     items = list(read_upload("notes.zip", sink.getvalue()))
 
-    assert sorted(codes(items)) == ["IN116", "IN116", "IN117"]
+    assert sorted(codes(items)) == ["IN116", "IN117"]
     assert len(who_and_when(items)) == 1
 
 
@@ -334,8 +333,9 @@ def test_each_reader_claims_its_own_suffixes(reader):
         assert choose_reader(b"", suffix) is reader
 
 
-def test_unknown_format_is_a_problem():
-    assert codes(list(read_upload("scan.pdf", b"%PDF-1.7"))) == ["IN101"]
+@pytest.mark.parametrize("name", ["scan.png", "P1_2024-05-01.dat", "P1_2024-05-01"])
+def test_unknown_format_is_a_problem(name):
+    assert codes(list(read_upload(name, b"\x89PNG\r\n\x1a\n\x00\x00\x00"))) == ["IN101"]
 
 
 @pytest.mark.parametrize(
@@ -411,12 +411,6 @@ def test_folders_within_each_other_have_an_end(tmp_path):
 
 def test_empty_folder_is_told(tmp_path):
     assert codes(list(read_inputs([tmp_path]))) == ["IN108"]
-
-
-def test_word_document_is_one_unknown_file_and_no_archive(tmp_path):
-    data = make_zip({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"})
-
-    assert codes(list(read_upload("letter.docx", data))) == ["IN101"]
 
 
 def test_folder_of_the_results_is_left_out(tmp_path):

@@ -252,7 +252,8 @@ def test_delimiter_follows_from_the_header(delimiter):
 
 def test_row_in_another_encoding_spoils_only_itself():
     bad = ",".join((ROW | {"text": "café"}).values()).encode("latin-1")
-    data = ",".join(ROW).encode() + b"\n" + bad + b"\n" + ",".join(ROW.values()).encode() + b"\n"
+    good = ",".join((ROW | {"text": "café, naïve".replace(",", ""), "note_id": "N2"}).values()).encode()
+    data = ",".join(ROW).encode() + b"\n" + bad + b"\n" + good + b"\n"
 
     items = list(read_upload("n.csv", data))
 
@@ -278,8 +279,15 @@ def test_stray_quote_ends_the_file_with_a_problem():
     assert items[-1].problem.source == "n.csv:3"
 
 
-def test_utf16_is_named():
-    assert codes(list(read_upload("n.csv", ",".join(ROW).encode("utf-16")))) == ["IN103"]
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "mac_roman"])
+def test_table_in_another_encoding_is_read_and_says_so(encoding):
+    rows = [",".join(ROW), ",".join((ROW | {"text": "café “9 µg/L” 37 °C"}).values())]
+
+    (note,) = read_upload("n.csv", "\r\n".join(rows).encode(encoding))
+
+    assert isinstance(note, Note)
+    assert note.text == "café “9 µg/L” 37 °C"
+    assert note.origin == f"table in {encoding}"
 
 
 # Parquet

@@ -1,0 +1,134 @@
+"""Where the content of an attachment lies: in it, in another resource, or in a file beside. Nothing is fetched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+from chartsift.nlp.formats.base import Limits, Source
+from chartsift.nlp.formats.documents import read_whole
+from chartsift.nlp.formats.fields import FieldError
+from chartsift.nlp.formats.packed import seekable
+from chartsift.nlp.formats.unwrap import decode_base64
+
+Resource = dict[str, Any]
+
+# The names that servers give to the Binary files of a bulk export.
+_BINARY_FILES = (
+    "Binary.{}.ndjson",
+    "Binary.{:03d}.ndjson",
+    "Binary_{}.ndjson",
+    "Binary-{}.ndjson",
+    "{}.Binary.ndjson",
+)
+_MOST_BINARY_FILES = 10_000
+
+
+def file_beside(url: str, source: Source) -> Source:
+    """Return the file that a relative address names, below the folder of *source*; raises FieldError (IN138)."""
+    path = unquote(url).removeprefix("./")
+    parts = tuple(path.split("/"))
+    is_safe = path.isprintable() and not any(
+        part in ("", ".", "..") or "\\" in part or ":" in part for part in parts
+    )
+    found = source.beside(parts) if is_safe else None
+    if found is None:
+        raise FieldError(
+            "IN138",
+            "the file that an attachment names is not here; put it below the folder of the file that names it, or "
+            "export the attachment with its data",
+        )
+    return found
+
+
+@dataclass
+class Attachments:
+    """
+    Finds the content of attachments for the resources of one file.
+
+    Attributes:
+        source: The file.
+        limits: Limits on documents.
+        resources: Resources of the bundle by full address and by "Type/id".
+    """
+
+    source: Source
+    limits: Limits
+    resources: dict[str, Resource] = field(default_factory=dict)
+    _opened: list[BinaryIO] = field(default_factory=list)
+    _places: dict[str, tuple[BinaryIO, int, int]] | None = None
+
+    def content(self, attachment: Resource, contained: dict[str, Resource]) -> tuple[bytes, str]:
+        """Return the bytes and the media type of an attachment; raises FieldError and OSError."""
+        media_type = str(attachment.get("contentType") or "")
+        if attachment.get("data") is not None:
+            return decode_base64(attachment["data"]), media_type
+        url = attachment.get("url")
+        if not isinstance(url, str) or not url.strip():
+            raise FieldError("IN139", "the resource holds no text: neither data nor url; leave it out")
+        url = url.strip()
+        binary = contained.get(url) or self.resources.get(url) or self.resources.get(_last_two(url))
+        if binary is None and "Binary/" in url:
+            binary = self._bulk_binary(_last_two(url).removeprefix("Binary/"))
+        if binary is not None:
+            return decode_base64(binary.get("data")), media_type or str(binary.get("contentType") or "")
+        if "://" in url or url.startswith(("urn:", "data:", "#")):
+            raise FieldError(
+                "IN138",
+                "the attachment lies on a server, and nothing is fetched; export it with its data, or as a file beside",
+            )
+        return read_whole(file_beside(url, self.source), self.limits), media_type
+
+    def close(self) -> None:
+        """Close the files that were opened."""
+        for file in self._opened:
+            file.close()
+        self._opened.clear()
+
+    def _bulk_binary(self, name: str) -> Resource | None:
+        """Return the resource Binary/*name* of the NDJSON files of that kind beside."""
+        if self._places is None:
+            self._places = {}
+            for source in self._binary_files():
+                file = seekable(source.open(), is_file=source.is_seekable)
+                self._opened.append(file)
+                self._index(file, self._places)
+        place = self._places.get(name)
+        if place is None:
+            return None
+        file, offset, size = place
+        file.seek(offset)
+        resource: Resource = json.loads(file.read(size))
+        return resource
+
+    def _binary_files(self) -> Iterator[Source]:
+        found = self.source.beside(("Binary.ndjson",))
+        if found is not None:
+            yield found
+        for name in _BINARY_FILES:
+            for number in count():
+                found = self.source.beside((name.format(number),))
+                if found is not None:
+                    yield found
+                elif number or len(self._opened) > _MOST_BINARY_FILES:
+                    break
+
+    def _index(self, file: BinaryIO, places: dict[str, tuple[BinaryIO, int, int]]) -> None:
+        offset = 0
+        while line := file.readline(self.limits.row_bytes):
+            try:
+                resource = json.loads(line)
+            except (ValueError, RecursionError):
+                resource = None
+            if isinstance(resource, dict) and isinstance(resource.get("id"), str):
+                places[resource["id"]] = (file, offset, len(line))
+            offset += len(line)
+
+
+def _last_two(url: str) -> str:
+    """Return "Binary/7" of "https://server/fhir/Binary/7/_history/2"."""
+    return "/".join(url.partition("/_history/")[0].split("/")[-2:])

@@ -1,0 +1,58 @@
+"""
+HTML pages and XHTML: one note a file.
+
+Scripts, styles, the head, hidden and deleted parts are left out; ticked boxes and chosen entries of forms are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from chartsift.nlp.formats.base import Extracted, Item, Limits, Source
+from chartsift.nlp.formats.documents import read_note
+from chartsift.nlp.formats.encoding import ascii_head, decode
+from chartsift.nlp.formats.markup import markup_text, parse_html
+from chartsift.nlp.formats.sandbox import SANDBOX
+
+SUFFIXES = (".html", ".htm", ".xhtml")
+
+_START = re.compile(
+    rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*"
+    rb"<(?:!doctype\s+html|(?:html|head|body|title|meta|div|p|span|table|h[1-6]|br|b|i|u|strong|em|font|center|ul|ol|"
+    rb"pre|style)(?=[\s>/]))",
+    re.IGNORECASE | re.DOTALL,
+)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
+_DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_DECLARED_XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
+# Where pages say how they are encoded; browsers look no further.
+_DECLARATION_BYTES = 4096
+
+
+def sniff(head: bytes) -> bool:
+    """Tell whether a file is a page: it begins with an element of HTML."""
+    return bool(_START.match(ascii_head(head)))
+
+
+def read(source: Source, limits: Limits) -> Iterator[Item]:
+    """Read the one note of *source*."""
+    return read_note(source, limits, extract)
+
+
+def extract(data: bytes, limits: Limits) -> Extracted:
+    """Return the text of a page; raises FieldError."""
+    return SANDBOX.extract("html", data, limits)
+
+
+def extract_here(data: bytes, limits: Limits) -> Extracted:
+    """Do what ``extract`` does, in this process."""
+    del limits
+    head = data[:_DECLARATION_BYTES]
+    declared = _DECLARED.search(head) or _DECLARED_XML.search(head)
+    text, _ = decode(data, declared=declared[1].decode("ascii") if declared else "")
+    if not _TAG.search(text):
+        # A text that was merely named so.
+        return Extracted(text)
+    root = parse_html(text)
+    return Extracted("" if root is None else markup_text(root), "html")
