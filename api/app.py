@@ -167,8 +167,10 @@ def _evaluate_out(
     trial: Trial, fingerprint: str, results: Sequence[PatientResult], problems: Sequence[Problem]
 ) -> EvaluateOut:
     """Put the rows of all patients one after the other, as the output files have them."""
+    from chartsift.nlp.criteria.search import vocabulary  # noqa: PLC0415 - reads the lexicon
     from chartsift.nlp.screening import rows  # noqa: PLC0415 - brings the pipeline's types along
 
+    criteria = [row for result in results for row in rows.criterion_rows(result)]
     every_problem = [*problems, *(problem for result in results for problem in result.problems)]
     return EvaluateOut.model_validate(
         {
@@ -177,9 +179,13 @@ def _evaluate_out(
             "trial_fingerprint": trial.fingerprint(),
             "fingerprint": fingerprint,
             "findings": [row for result in results for row in rows.finding_rows(result)],
-            "criteria": [row for result in results for row in rows.criterion_rows(result)],
+            "criteria": criteria,
             "cohorts": [row for result in results for row in rows.cohort_rows(result)],
+            "scores": [row for result in results for row in rows.score_rows(result)],
             "problems": [rows.problem_row(problem) for problem in every_problem],
+            "vocabulary": vocabulary(
+                kind for row in criteria if row["searched"] for kind in row["searched"]["kinds"]
+            ),
         }
     )
 

@@ -45,8 +45,18 @@ def check(
 @app.command()
 def score(
     charts: Annotated[
-        list[Path], typer.Argument(metavar="CHARTS...", help="Annotated charts: files, or folders of them.")
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="CHARTS", help="Annotated charts: files, or folders of them."),
+    ] = None,
+    context: Annotated[
+        Path | None,
+        typer.Option(
+            "--context",
+            metavar="FILE",
+            help="Instead of charts: sentences with a marked condition (JSON lines); measures negation, history, "
+            "hypothesis and experiencer beside stock medspaCy.",
+        ),
+    ] = None,
     run: Annotated[
         Path | None,
         typer.Option(
@@ -61,6 +71,12 @@ def score(
 ) -> None:
     """Measure verdicts and findings against annotated charts: accuracy, sensitivity, precision and recall."""
     start()
+    if (context is None) == (not charts):
+        raise typer.BadParameter("give either CHARTS or --context FILE", param_hint="CHARTS")
+    if context is not None:
+        _score_context(context, errors=errors, as_json=as_json)
+        return
+    charts = charts or []
     from chartsift.annotations.charts import load_charts
     from chartsift.annotations.score import ResultRows
     from chartsift.annotations.score import score as score_charts
@@ -93,6 +109,22 @@ def agreement(
         print_json(result.to_dict())
     else:
         print(result.render())
+
+
+def _score_context(path: Path, *, errors: bool, as_json: bool) -> None:
+    """Print how well the context of given mentions is read; sentences only with *errors*."""
+    from chartsift.annotations.context_rows import read_context_rows
+    from chartsift.annotations.context_score import score_context
+
+    result = score_context(read_context_rows(path))
+    if as_json:
+        print_json(result.to_dict() | ({"errors": result.errors} if errors else {}))
+        return
+    print(result.render())
+    if errors:
+        print()
+        for line in result.errors:
+            print(line)
 
 
 def _screen_charts(charts: list[Path], trial_name: str) -> ResultRows:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chartsift.api.cli_common import print_json, say, say_problem
 from chartsift.api.cli_show import show_patient
+from chartsift.nlp.criteria.search import vocabulary
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.screening.results import PatientRows, RunResults
 
@@ -33,6 +34,11 @@ def explain_patient(
     if len(paths) == 1 and _is_run(paths[0]):
         results = RunResults.open(paths[0])
         patient, labels = results.patient(patient_id), results.labels()
+        missed = results.manifest["counts"]["input_problems"]
+        if missed:
+            say(
+                f"{missed:,} inputs of the run could not be read, of whichever patient; errors.parquet names them"
+            )
     else:
         patient, labels = _screen_one(
             patient_id, paths, patients=patients, trial_name=trial_name, as_of=as_of
@@ -42,7 +48,16 @@ def explain_patient(
         raise ScreeningError("SC408", f"no criterion {criterion_id!r}", hint="one of " + ", ".join(known))
     if as_json:
         chosen = [row for row in patient.criteria if criterion_id in (None, row["criterion_id"])]
-        print_json({"cohort": patient.cohort, "criteria": chosen})
+        kinds = (kind for row in chosen if row["searched"] for kind in row["searched"]["kinds"])
+        scores = [row for row in patient.scores if criterion_id in (None, row["criterion_id"])]
+        print_json(
+            {
+                "cohort": patient.cohort,
+                "criteria": chosen,
+                "scores": scores,
+                "vocabulary": vocabulary(kinds),
+            }
+        )
     else:
         show_patient(patient, labels, criterion_id=criterion_id)
 
@@ -60,21 +75,23 @@ def _screen_one(
     from chartsift.nlp.criteria import load_trial
     from chartsift.nlp.formats import Rejected, read_inputs, read_patients
     from chartsift.nlp.pipeline import build_pipeline
-    from chartsift.nlp.screening.chart import screen_patient
+    from chartsift.nlp.screening.chart import input_name, screen_patient
     from chartsift.nlp.screening.results import trial_labels
-    from chartsift.nlp.screening.rows import cohort_rows, criterion_rows
+    from chartsift.nlp.screening.rows import cohort_rows, criterion_rows, score_rows
     from chartsift.nlp.screening.run import trial_facts
     from chartsift.nlp.types import Note, Patient
 
     trial = load_trial(trial_name)
     facts: Patient | None = None
     notes: list[Note] = []
-    unread = not_told = 0
+    unread: list[str] = []
+    not_told = 0
     listed = read_patients(patients) if patients else iter(())
     for item in chain(listed, read_inputs(paths)):
         if isinstance(item, Rejected):
             if item.patient_id == patient_id:
-                unread += item.is_missed
+                if item.is_missed:
+                    unread.append(input_name(item.problem))
                 say_problem(item.problem)
             elif item.is_missed and not item.patient_id:
                 not_told += 1
@@ -96,4 +113,6 @@ def _screen_one(
         say_problem(problem)
     cohort = next(row for row in cohort_rows(result) if row["applicable"])
     criteria = tuple(row for row in criterion_rows(result) if row["cohort_id"] == cohort["cohort_id"])
-    return PatientRows(patient_id, cohort, criteria), trial_labels(trial_facts(trial))
+    return PatientRows(patient_id, cohort, criteria, tuple(score_rows(result))), trial_labels(
+        trial_facts(trial)
+    )

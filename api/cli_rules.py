@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chartsift.api.cli_common import Json, print_json, start
+from chartsift.api.cli_common import (
+    AsOf,
+    Json,
+    Patients,
+    ReadsFiles,
+    Sample,
+    parse_day,
+    print_json,
+    start,
+    use_inputs,
+)
 
-trials = typer.Typer(help="List the known trials, and check trial files.", no_args_is_help=True)
+trials = typer.Typer(help="List, check and compare trials.", no_args_is_help=True)
 lexicon = typer.Typer(help="Check the vocabulary.", no_args_is_help=True)
 
 
@@ -49,28 +61,117 @@ def check_trial(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check that trial files are valid; the exit status is 4 if one is not."""
+    """
+    Check trial files: each fault is a line "file: path: problem (what to do)".
+
+    The exit status is 4 if a file is not valid.
+    """
     start()
-    from chartsift.nlp.criteria import available_trials, load_trial
+    from chartsift.nlp.criteria import available_trials, load_trial, trial_faults
     from chartsift.nlp.errors import RuleError
 
     checked: list[dict[str, Any]] = []
     for name in names or available_trials():
+        fingerprint, faults = "", []
         try:
-            trial = load_trial(name)
-            checked.append(
-                {"trial": name, "is_valid": True, "fingerprint": trial.fingerprint(), "problem": ""}
-            )
+            faults = [asdict(fault) | {"line": str(fault)} for fault in trial_faults(name)]
+            fingerprint = "" if faults else load_trial(name).fingerprint()
         except RuleError as exc:
-            problem = f"{exc.code}: {exc.message}" + (f" ({exc.hint})" if exc.hint else "")
-            checked.append({"trial": name, "is_valid": False, "fingerprint": "", "problem": problem})
+            line = f"{exc.message}" + (f" ({exc.hint})" if exc.hint else "")
+            faults = [
+                {
+                    "code": exc.code,
+                    "file": name,
+                    "path": "",
+                    "problem": exc.message,
+                    "remedy": exc.hint,
+                    "line": line,
+                }
+            ]
+        checked.append({"trial": name, "is_valid": not faults, "fingerprint": fingerprint, "faults": faults})
     if as_json:
         print_json(checked)
     else:
         for row in checked:
-            print(f"{row['trial']}: valid, {row['fingerprint'][:12]}" if row["is_valid"] else row["problem"])
+            if row["is_valid"]:
+                print(f"{row['trial']}: valid, {row['fingerprint'][:12]}")
+            for fault in row["faults"]:
+                print(f"{fault['code']}: {fault['line']}")
     if not all(row["is_valid"] for row in checked):
         raise typer.Exit(RuleError.exit_status)
+
+
+@trials.command("schema")
+def print_schema() -> None:
+    """
+    Print the JSON Schema of a trial file, for an editor that completes and checks YAML.
+
+    It is made from the same models and the same table of predicates that read a file.
+    """
+    start()
+    from chartsift.nlp.criteria.json_schema import trial_json_schema
+
+    print_json(trial_json_schema())
+
+
+@trials.command("diff", cls=ReadsFiles)
+def diff(
+    *,
+    first: Annotated[str, typer.Argument(metavar="A", help="A name of 'trial list', or a YAML file.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
+    more: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[NOTES...]", help="More files of notes, after --input.", show_default=False),
+    ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--input",
+            "-i",
+            metavar="NOTES...",
+            help="Files, folders or archives of notes, which are read once and decided under both.",
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run",
+            metavar="DIR",
+            help="Decide the findings of a finished run again instead; no note is read.",
+        ),
+    ] = None,
+    patients: Patients = None,
+    as_of: AsOf = None,
+    sample: Sample = False,
+    as_json: Json = False,
+) -> None:
+    """
+    Tell two trials, or two versions of one, apart: what the files say, and whose verdicts differ.
+
+    For each verdict that differs the clause is named that makes the difference by itself: criterion, predicate and
+    parameter. Without notes and without --run only the files are compared. The exit status is 0 whether or not
+    anything differs, 3 for notes that cannot be read, 4 for a file that is no valid trial, 5 for a DIR without a
+    finished run.
+    """
+    start()
+    from chartsift.api.cli_diff import diff_trials
+
+    given = [*(inputs or ()), *(more or ())]
+    if run is not None and (given or sample):
+        raise typer.BadParameter("give either notes or a run, not both", param_hint="--run")
+    if run is not None and patients is not None:
+        raise typer.BadParameter("a run holds the facts of its patients", param_hint="--patients")
+    with ExitStack() as stack:
+        paths = stack.enter_context(use_inputs(given, sample=sample)) if given or sample else []
+        diff_trials(
+            first,
+            second,
+            inputs=paths,
+            run=run,
+            patients=patients,
+            as_of=parse_day(as_of),
+            as_json=as_json,
+        )
 
 
 @lexicon.command("check")

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,8 +20,10 @@ WIDTH = 100
 MAX_PATIENTS = 30
 MAX_QUOTES = 2
 _QUOTE_CHARS = 160
+_ITEM_CHARS = 70
 _HEADER_CHARS = 5
 _PATIENT_CHARS = 14
+_TERMS = 12
 
 # Colour only repeats what sign and word say already.
 _STYLES = {"fits": "green", "out": "red", "unknown": "yellow", "presumed": "dim", "judgement": "dim"}
@@ -95,6 +98,11 @@ def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: 
         )
     )
     out.print("A proposal from reading the notes, not a decision.")
+    lapse = words.first_lapse(
+        (labels[f"{row['cohort_id']}/{row['criterion_id']}"], row["valid_until"]) for row in patient.criteria
+    )
+    if lapse:
+        out.print(lapse[0].upper() + lapse[1:] + ".")
     for row in patient.criteria:
         if criterion_id is not None and row["criterion_id"] != criterion_id:
             continue
@@ -109,9 +117,24 @@ def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: 
         if row["flags"]:
             _print_indented(out, "look at: " + one_line("; ".join(row["flags"])), 4)
         if row["valid_until"]:
-            _print_indented(out, f"holds until {row['valid_until']}", 4)
+            _print_indented(out, words.lapse_words(row["valid_until"], row["changes_to"]), 4)
+        if row["searched"]:
+            _print_indented(out, "searched: " + one_line(words.search_words(**row["searched"])), 4)
+            _print_indented(out, "terms: " + one_line(_some_terms(row)), 4)
         if row["next_step"]:
             _print_indented(out, f"next: {one_line(row['next_step'])}", 4)
+        if (score := patient.score_of(row["criterion_id"])) is not None:
+            _print_score(out, score)
+
+
+def _some_terms(row: Row) -> str:
+    from chartsift.nlp.criteria.search import terms_of
+
+    terms = terms_of(tuple(row["searched"]["kinds"]))
+    if not terms:
+        return "none; read by their form"
+    more = f", … ({len(terms)}; --json lists them)" if len(terms) > _TERMS else ""
+    return ", ".join(terms[:_TERMS]) + more
 
 
 def sign_of(verdict: Verdict) -> str:
@@ -249,6 +272,42 @@ def _print_quote(out: Console, item: Row, *, name: str, indent: int) -> None:
     reason = f"; {one_line(item['reason'])}" if item["reason"] else ""
     quote = one_line(item["text"], most=_QUOTE_CHARS)
     _print_indented(out, f"{side}“{quote}” ({one_line(where)}{reason})", indent)
+
+
+def _print_score(out: Console, score: Row) -> None:
+    """Print the items of a classification score: state, points, and the words or the reason behind each."""
+    out.print()
+    _print_indented(out, one_line(score["title"]), 4)
+    _print_indented(out, f"{words.score_words(score)}. It supports the verdict and never decides it.", 4)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
+    table.add_column("item", min_width=24, max_width=36)
+    table.add_column("state", no_wrap=True)
+    table.add_column("points", no_wrap=True, justify="right")
+    table.add_column("from")
+    for item in score["items"]:
+        points = words.points_words(item) if item["points"] else "-"
+        table.add_row(Text(item["label"]), words.ITEM_WORDS[item["state"]], points, Text(_item_source(item)))
+    out.print(Padding(table, (0, 0, 0, 4)))
+    if score["subgroups"]:
+        _print_indented(out, "subgroup: " + " or ".join(score["subgroups"]), 4)
+    labels = {item["item_id"]: item["label"] for item in score["items"]}
+    if score["decisive_items"]:
+        names = "; ".join(labels[name] for name in score["decisive_items"])
+        _print_indented(out, f"would change the label, weightiest first: {names}", 4)
+    if score["flags"]:
+        _print_indented(out, "look at: " + one_line("; ".join(score["flags"])), 4)
+
+
+def _item_source(item: Row) -> str:
+    """Return what an item rests on: what was read, the first words, and the reason."""
+    parts = [one_line(item["value"])] if item["value"] else []
+    evidence = item["evidence"] or []
+    if evidence:
+        first = evidence[0]
+        parts.append(f"“{one_line(first['text'], most=_ITEM_CHARS)}” ({one_line(first['note_id'])})")
+    if item["reason"]:
+        parts.append(one_line(item["reason"]))
+    return "; ".join(parts)
 
 
 def _print_indented(out: Console, text: str, indent: int) -> None:

@@ -26,7 +26,7 @@ from chartsift.nlp.formats import Item, Limits, Rejected, Source, choose_reader,
 from chartsift.nlp.formats.base import HEAD_BYTES
 from chartsift.nlp.formats.fields import FieldError, note_item, patient_item, read_date, read_identifier
 from chartsift.nlp.formats.naming import parse_file_name
-from chartsift.nlp.screening.chart import duplicate_problem
+from chartsift.nlp.screening.chart import duplicate_problem, input_name
 from chartsift.nlp.types import Note, Patient, Problem, Sex
 
 # An archive of text unpacks to several times its size; text of this many times the largest request fits in
@@ -164,7 +164,7 @@ class _Draft:
     patient: Patient
     is_listed: bool = False
     notes: dict[str, Note] = field(default_factory=dict)
-    unread: int = 0
+    unread: list[str] = field(default_factory=list)
 
 
 def _collect(items: Iterable[Item], settings: Settings) -> Intake:
@@ -180,7 +180,7 @@ def _collect(items: Iterable[Item], settings: Settings) -> Intake:
         if isinstance(item, Rejected):
             problems.append(item.problem)
             if item.is_missed and item.patient_id:
-                _draft(drafts, item.patient_id).unread += 1
+                _draft(drafts, item.patient_id).unread.append(input_name(item.problem))
             continue
         draft = _draft(drafts, item.patient_id)
         if isinstance(item, Patient):
@@ -196,7 +196,7 @@ def _collect(items: Iterable[Item], settings: Settings) -> Intake:
             raise RequestError("HT802", f"at most {settings.max_patients:,} patients in one request")
         _add_note(draft, item, problems)
     charts = tuple(
-        Chart(draft.patient, tuple(draft.notes.values()), draft.unread)
+        Chart(draft.patient, tuple(draft.notes.values()), tuple(draft.unread))
         for draft in drafts.values()
         if draft.notes
     )
@@ -213,7 +213,8 @@ def _add_note(draft: _Draft, note: Note, problems: list[Problem]) -> None:
         return
     problems.append(duplicate_problem(note.source, note.note_id))
     # A plain copy hides nothing; another text under the same identifier is a note that nobody read.
-    draft.unread += (known.text, known.note_date) != (note.text, note.note_date)
+    if (known.text, known.note_date) != (note.text, note.note_date):
+        draft.unread.append(input_name(problems[-1]))
 
 
 def _list_patient(draft: _Draft, patient: Patient, problems: list[Problem]) -> None:

@@ -8,12 +8,23 @@ in Python, so that no browser has to count characters (emoji are two units there
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import pairwise
 
+from chartsift.api.render_score import ScoreView, score_view
+from chartsift.nlp.criteria.search import terms_of
+from chartsift.nlp.screening import words
 from chartsift.nlp.screening.rows import page_of
-from chartsift.nlp.types import CohortResult, CriterionResult, Evidence, Finding, Note, Patient, Stance
+from chartsift.nlp.types import (
+    CohortResult,
+    CriterionResult,
+    Evidence,
+    Finding,
+    Note,
+    Patient,
+    Stance,
+)
 
 FindingKey = tuple[str, int, int, str, str]
 """Note, start, end, kind and concept."""
@@ -204,8 +215,11 @@ class CriterionView:
     rationale: str
     next_step: str
     lapses: str
+    searched: str
+    terms: tuple[str, ...]
     confidence: str
     sides: tuple[StanceView, ...]
+    score: ScoreView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +274,7 @@ class PatientView:
     others: tuple[OtherCohortView, ...]
     against: tuple[str, ...]
     missing: tuple[str, ...]
+    lapse: str
 
     @property
     def criteria(self) -> tuple[CriterionView, ...]:
@@ -341,6 +356,9 @@ def patient_view(
         ),
         against=_against(cohort, texts),
         missing=tuple(_text(cohort.cohort_id, missing, texts).label for missing in cohort.missing),
+        lapse=words.first_lapse(
+            (view.label, result.valid_until) for view, result in zip(views, order, strict=True)
+        ),
     )
 
 
@@ -477,9 +495,12 @@ def _criterion_view(slot: int, result: CriterionResult, scene: _Scene) -> Criter
         flags=tuple(flag_words(flag) for flag in result.flags),
         rationale=result.rationale,
         next_step=result.next_step,
-        lapses=result.valid_until.isoformat() if result.valid_until else "",
+        lapses=words.lapse_words(result.valid_until, result.changes_to),
+        searched=words.search_words(**asdict(result.search)) if result.search else "",
+        terms=terms_of(result.search.kinds) if result.search else (),
         confidence=f"{result.confidence:.2f}" if result.basis == "documented" else "",
         sides=tuple(_stance_view(result, side, scene) for side in SIDES),
+        score=score_view(result.score, notes=scene.notes, anchors=scene.anchors),
     )
 
 

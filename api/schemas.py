@@ -19,6 +19,8 @@ from chartsift.nlp.types import (
     Comparator,
     CriterionKind,
     DateSource,
+    ItemState,
+    ScoreVerdict,
     Sex,
     Stance,
     Status,
@@ -128,6 +130,17 @@ class EvidenceOut(_Response):
     page: int | None
 
 
+class SearchOut(_Response):
+    """What was read when nothing speaks to a criterion; ``vocabulary`` of the answer lists the terms by kind."""
+
+    notes: int
+    first: date | None
+    last: date | None
+    kinds: list[str]
+    terms: int
+    unread: list[str]
+
+
 class CriterionOut(_Response):
     """The verdict on one criterion of one cohort for one patient. A proposal: a person decides."""
 
@@ -143,7 +156,9 @@ class CriterionOut(_Response):
     flags: list[str]
     evidence: list[EvidenceOut]
     next_step: str
-    valid_until: date | None
+    valid_until: date | None = Field(description="Last day of the verdict, given no new note.")
+    changes_to: Status | None = Field(description="The status from the day after.")
+    searched: SearchOut | None
     trial_version: str
 
 
@@ -161,6 +176,47 @@ class CohortOut(_Response):
     trial_version: str
     notes_read: int
     notes_unread: int
+    birth_date: date | None
+    sex: Sex | None
+
+
+class ScoreItemOut(_Response):
+    """One item of a classification score as the chart documents it; ``undocumented`` leaves the points open."""
+
+    item_id: str
+    label: str
+    state: ItemState
+    points: float
+    points_low: float
+    points_high: float
+    value: str
+    reason: str
+    evidence: list[EvidenceOut]
+
+
+class ScoreOut(_Response):
+    """A classification score of one patient as an interval. It supports a criterion and never decides it."""
+
+    patient_id: str
+    trial_id: str
+    criterion_id: str
+    score_id: str
+    score_version: str
+    title: str
+    column: str
+    score_low: float
+    score_high: float
+    probability_low: float
+    probability_high: float
+    label_low: str
+    label_high: str
+    verdict: ScoreVerdict
+    subgroups: list[str]
+    open_items: list[str]
+    decisive_items: list[str]
+    flags: list[str]
+    summary: str
+    items: list[ScoreItemOut]
 
 
 class InputProblemOut(_Response):
@@ -216,7 +272,11 @@ class EvaluateOut(_Response):
     findings: list[FindingOut]
     criteria: list[CriterionOut]
     cohorts: list[CohortOut]
+    scores: list[ScoreOut]
     problems: list[InputProblemOut]
+    vocabulary: dict[str, list[str]] = Field(
+        description="The words and phrases that stand for each kind in `searched`; numbers are read by their form."
+    )
 
 
 class HealthOut(_Response):

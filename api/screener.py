@@ -30,12 +30,12 @@ class Chart:
     """
     One patient with notes, as read from a request; held in memory for as long as the request lasts.
 
-    ``unread`` counts notes of the patient that were sent and could not be read.
+    ``unread`` names notes of the patient that were sent and could not be read.
     """
 
     patient: Patient
     notes: tuple[Note, ...]
-    unread: int = 0
+    unread: tuple[str, ...] = ()
 
 
 class Screener(Protocol):

@@ -11,18 +11,21 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components import READERS, findings, register_components
+from chartsift.nlp.components.axes import axes_of
+from chartsift.nlp.components.context import Context
 from chartsift.nlp.text.quotes import clause_around
-from chartsift.nlp.text.tokens import ClinicalTokenizer
-from chartsift.nlp.types import Finding, Note, Provenance
+from chartsift.nlp.text.tokens import ClinicalTokenizer, token_range
+from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
 
 # Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
 MAX_NOTE_LENGTH = 20_000_000
@@ -78,17 +81,59 @@ def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
         RuleError: A vocabulary file is invalid.
     """
     config = config or PipelineConfig()
+    readers = [reader.name for reader in READERS if not config.readers or reader.name in config.readers]
+    nlp = _language("sentences", "sections", "concepts", "context", *readers, "lexicon_findings")
+    return Pipeline(nlp, config)
+
+
+def read_context(text: str, start: int, end: int, *, note_date: date | None = None) -> MentionContext:
+    """
+    Return how *text* holds the mention ``text[start:end]``: any words, whether the vocabulary knows them or not.
+
+    >>> context = read_context("No history of stroke.", 14, 20)
+    >>> context.negated, context.historical, context.experiencer
+    (True, True, 'patient')
+
+    Args:
+        text: A sentence, or a whole note: then its sections count as well.
+        start: First code point of the mention.
+        end: One past its last code point.
+        note_date: The day that the text speaks for, which tells whether "in 2019" is past. Without it every
+            bare year is.
+
+    Raises:
+        ValueError: There is no word at this place of the text.
+        RuleError: A vocabulary file is invalid.
+    """
+    nlp = _context_pipeline()
+    doc = nlp.make_doc(text)
+    doc._.note_date = note_date
+    first, last = token_range(doc, start, end)
+    if first == last:
+        raise ValueError("no word between start and end")
+    for name in ("chartsift_sentences", "chartsift_sections"):
+        doc = nlp.get_pipe(name)(doc)
+    span = Span(doc, first, last, label="MENTION")
+    context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
+    context.link(doc, [span])
+    return axes_of(span)
+
+
+@lru_cache(maxsize=1)
+def _context_pipeline() -> Language:
+    """Return the components that ``read_context`` needs; concepts and readers stay out."""
+    return _language("sentences", "sections", "context")
+
+
+def _language(*components: str) -> Language:
+    """Return spaCy's English with chartsift's tokenizer and *components*."""
     register_components()
     nlp = spacy.blank("en")
     nlp.tokenizer = ClinicalTokenizer(nlp.vocab)
     nlp.max_length = MAX_NOTE_LENGTH
-    for name in ("chartsift_sentences", "chartsift_sections", "chartsift_concepts", "chartsift_context"):
-        nlp.add_pipe(name)
-    for reader in READERS:
-        if not config.readers or reader.name in config.readers:
-            nlp.add_pipe(f"chartsift_{reader.name}")
-    nlp.add_pipe("chartsift_lexicon_findings")
-    return Pipeline(nlp, config)
+    for name in components:
+        nlp.add_pipe(f"chartsift_{name}")
+    return nlp
 
 
 @lru_cache(maxsize=1)

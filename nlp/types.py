@@ -18,8 +18,11 @@ Stance = Literal["for", "against", "set_aside"]
 CriterionKind = Literal["inclusion", "exclusion"]
 CohortStatus = Literal["eligible", "ineligible", "undetermined"]
 Comparator = Literal["<", "<=", "=", ">=", ">", "~"]
+Experiencer = Literal["patient", "family", "other"]
 Sex = Literal["F", "M", "X"]
 DateSource = Literal["text", "note"]
+ItemState = Literal["present", "absent", "undocumented"]
+ScoreVerdict = Literal["classifies", "undecided", "cannot_classify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,29 @@ class Provenance:
 
     rule: str
     cues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MentionContext:
+    """
+    How a text holds a mention, axis by axis. The axes are independent, where an ``Assertion`` is one word for all:
+    "no history of stroke in her family" denies, speaks of the past and of someone else.
+
+    Attributes:
+        negated: The text says that it is not, or was not, there.
+        possible: The text leaves open whether it is there.
+        hypothetical: It has not happened: planned, conditional, warned of.
+        historical: The text places it in the past ("history of", "three years ago"), whether it is over or not.
+        experiencer: Whose it is; "other" for a donor, a friend or another person who is no relative.
+        cues: The words that say so, as (axis, words).
+    """
+
+    negated: bool = False
+    possible: bool = False
+    hypothetical: bool = False
+    historical: bool = False
+    experiencer: Experiencer = "patient"
+    cues: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +196,108 @@ class Evidence:
     stance: Stance
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse to leave a finding out of a decision without saying why."""
+        if self.stance == "set_aside" and not self.reason:
+            raise ValueError("a finding is set aside for a reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """
+    What was read for a criterion: the proof behind "no mention".
+
+    Attributes:
+        notes: How many notes.
+        first: Date of the earliest of them; None without notes.
+        last: Date of the latest.
+        kinds: Kinds of finding that were looked for, as "kind" or "kind/concept".
+        terms: How many words and phrases of the vocabulary stand for those kinds (numbers and grades, which are read
+            by their form, are not counted).
+        unread: Inputs of this patient that could not be read, by name where they have one.
+    """
+
+    notes: int
+    first: date | None
+    last: date | None
+    kinds: tuple[str, ...]
+    terms: int
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreItem:
+    """
+    One item of a classification score as the chart documents it.
+
+    Attributes:
+        item_id: Identifier within the score.
+        label: A few words for a table.
+        state: present, absent, or undocumented: the chart does not say enough.
+        points: What the item adds when present, in the column that was used; 0 for one that only a subgroup asks.
+        points_low: What it adds to the low end of the score.
+        points_high: What it adds to the high end.
+        reason: Why it is in this state, in words.
+        value: What was read, where the state alone does not say it ("51 years").
+        evidence: The findings behind it.
+    """
+
+    item_id: str
+    label: str
+    state: ItemState
+    points: float
+    points_low: float
+    points_high: float
+    reason: str = ""
+    value: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """
+    A classification score of one patient, as an interval: undocumented items absent, and present.
+
+    Attributes:
+        score_id: Which score.
+        title: Its name.
+        short: Its name in a few words.
+        version: Version of the score.
+        column: The column that was used ("with_biopsy").
+        low: Points that are documented.
+        high: Points if every undocumented item were present.
+        probability_low: Probability of the low end, 0 to 1.
+        probability_high: Probability of the high end, 0 to 1.
+        label_low: Label of the low end in words.
+        label_high: Label of the high end in words.
+        verdict: "classifies" on documented evidence alone, "cannot_classify" whatever else is found, or "undecided".
+        subgroups: Subgroups that the tree can come to, the documented one first; empty where the score cannot classify.
+        items: Every item of the column, in the order of the score.
+        open_items: Undocumented items, the weightiest first.
+        decisive_items: Those of them that can move a label alone.
+        flags: Codes that a reader should look at.
+        summary: One sentence.
+    """
+
+    score_id: str
+    title: str
+    short: str
+    version: str
+    column: str
+    low: float
+    high: float
+    probability_low: float
+    probability_high: float
+    label_low: str
+    label_high: str
+    verdict: ScoreVerdict
+    subgroups: tuple[str, ...]
+    items: tuple[ScoreItem, ...]
+    open_items: tuple[str, ...]
+    decisive_items: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+    summary: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
@@ -185,8 +313,12 @@ class CriterionResult:
         flags: Short codes a reviewer should look at ("turns_18_on 2026-12-02", "score_not_reproduced").
         rationale: One or two sentences in words.
         confidence: 0 to 1.
-        next_step: What would settle an unknown; empty when decided.
-        valid_until: Last day on which the verdict still holds by the trial's windows; None when it does not lapse.
+        next_step: What would settle an unknown, for a coordinator to do; empty when decided.
+        valid_until: Last day on which the verdict still holds by the trial's windows, given no new note; None when
+            it does not lapse.
+        changes_to: The status from the day after ``valid_until``; None when it does not lapse.
+        search: What was read, where the verdict is that nothing speaks to the criterion.
+        score: The classification score that supports it, where the trial names one and the chart speaks to it.
     """
 
     criterion_id: str
@@ -199,6 +331,16 @@ class CriterionResult:
     confidence: float = 1.0
     next_step: str = ""
     valid_until: date | None = None
+    changes_to: Status | None = None
+    search: Search | None = None
+    score: ScoreResult | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown that leaves nobody anything to do, and half of a change."""
+        if self.status == "unknown" and not self.next_step:
+            raise ValueError("an unknown says what would settle it")
+        if (self.valid_until is None) != (self.changes_to is None):
+            raise ValueError("a verdict that lapses says on which day and to what")
 
 
 @dataclass(frozen=True, slots=True)

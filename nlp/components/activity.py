@@ -39,6 +39,11 @@ _DIRECT_NO = re.compile(r"\b(?:no|not|without|w/o|denies|never)\s+(?:any\s+)?$",
 _MINUS_AFTER = re.compile(
     r"\s?[-–−](?=\s*(?:$|[,;.\r\n]))|\s?[:=]?\s?0(?:/[34])?(?=\s*(?:$|[,;.)\r\n]|[A-Za-z]))(?!\s*(?:mm|cm|x)\b)"
 )
+# "DM rash absent", "heliotrope not seen"
+_ABSENT_AFTER = re.compile(
+    r"\s{1,2}(?:is |are |was |were )?(?:absent|never (?:present|seen)|not (?:present|seen|noted|found))\b",
+    re.IGNORECASE,
+)
 # The rash of a medicine: "HCQ (rash)", "sulfa: rash 1991", "penicillin which gave her a rash".
 _DRUG_BEFORE = re.compile(
     r"\b(?:allerg\w*|intoleran\w*|adverse|reactions?|ADRs?|sensitivit\w*|sulf\w+|penicillins?|PCN|amoxicillin|augmentin"
@@ -142,6 +147,15 @@ _EXPLAINED = re.compile(
     re.IGNORECASE,
 )
 
+# "Pattern = MTX, not muscle": said of the liver enzymes that stand in the lines before.
+_NOT_MUSCLE = re.compile(
+    r"\b(?:not|rather than|instead of|unlikely(?: to be)?)\s+(?:from |of |due to |the |his |her )*"
+    r"(?:muscle|muscular|myositis|myogenic)\b(?!\s+(?:weak\w*|pain|biops\w*|relax\w*|strength|mass|bulk))",
+    re.IGNORECASE,
+)
+# How far before such a statement the enzymes may stand, in code points.
+_ENZYME_REACH = 700
+
 
 class Activity:
     """Find what is said of the skin and of the state of the disease."""
@@ -172,8 +186,8 @@ def _skin(doc: Doc, span: Span) -> Iterator[Draft]:
     if assertion == "absent" and re.search(r"\bnever\b", text[start:end]):
         assertion, cues = "present", ()  # "skin never cleared"
     assertion, cues = _directly_denied(text, start, assertion, cues)
-    if assertion == "present" and (minus := _MINUS_AFTER.match(text, end)) is not None:
-        assertion, cues = "absent", (minus.group().strip(),)
+    if assertion == "present" and (denied := _MINUS_AFTER.match(text, end) or _ABSENT_AFTER.match(text, end)):
+        assertion, cues = "absent", (denied.group().strip(),)
     if assertion in ("present", "historical"):
         assertion, cues = _refined(text, layout, start, end, assertion, cues)
     if assertion in ("present", "possible") and is_warning(layout, start):
@@ -303,6 +317,20 @@ def _enzyme_causes(doc: Doc) -> Iterator[Draft]:
                     date=None,
                     score=0.85,
                     attributes={"cause": match.group("cause").lower()},
+                )
+    for match in _NOT_MUSCLE.finditer(text):
+        named = text[max(0, match.start() - _ENZYME_REACH) : match.start()].lower()
+        for name in ("AST", "ALT"):
+            if re.search(_ENZYME_NAMES[name], named):
+                yield Draft(
+                    start=match.start(),
+                    end=match.end(),
+                    kind="enzyme_cause",
+                    concept=name,
+                    assertion="present",
+                    rule="activity:enzyme_cause",
+                    score=0.8,
+                    attributes={"cause": "not muscle"},
                 )
 
 

@@ -82,6 +82,10 @@ _EVENT_AFTER = re.compile(
     r"\s*(?:when|at (?:diagnosis|onset|the time|first)|history of|course|ago|later|duration|pack|pk|scar)\b",
     re.IGNORECASE,
 )
+# "dx 8/2010, age 3": the age at that event.
+_EVENT_BEFORE = re.compile(
+    r"\b(?:dx'?d?|diagnos\w+|onset|began|started|presented)\b[^.;\n]{0,30},\s*$", re.IGNORECASE
+)
 _BIRTH = re.compile(
     r"\b(?:D\.?O\.?B\.?|date of birth|birth ?date|born(?: on)?|geb\.?|geboren(?: am)?|\*)\s*[:=.]?\s*(?=[\dA-Z])",
     re.IGNORECASE,
@@ -115,7 +119,11 @@ def _ages(doc: Doc) -> Iterator[Draft]:
             yield _age(match.start(), match.end(), value, 0.95)
     for match in _LOWER_LABELLED.finditer(text):
         # "Mateo V., age 10." heads a note; further down it is the age at some event.
-        if match.start() < 400 and int(match.group("years")) <= _OLDEST:
+        if (
+            match.start() < 400
+            and int(match.group("years")) <= _OLDEST
+            and not _EVENT_BEFORE.search(text[max(0, match.start() - 60) : match.start()])
+        ):
             yield _age(match.start(), match.end(), int(match.group("years")), 0.8)
     for match in _AFTER_NAME.finditer(text):
         value = int(match.group("years"))

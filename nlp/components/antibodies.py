@@ -25,7 +25,7 @@ from spacy.tokens import Doc, Span
 from chartsift.nlp.components.antibody_items import Answer, Item, Name, items_of
 from chartsift.nlp.components.antibody_scan import Scan
 from chartsift.nlp.components.antibody_tables import dated_columns, name_columns, reference_comes_first
-from chartsift.nlp.components.antibody_values import Polarity
+from chartsift.nlp.components.antibody_values import Polarity, strength_of
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import sense_of
@@ -63,6 +63,12 @@ _PANEL_LIMIT = re.compile(
 _SHARED_UNIT = re.compile(r"[(\[]\s*(?:in |all in |units?: )?(SI|AU/mL|CU|AI|U/mL|units|U)\s*[)\]]")
 _ANY_POSITIVE = re.compile(
     r"(?:detected|found|identified|present|seen|positive|pos|reactive)\.?", re.IGNORECASE
+)
+# A name that is followed by a number on its line has a result, read or not; it is no epithet.
+_VALUE_AFTER = re.compile(r"[^.;\n\w]{0,3}(?:-?Ak\b|Abs?\b|IgG\b)?[^;\n]{0,40}?\s[<>≤≥]\s?\d|\s{2,}\d")
+_ANY_NAME = re.compile(
+    r"\b(?:Jo\W?1|PL\W?\s?7|PL\W?\s?12|EJ|OJ|KS|Mi\W?\s?2|TIF\W?1\w?|NXP\W?2|MDA\W?5|SAE\d?|SRP|HMGCR|Ro\W?52|PM\W?Scl|Ku"
+    r"|U[123]\W?\s?(?:sn)?RNP|p155(?:/140)?|MJ|cN\W?1A)\b"
 )
 _ASSERTION: dict[Polarity, Assertion] = {
     "positive": "present",
@@ -264,6 +270,10 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
     value = next((answer.value for answer in answers if answer.value is not None), None)
     if result:
         attributes["result"] = result
+    if result in ("positive", "weak"):
+        strength = "weak" if result == "weak" else strength_of([answer.words for answer in answers], value)
+        if strength:
+            attributes["strength"] = strength
     if result in ("unmeasured", "contradicted"):
         attributes["words"] = " ".join(answer.words for answer in answers[:2]).lower() or "open"
     day: date | None = None
@@ -375,9 +385,19 @@ def _without_answer(
         return "unmeasured", "possible", ("plan",)
     if words.epithet_before.search(text[max(0, name.head - 60) : name.head]):
         return "implied", "present", ()
-    if listed >= _LIST_OF_NAMES:
+    if listed >= _LIST_OF_NAMES or _among_names(layout, name) or _VALUE_AFTER.match(text, name.end):
         return "unmeasured", "possible", ()
     return "implied", "present", ()
+
+
+def _among_names(layout: Layout, name: Name) -> bool:
+    """Say whether a name without an answer stands in a list of names that broke ("…, Mi-2 a/b, TIF1y, NXP-2)")."""
+    sentence = layout.sentence_at(name.start)
+    left = layout.text[max(sentence.start, name.start - 60) : name.start]
+    right = layout.text[name.end : min(max(sentence.end, name.end), name.end + 60)]
+    return (
+        _ANY_NAME.search(left) is not None and len(_ANY_NAME.findall(left + " § " + right)) >= _LIST_OF_NAMES
+    )
 
 
 def _doubt_of_disease(before: str) -> tuple[str, Assertion, tuple[str, ...]] | None:

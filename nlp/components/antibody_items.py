@@ -29,6 +29,11 @@ _NUMBERING = re.compile(r"\d{1,2}[.)][ \t]+(?=[^\W\d])")
 _LIMIT_WORD = re.compile(
     r"(?:below|under|above|over|exceeding|(?:less|lower|greater|higher|more) than)\s\d", re.IGNORECASE
 )
+# "An 11-antibody panel": how many are tested, no result.
+_COUNT = re.compile(
+    r"(?P<n>\d{1,2})[- ]?(?=(?:ab|abs|antibod\w*|antigens?|analytes?|lines?|markers?)\b(?:[- ]panel)?)",
+    re.IGNORECASE,
+)
 # Items that change nothing between a name and its answer.
 PASSIVE = frozenset({"filler", "verb", "date", "colon", "leader", "gap", "open", "close", "dash", "mark"})
 # Items that keep names in one list.
@@ -135,6 +140,9 @@ def _items(
 
 
 def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
+    count = _COUNT.match(text, at, end)
+    if count is not None:
+        return Item("number", at, count.end("n"))
     opens = (
         text[at].isdigit() or text[at] in "<>≤≥" or _LIMIT_WORD.match(text, at, end) is not None
     ) and not _is_numbering(text, at, end)

@@ -24,6 +24,8 @@ _OPPOSITE: dict[Polarity, Polarity] = {"negative": "positive", "positive": "nega
 # A panel's name that heads a list: "MSA: …", "MAA = …".
 _HEADS = re.compile(r"\s?[:=]")
 _SEND_OUT = re.compile(r"send[- ]?out", re.IGNORECASE)
+# "Mi-2 α/β: neg/pos": one answer for either chain.
+_BOTH_CHAINS = re.compile(r"\s?(?:α|alpha|a)\s?/\s?(?:β|beta|b)(?![A-Za-z])", re.IGNORECASE)
 # Unknown words that may stand between the last name of a list and a strong answer ("Jo-1 drawn in Tulsa positive").
 _REACH_WORDS = 3
 
@@ -117,15 +119,23 @@ class Scan:
         panel = self.last is not None and self.last.kind == "antibody_panel"
         if self.in_aside and panel and _SEND_OUT.fullmatch(answer.words):
             return  # "myositis panel (send out) negative": how it is run
-        if direct and panel and answer.value is not None and not answer.value.supported:
+        if (
+            direct
+            and panel
+            and answer.value is not None
+            and not answer.value.supported
+            and answer.value.value
+        ):
             return  # "MyoMarker Panel 3 Plus", "myositis panel 11 antibodies"
         if answer.words == "+" and direct and self._is_and(i):
+            return
+        if answer.words == "+" and not direct and self._joins_words(i):
             return
         self.linked = False
         if direct and self.last is not None:
             self._close(answer)
-            if panel and answer.value is None and self._after(i) == (True, True):
-                # "Other lines negative: Mi-2, SRP": the list behind says what the panel was.
+            if panel and answer.polarity == "negative" and self._after(i) == (True, True):
+                # "Other lines negative: Mi-2, SRP", "everything else <11 (Jo-1, …)": the list says what it was.
                 self.forward = _Forward(answer, "colon", [])
                 self.waiting, self.done, self.chain = [], [], False
             return
@@ -193,7 +203,9 @@ class Scan:
             ) or result_words().methods.search(between)
             came_back = first.polarity == "unmeasured" and not answer.near  # "sent, all negative"
             softened = answer.polarity == "borderline" and first.polarity in ("positive", "weak")
-            if first.polarity != answer.polarity and not (dated or came_back or softened):
+            only = self.done[0]
+            pair = len(self.done) == 1 and _BOTH_CHAINS.search(self.text, only.start, only.end + 12)
+            if first.polarity != answer.polarity and not (dated or came_back or softened or pair):
                 return
         for name in self.done:
             name.answers.append(replace(answer, apart=self.chain_gap))
@@ -246,7 +258,7 @@ class Scan:
                 lead = lead or self.text[item.start - 1 : item.start].isspace()
             elif item.what == "filler":
                 lead = lead or self.text[item.start : item.end].lower() in ("for", "on", "by")
-            elif item.what not in ("date", "mark", "prefix", "leader", "gap") and not (
+            elif item.what not in ("date", "mark", "prefix", "leader", "gap", "number") and not (
                 item.what == "line" and header
             ):
                 return False, lead
@@ -285,6 +297,13 @@ class Scan:
             or later.answer.words not in ("+", "-")
         )
 
+    def _joins_words(self, i: int) -> bool:
+        """Say whether a "+" with space on both sides stands between other words: "header only + line "Panel 3"."""
+        item = self.items[i]
+        before = self.text[max(0, item.start - 2) : item.start]
+        after = self.text[item.end : item.end + 1]
+        return before[-1:].isspace() and before[:1].isalpha() and after.isspace() and not self.waiting
+
     # ---- everything else
 
     def _other(self, i: int, item: Item) -> None:
@@ -302,7 +321,15 @@ class Scan:
             self._except()
         elif what in ("include", "open"):
             # "negative (Jo-1, PL-7)", "negative including SRP": what is listed there is what was answered.
-            if self.done and self.chain and (what == "include" or self._leads_to_name(i)):
+            # "68 SI (TIF1/NXP2 <11)": what a number is followed by in brackets has results of its own.
+            measured = self.done and self.done[0].answers[-1].value is not None
+            of_panel = self.done and self.done[0].kind == "antibody_panel"
+            if (
+                self.done
+                and self.chain
+                and (of_panel or not measured)
+                and (what == "include" or self._leads_to_name(i))
+            ):
                 self.forward = _Forward(self.done[0].answers[-1], "colon", [])
                 self.done, self.chain = [], False
         elif what == "prefix":

@@ -8,6 +8,7 @@ number decides, then its flag, then the usual bands of its unit (``lexicon/antib
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -47,6 +48,12 @@ _COLUMN = re.compile(
     rf"(?:\s{{2,30}}|\s*[|\t]\s*)[(\[]?(?P<label>)(?:(?P<sign>[<≤]=?)\s?(?P<low>{_NUMBER})|(?P<from>{_NUMBER})\s?[-–]\s?(?P<high>{_NUMBER}))"
     r"(?P<rest>)(?:\s{0,3}[)\]])?"
 )
+_BAND = re.compile(
+    rf"\s{{0,6}}[(\[]\s*[A-Za-z :]{{0,24}}(?P<sign>[>≥]=?)?\s?(?P<low>{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<high>{_NUMBER}))?"
+    r"[A-Za-z /:=]{0,24}[)\]]"
+)
+# How far before a number the name of a line blot may stand, in code points.
+_BLOT_REACH = 400
 _TRAILING_LABEL = re.compile(r"\s{0,4}(?:neg(?:ative)?|normal|ref(?:erence)?)(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -62,6 +69,8 @@ class AssayValue:
     flag: str
     ref_high: float | None
     polarity: Polarity
+    limit: float | None
+    """The limit that the number was judged by, printed or usual; None where a flag or a sign alone decided."""
     supported: bool
     """Whether a unit, a flag or a reference stands beside it, or it is a comparison: it is a result beyond doubt."""
 
@@ -73,6 +82,8 @@ class _Reference:
     limit: float | None = None
     open_limit: bool = False
     positive_from: float | None = None
+    grade: Polarity | None = None
+    """What the band that the value lies in is called: "(30-40 equivocal)"."""
 
 
 def read_assay(text: str, start: int, end: int, sibling: float | None = None) -> AssayValue | None:
@@ -93,7 +104,9 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
     if match.group("titre"):
         titre = float(match.group("titre").split(":")[1])
         polarity: Polarity = "negative" if comparator.startswith("<") else "positive"
-        return AssayValue(start, at, titre, cast(Comparator, comparator), "titre", "", None, polarity, True)
+        return AssayValue(
+            start, at, titre, cast(Comparator, comparator), "titre", "", None, polarity, None, True
+        )
     value = number(match.group("number"))
     unit, flag = "", ""
     reference = _Reference()
@@ -107,6 +120,10 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
             letter = flagged.group("flag")[0].upper()
             flag = "L" if letter == "L" else "N" if letter == "N" else "H"
             at = flagged.end()
+            continue
+        graded = _graded(text, at, end, value, reference) if reference.grade is None else None
+        if graded is not None:
+            at = graded
             continue
         after = (
             _reference(text, at, end, reference)
@@ -127,10 +144,57 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
         or reference.limit is not None
         or reference.positive_from is not None
     )
-    polarity = _judge(value, comparator, unit, flag, reference, sibling)
+    band = _band(text, start, unit)
+    polarity = _judge(value, comparator, unit, flag, reference, sibling, band)
+    limit = reference.limit if reference.limit is not None else reference.positive_from
+    if limit is None:
+        limit = band.borderline if unit else sibling
     return AssayValue(
-        start, at, value, cast(Comparator, comparator), unit, flag, reference.limit, polarity, supported
+        start,
+        at,
+        value,
+        cast(Comparator, comparator),
+        unit,
+        flag,
+        reference.limit,
+        polarity,
+        limit,
+        supported,
     )
+
+
+def strength_of(words: Sequence[str], value: AssayValue | None) -> str:
+    """Return "strong", "moderate" or "weak" for a positive result by its words or signs, else by its number."""
+    for name, pattern in result_words().strength.items():
+        if any(pattern.search(word) for word in words):
+            return name
+    if value is None or not value.limit or value.polarity not in ("positive", "weak"):
+        return ""
+    if value.polarity == "weak":
+        return "weak"
+    return "strong" if value.value >= result_words().strong_from * value.limit else "moderate"
+
+
+def _band(text: str, start: int, unit: str) -> Band:
+    """Return the usual limits of a unit; line blots count in units of their own."""
+    words = result_words()
+    if unit == "U" and words.line_blot.search(text[max(0, start - _BLOT_REACH) : start]):
+        return words.bands[""]
+    return words.bands.get(unit, words.bands[""])
+
+
+def _graded(text: str, at: int, end: int, value: float, reference: _Reference) -> int | None:
+    """Read a named band of the scale ("(30-40 equivocal)", "(>50 strong)"); return where it ends."""
+    match = _BAND.match(text, at, end)
+    named = None if match is None else result_words().graded.search(match.group())
+    if match is None or named is None:
+        return None
+    low = number(match.group("low"))
+    high = number(match.group("high")) if match.group("high") else None
+    inside = low <= value <= high if high is not None else value > low
+    if inside and (high is not None or match.group("sign")):
+        reference.grade = cast(Polarity, named.lastgroup)
+    return match.end()
 
 
 def _reference(text: str, at: int, end: int, reference: _Reference) -> int | None:
@@ -172,16 +236,23 @@ def _reference(text: str, at: int, end: int, reference: _Reference) -> int | Non
 
 
 def _judge(
-    value: float, comparator: str, unit: str, flag: str, reference: _Reference, sibling: float | None
+    value: float,
+    comparator: str,
+    unit: str,
+    flag: str,
+    reference: _Reference,
+    sibling: float | None,
+    band: Band,
 ) -> Polarity:
-    band = result_words().bands.get(unit, result_words().bands[""])
+    if reference.grade is not None:
+        return reference.grade
     if reference.limit is None and reference.positive_from is None and comparator.startswith("<"):
         return "negative"  # below what the assay measures
     if flag == "H":
         limit = reference.limit
         return (
             "weak"
-            if limit is not None and value < _weak_up_to(limit) and not comparator.startswith(">")
+            if limit is not None and value < _weak_up_to(limit, unit) and not comparator.startswith(">")
             else "positive"
         )
     limit, is_open = reference.limit, reference.open_limit
@@ -192,23 +263,27 @@ def _judge(
     if limit is None and comparator.startswith(">"):
         return "positive"
     if limit is not None:
-        return _against(value, comparator, limit, is_open=is_open)
+        return _against(value, comparator, limit, unit, is_open=is_open)
     return _in_band(value, band)
 
 
-def _weak_up_to(limit: float) -> float:
-    """MyoMarker and ARUP call values up to twice a limit of 20 units weak; other formats have no such band."""
+def _weak_up_to(limit: float, unit: str) -> float:
+    """Return up to where a result above *limit* is weak, by the usual bands of its unit."""
+    band = result_words().bands.get(unit) if unit else None
+    if band is not None:
+        return limit * band.weak / band.borderline
+    # MyoMarker calls values up to twice a limit of 20 units weak; other formats without a unit have a smaller band.
     return limit * 2 if limit >= 15 else limit * 1.5
 
 
-def _against(value: float, comparator: str, limit: float, *, is_open: bool) -> Polarity:
+def _against(value: float, comparator: str, limit: float, unit: str, *, is_open: bool) -> Polarity:
     if comparator.startswith("<"):
         return "negative" if value <= limit else "borderline"
     if comparator.startswith(">"):
         return "positive" if value >= limit else "borderline"
     if value < limit or (value == limit and not is_open):
         return "negative"
-    return "weak" if value < _weak_up_to(limit) else "positive"
+    return "weak" if value < _weak_up_to(limit, unit) else "positive"
 
 
 def _in_band(value: float, band: Band) -> Polarity:

@@ -47,6 +47,9 @@ class ResultWords:
     methods: re.Pattern[str]
     conflict: re.Pattern[str]
     line_blot: re.Pattern[str]
+    strength: dict[str, re.Pattern[str]]
+    strong_from: float
+    graded: re.Pattern[str]
     unit: re.Pattern[str]
     unit_of: dict[str, str]
     bands: dict[str, Band]
@@ -128,6 +131,14 @@ def result_words() -> ResultWords:
     return ResultWords(
         item=re.compile(item, re.IGNORECASE),
         close_only=re.compile(_listed([re.escape(word) for word in data["close_only"]]), re.IGNORECASE),
+        strength={
+            name: re.compile(rf"(?<![\w+])(?:{pattern})(?![\w+])", re.IGNORECASE)
+            for name, pattern in data["strength"].items()
+        },
+        strong_from=float(data["strong_from"]),
+        graded=re.compile(
+            "|".join(f"(?P<{name}>{pattern})" for name, pattern in data["graded"].items()), re.IGNORECASE
+        ),
         unit=re.compile(rf"\s{{0,8}}(?P<unit>{units})(?![A-Za-z0-9/])", re.IGNORECASE),
         unit_of=unit_of,
         bands={unit: Band(**band) for unit, band in data["bands"].items()},

@@ -66,8 +66,11 @@ _DOUBT = loosely(
     r"|\bneeds? to (?:d/w|discuss|be discussed|ask|review)|\bmarginal\b|\bto be (?:determined|decided|seen)\b"
     r"|\b(?:has|have|needs?|must|ought|remains?) (?:to )?(?:first )?be (?:first )?(?:judged|assessed|clarified"
     r"|checked|evaluated|reviewed|settled|decided|confirmed)\b|\bTBD\b|\bunsure\b|\bnot sure\b|\bon the fence"
+    r"|\b(?:will not|won['’]?t|cannot|can['’]?t|does not|declines? to|unable to) (?:yet )?(?:give|state|offer|render|form"
+    r"|commit to) (?:an |any |a )?(?:\w+ )?(?:opinion|answer|verdict|view|clearance)"
+    r"|\b(?:is |remains |was |left |stays )(?:still )?open\b|\bopen question"
     r"|\bequivocal|\bundecided\b|\bdefer(?:red|s)? (?:the )?(?:decision|opinion)|\bremains (?:open|to be)"
-    r"|\bconcern(?:s|ed)?\b(?! raised by)|\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
+    r"|(?<!no )(?<!without )(?<!w/o )(?<!any )\bconcern(?:s|ed)?\b(?! raised by)|(?<!not a )(?<!no )(?<!not )\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
     r"|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
     r"|patient)? ?(?:can|could|would|is)\b|\bwhether\b(?=[^.;]{0,60}\b(?:fit|possible|safe\w*|feasible|candidate"
     r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
@@ -80,7 +83,7 @@ _UNFIT = loosely(
     r"|an option)\b|\bunable to (?!say|tell|judge|decide|comment)(?:\w+ ){0,3}(?=leu[ck]|apher|pher|"
     r"MNC|PBMC|cell|T[- ]cell|collect|undergo|under)"
     r"|\b(?:cannot|can ?not|can['’]?t|could not|couldn['’]?t|unable to|will not|won['’]?t|would not"
-    r"|wouldn['’]?t|should not|must not|may not)\s+(?:safely |currently |be |offer|proceed|undergo|collect|perform"
+    r"|wouldn['’]?t|should not|must not|may not)\s+(?!(?:yet )?(?:give|offer) (?:an |any |a )?(?:\w+ )?(?:opinion|answer|verdict|view|clearance))(?:safely |currently |be |offer|proceed|undergo|collect|perform"
     r"|do|support|recommend|have|go|get|give|sustain|obtain|place|attempt|accept|take|achieve|tolerate)+"
     r"|\bout of the question|\bnot (?:thinkable|on the cards|doable|viable|workable|realistic|"
     r"practicable|permitted|allowed|to go"
@@ -94,7 +97,7 @@ _UNFIT = loosely(
     r"|frail|anemic|low)\b"
     r"|\bunsafe\b|\bimpossible\b|\bfailed (?:\w+ )?(?:collections?|attempts?|leuka\w*|apheresis)|\b(?:collections?"
     r"|leukapheresis|apheresis) (?:was |were )?(?:failed|aborted|abandoned|unsuccessful|terminated)|\bno (?:usable"
-    r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b"
+    r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b(?! (?:access )?(?:problems?|issues?|concerns?|difficult\w*|trouble|barriers?))"
     r"|\bnot to (?:be )?(?:collect|proceed|undergo)\w*|\bwithheld\b|\babsolute(?:ly)? (?:no|contra)"
     r"|\bnever (?:again|to be)"
 )
@@ -204,8 +207,9 @@ _GOOD = loosely(
 # ---- other risks
 _REFUSAL = loosely(
     r"jehovah\S*\s+witness\w*|\b(?:refus\w+|declin\w+|will not accept|does not accept|won['’]?t accept"
-    r"|would not accept|not accept\w*|no) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
+    r"|would not accept|not accept\w*) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
     r"|transfusions?|RBCs?/|red cells,)|\bno blood products\b|\bbloodless (?:medicine|care)\b"
+    r"|\bno (?:all |any |of )*(?:blood(?: bank)? products?|RBCs?/|red cells,)"
     r"|\bfirm on no transfusion|\bno transfusions? (?:for religious|under any)|\bno RBC/plt|\bJW\b"
 )
 _REFUSAL_NOT = loosely(

@@ -15,26 +15,33 @@ from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
 
-# Someone else first: a relative's negated disease is still no fact about the patient.
-_ORDER: tuple[tuple[str, Assertion], ...] = (
-    ("FAMILY", "family"),
+# Categories of cues that make a mention someone else's: these come first, for a relative's negated disease is still no
+# fact about the patient.
+SOMEONE_ELSE = ("FAMILY", "OTHER")
+ORDER: tuple[tuple[str, Assertion], ...] = (
     ("NEGATED", "absent"),
     ("HYPOTHETICAL", "hypothetical"),
     ("POSSIBLE", "possible"),
     ("HISTORICAL", "historical"),
+    ("OVER", "historical"),
 )
 _BOX_EMPTY = re.compile(r"(?:\[\s?\]|☐|□|\(\s\))\s*$")
 _BOX_TICKED = re.compile(r"(?:\[[xX✓✔]\]|☒|☑|✓|✔|\([xX]\))\s*$")
 _SIGN_AFTER_NEGATIVE = re.compile(
-    r"\s{0,2}(?:\(\s*[-–−]\s*\)|\(\s*neg(?:ative)?\s*\)|\[\s*[-–−]\s*\])", re.IGNORECASE
+    r"\s{0,2}(?:\(\s*[-–−]\s*\)|\(\s*neg(?:ative)?\s*\)|\[\s*[-–−]\s*\]|\s[-–−](?=\s*[.,;])|[-–−]ve\b)",
+    re.IGNORECASE,
 )
 _SIGN_AFTER_POSITIVE = re.compile(
-    r"\s{0,2}(?:\(\s*\+{1,4}\s*\)|\(\s*pos(?:itive)?\s*\)|\+{1,4}(?![\d/]))", re.IGNORECASE
+    r"\s{0,2}(?:\(\s*\+{1,4}\s*\)|\(\s*pos(?:itive)?\s*\)|\+{1,4}(?:ve\b)?(?![\w/]))", re.IGNORECASE
 )
 _SIGN_AFTER_UNSURE = re.compile(r"\s{0,2}(?:\(\s*(?:\+/-|\+\s*/\s*-|±|\?)\s*\)|\+/-|±|\?)")
 _SIGN_BEFORE_NEGATIVE = re.compile(r"(?:^|[\s,;(])(?:\(\s*[-–−]\s*\)|[-–−])\s?$")
 _SIGN_BEFORE_POSITIVE = re.compile(r"(?:^|[\s,;(])(?:\(\s*\+\s*\)|\+)\s?$")
 _SIGN_BEFORE_UNSURE = re.compile(r"(?:^|[\s,;(])(?:\(\s*\?\s*\)|\?)\s?$")
+_SPACED_SIGN = re.compile(r"(?:^|(?<=\s))[-–−+]\s?(?=\w)")
+# "rule PE out", "ruled DVT and PE out"
+_RULE = re.compile(r"\b(?P<verb>rul(?:e|es|ing|e(?P<done>d)))\s(?:[^.;,]{0,40}\W)?$", re.IGNORECASE)
+_OUT = re.compile(r"\s(?:(?:and|or)\s[^.;,]{1,30}\s)?out\b(?!\s+of\b)", re.IGNORECASE)
 _ANSWER_NO = re.compile(
     r"\s*(?::|=|\.{3,}|\s-\s|\s–\s|\|)\s*(?:no|none|neg(?:ative|\.)?|denie[sd]|absent|never|nil|n|"
     r"not (?:present|seen|detected|found|done)"
@@ -50,25 +57,66 @@ def assertion_of(span: Span) -> tuple[Assertion, tuple[str, ...]]:
 
     Reads: span._.modifiers, doc._.layout, doc._.note_text.
     """
-    start, end = source_range(span)
     layout: Layout = span.doc._.layout
-    text: str = span.doc._.note_text
-    if layout.section_at(start).category == "family_history":
-        return "family", (layout.section_at(start).title,)
-    by_category: dict[str, str] = {}
-    for modifier in span._.modifiers:
-        first, last = modifier.modifier_span
-        cue = text[span.doc._.starts[first] : span.doc._.ends[last - 1]]
-        by_category.setdefault(modifier.category, cue)
-    if "FAMILY" in by_category:
-        return "family", (by_category["FAMILY"],)
-    formal = formal_answer(text, layout, start, end)
-    if formal is not None:
-        return formal
-    for category, assertion in _ORDER:
+    start, end = source_range(span)
+    assertion, cues = _said_of(span, layout, start, end)
+    taken_back = layout.retraction_of(start)
+    if taken_back is None:
+        return assertion, cues
+    if taken_back.is_misfiled:
+        return "family", (taken_back.words,)
+    # What was denied in error may be there; what was stated in error is not.
+    return ("possible" if assertion == "absent" else "absent"), (taken_back.words,)
+
+
+def _said_of(span: Span, layout: Layout, start: int, end: int) -> tuple[Assertion, tuple[str, ...]]:
+    text = layout.text
+    section = layout.section_at(start)
+    if section.category == "family_history":
+        return "family", (section.title,)
+    by_category = {category: words for category, (_, words) in cues_on(span).items()}
+    for category in SOMEONE_ELSE:
+        if category in by_category:
+            return "family", (by_category[category],)
+    answer = formal_answer(text, layout, start, end) or ruled_out(text, layout, start, end)
+    if answer is not None:
+        return answer
+    for category, assertion in ORDER:
         if category in by_category:
             return assertion, (by_category[category],)
     return "present", ()
+
+
+def cues_on(span: Span) -> dict[str, tuple[int, str]]:
+    """Return the first cue of each category that touches *span*, as its offset in the note and its words."""
+    text, starts, ends = span.doc._.note_text, span.doc._.starts, span.doc._.ends
+    by_category: dict[str, tuple[int, str]] = {}
+    for modifier in span._.modifiers:
+        if modifier.category not in by_category:
+            first, last = modifier.modifier_span
+            by_category[modifier.category] = starts[first], text[starts[first] : ends[last - 1]]
+    if "AWAITED" in by_category:
+        by_category.pop("OVER", None)
+    return by_category
+
+
+def ruled_out(text: str, layout: Layout, start: int, end: int) -> tuple[Assertion, tuple[str, ...]] | None:
+    """Return what "rule ... out" around ``text[start:end]`` says: open, or with "ruled" denied; None without it."""
+    after = _OUT.match(text, end)
+    if after is None:
+        return None
+    before = _RULE.search(text, layout.sentence_at(start).start, start)
+    if before is None:
+        return None
+    return ("absent" if before.group("done") else "possible"), (before.group("verb"), after.group().strip())
+
+
+def _is_sign(text: str, layout: Layout, start: int, sign: str) -> bool:
+    """Say whether a dash before *start* denies ("-fever", "- fever - cough") and does not join ("Neck - supple")."""
+    if not sign.endswith(" ") or "(" in sign:
+        return True
+    sentence = layout.sentence_at(start)
+    return len(_SPACED_SIGN.findall(text, sentence.start, sentence.end)) > 1
 
 
 def formal_answer(
@@ -103,6 +151,10 @@ def formal_answer(
                     return assertion, (match.group().strip(),)
             negative = _SIGN_BEFORE_NEGATIVE.search(item)
             # A dash that opens a line is a bullet; one inside a line of signs is an answer.
-            if negative is not None and text[line.start : start - len(item) + negative.start()].strip():
+            if (
+                negative is not None
+                and text[line.start : start - len(item) + negative.start()].strip()
+                and _is_sign(text, layout, start, negative.group())
+            ):
                 return "absent", (negative.group().strip(),)
     return None

@@ -22,6 +22,7 @@ _PERIOD = re.compile(
 )
 # "delt 4/4" is no fourth of April.
 _GRADE_PAIR = re.compile(r"[0-5]/[0-5]")
+_SCORE = re.compile(r"\d\s?/\s?\d")
 _SEPARATED = re.compile(r"[;.]\s|\b(?:but|now|today|currently|still)\b", re.IGNORECASE)
 
 
@@ -106,6 +107,8 @@ def mention_beside(doc: Doc, start: int, end: int, *, before: int, after: int) -
         for m in dates
         if m.start >= end
         and not _SEPARATED.search(text[end : m.start])
+        # "MMT-8 131/150 (118/150 in May)": the date is that of the other number
+        and not _SCORE.search(text[end : m.start])
         and not _PERIOD.search(text[end : m.start])
     ]
     inside = [m for m in dates if start <= m.start < end]

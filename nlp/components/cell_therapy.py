@@ -204,6 +204,8 @@ def _is_told_as_past(mention: _Mention, text: str, layout: Layout, day: date) ->
 def _draft(mention: _Mention, text: str, assertion: Assertion) -> Draft:
     concept, reading = sense_of(mention.span).concept, mention.reading
     attributes = {**concept.attributes, "strength": reading.strength}
+    if reading.corrects:
+        attributes["corrects"] = "yes"
     if reading.unblinded:
         attributes["unblinded"] = "yes"
     name = concept.concept

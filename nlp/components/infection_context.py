@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from spacy.tokens import Doc, Span
 
@@ -17,12 +18,17 @@ from chartsift.nlp.components.courses import Course, course_in
 from chartsift.nlp.components.infection_cues import (
     BOUNDARY,
     LEFT,
+    MONTHS,
     RIGHT,
+    SOON_OVER_DAYS,
 )
 from chartsift.nlp.components.relatives import relative_named
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of
 from chartsift.nlp.types import Assertion
+
+# Few courses of an acute infection are longer.
+_MONTH_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +92,17 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
 def near(bounds: Sequence[tuple[int, int]], context: MentionContext) -> list[tuple[int, int]]:
     low, high = context.start - len(context.left), context.end + len(context.right)
     return [(s, e) for s, e in bounds if low <= s and e <= high]
+
+
+def days_since_month(name: str, note_date: date) -> int:
+    """Return the days from the end of the last month of that name until the note; 0 in the month itself."""
+    number = MONTHS.index(name) + 1
+    year = note_date.year if number <= note_date.month else note_date.year - 1
+    following = date(year + number // 12, number % 12 + 1, 1)
+    return max(0, (note_date - following).days + 1)
+
+
+def usual_length(doc: Doc, context: MentionContext) -> int:
+    """Return how many days the course of a mention lasts: as it says, else a month, as most courses do."""
+    until = context.course.until
+    return _MONTH_DAYS if until is None else max(SOON_OVER_DAYS, (until - note_date_of(doc)).days)

@@ -11,7 +11,8 @@ BOUNDARY = re.compile(r"[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)]
 VACCINE = re.compile(
     r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:vacc?in\w*|"
     r"vax\b|shots?\b|booster\w*|immuni[sz]\w*|series\b|titer|jab\b|"
-    r"immune glob\w*|IG\b|IgG (?:immune|protective))",
+    r"immune glob\w*|IG\b|IgG (?:immune|protective)|"
+    r"(?:/\s*(?:flu|RSV|pneumo|zoster)\w*\s*)*(?:done|given today|UTD|up to date)\b)",
     re.IGNORECASE,
 )
 VACCINE_LEFT = re.compile(
@@ -34,7 +35,7 @@ TEST = (
 NEGATIVE = re.compile(
     rf"(?:[\s:=()+,/&|\[\]-]|\.{{2,}}|(?:\s\.){{2,}}|_{{2,}}|{TEST}(?![a-z]))*(?:neg(?:ative|ativ|"
     rf"\.)?(?![a-z])|"
-    rf"not (?:detectable|found|seen|present)|target not|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
+    rf"not (?:detectable|found|seen|present)|target not|(?:<|below|under)\s?(?:LLOQ|LOQ|LOD|LLOD|limit)|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
     rf"excluded\b|"
     rf"non-?reactive|NR\b|not detected|undetect\w*|not isolated|ND\b|"
     rf"NGTD|no growth|\(-\)|-(?=\s*(?:[,;.|]|$))|cleared of\b|ruled out|"
@@ -347,5 +348,10 @@ MONTH_BEFORE = re.compile(
     r"\b(?:in|of|last|early|late|mid)[\s-]+(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|"
     r"Dec)[a-z]*,?\s+(?:(?:she|he|they|patient|pt)\s)?"
     r"(?:had|was|got|developed|treated|came|went|with|for|a|an|the|:|\s)*$",
+)
+# The same between an illness and its drug: "strep throat in Aug, amoxicillin".
+MONTH_IN = re.compile(
+    r"\b(?:in|of|last|during|early|late|mid)[\s-]+(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b"
+    r"(?!\s*\d)[^.;]{0,20}$"
 )
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

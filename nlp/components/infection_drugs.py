@@ -13,7 +13,7 @@ from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.findings import Draft
-from chartsift.nlp.components.infection_context import MentionContext, near
+from chartsift.nlp.components.infection_context import MentionContext, days_since_month, near, usual_length
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
     ALLERGY,
@@ -31,6 +31,7 @@ from chartsift.nlp.components.infection_cues import (
     EMPIRIC,
     EMPIRIC_AFTER,
     FINISHED,
+    MONTH_IN,
     PLANNED_DRUG,
     PROPHYLAXIS,
     REPLACED,
@@ -52,6 +53,9 @@ _TB_DISEASE = re.compile(
     r"|RIPE|HRZE|ethambutol|pyrazinamide|EMB|PZA|AFB (?:smear )?(?:pos\w*|\+)|MAC\b|NTM\b|M\.? ?avium|mycobacterium"
     r"|abscessus|kansasii|endocarditis|osteomyelitis|prosthetic|hardware|cavit\w+)",
     re.IGNORECASE,
+)
+_NOT_SO = re.compile(
+    r"\b(?:no|not|without|rule[sd]? out|negative for|excluded|r/o|never)\s+(?:\w+\s)?$", re.IGNORECASE
 )
 _LATENT = re.compile(
     r"\b(?:latent|LTBI|IGRA|quantif\w*|QFT|T-?spot|PPD|TST|tuberculin|3HP|4R\b|\d{1,2} months?\b|mo(?:nth)? \d of)",
@@ -152,7 +156,8 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         and not STILL.search(words)
     ):
         return "finished", "historical"
-    if (_dated_past(doc, context) or REPLACED.match(right)) and not context.course.running:
+    dated = _dated_past(doc, context) or _month_past(doc, context)
+    if (dated or REPLACED.match(right)) and not context.course.running:
         return "finished", "historical"
     if DRUG_STOP_LINE.match(context.line) or _days_over(doc, context):
         return "finished", "historical"
@@ -216,7 +221,9 @@ def _tuberculosis(doc: Doc, context: MentionContext) -> tuple[str, Assertion]:
         return "finished", "historical"
     text: str = doc._.note_text
     around = text[max(0, context.start - _TB_REACH) : context.end + _TB_REACH]
-    if _TB_DISEASE.search(around) and not _LATENT.search(context.sentence):
+    if any(
+        not _NOT_SO.search(around[: m.start()]) for m in _TB_DISEASE.finditer(around)
+    ) and not _LATENT.search(context.sentence):
         return "treatment", "present"
     if (
         _LATENT.search(around)
@@ -235,6 +242,14 @@ def _days_over(doc: Doc, context: MentionContext) -> bool:
     text: str = doc._.note_text
     low, high = context.end + given.start("last"), context.end + given.end("last")
     return any(m.last <= note_date_of(doc) for m in find_dates(text, note_date_of(doc), start=low, end=high))
+
+
+def _month_past(doc: Doc, context: MentionContext) -> bool:
+    """Say whether the clause dates the course to a month that ended longer ago than the course is long."""
+    month = MONTH_IN.search(context.left)
+    return month is not None and days_since_month(month.group("month"), note_date_of(doc)) > usual_length(
+        doc, context
+    )
 
 
 def _dated_past(doc: Doc, context: MentionContext) -> bool:

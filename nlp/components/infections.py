@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.components.infection_context import MentionContext, context_of, near
+from chartsift.nlp.components.infection_context import (
+    MentionContext,
+    context_of,
+    days_since_month,
+    near,
+    usual_length,
+)
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
     ANSWERED_NO,
@@ -38,7 +43,6 @@ from chartsift.nlp.components.infection_cues import (
     MAY_CAUSE_LEFT,
     MONTH_AFTER,
     MONTH_BEFORE,
-    MONTHS,
     NEGATIVE,
     NEGATIVE_LEFT,
     NOT_OF_IT,
@@ -70,7 +74,18 @@ from chartsift.nlp.types import Assertion
 
 # "A small heart attack when I was septic": the infection dates something that has been.
 _WHEN_THEN = re.compile(
-    r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$",
+    r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$"
+    r"|\bwas\s+(?:absent|ill|sick|out|home|off|away|kept home)\b[^.;]{0,30}\b(?:with|because of|due to|from|for)\s+"
+    r"(?:\w+\s+)?$|\b(?:one|single|an?) (?:episode|bout|spell) of\b[^.;]{0,60}$",
+    re.IGNORECASE,
+)
+
+
+# Latent infection whose course is finished, or was one of an earlier year; one under treatment goes to a person.
+_TREATED_BEFORE = re.compile(
+    r"\b(?:completed|finished|s/p|status post|treated|took|received|had|h/o|history of)\b[^.;]{0,60}"
+    r"\b(?:(?:in|since|of)?\s*(?:19|20)\d\d|months?|mos?|years? ago|as a child|childhood|then\b)"
+    r"|\b(?:completed|finished|fully treated|treatment complete)\b",
     re.IGNORECASE,
 )
 
@@ -182,7 +197,11 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return "exposure", "hypothetical"
     if COLONISED.search(words) and not STILL.search(words):
         return "colonised", "absent"
-    if name == "cmv" and re.search(r"\bIgG\b", right[:10]) and not re.search(r"PCR (?:pos|\d)", right):
+    if (
+        name in ("cmv", "zoster", "hsv")
+        and re.search(r"\bIgG\b", right[:10])
+        and not re.search(r"PCR (?:pos|\d)", right)
+    ):
         return "exposure", "hypothetical"
     if CONDITION.search(context.before[-60:]):
         return "conditional", "hypothetical"
@@ -199,18 +218,29 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         drug = re.search(
             r"\b(?:atovaquone|mepron|dapsone|pentamidine|bactrim|TMP[-/ ]SMX|"
             r"letermovir|(?:val)?acyclovir|posaconazole|fluconazole)\b[^.;,]{0,40}\b(?:for|"
-            r"vs|against)\s+(?:\w+\s)?$",
+            r"vs|against)\s+(?:\w+\s)?$"
+            r"|\b(?:atovaquone|mepron|dapsone|pentamidine|bactrim|co-?trimoxazole|TMP[-/ ]SMX|letermovir|(?:val)?acyclovir"
+            r"|posaconazole|fluconazole)\b[^.;,()]{0,40}\(\s*$",
             left,
             re.IGNORECASE,
         )
         if drug is not None and not ACTIVE.search(drug.group().split(" for ")[0]):
             return "prophylaxis", "hypothetical"
     treated = near(drugs, context)
-    over = _over(doc, context, bool(treated))
+    over = _over(doc, context, bool(treated), lasts=run == "long")
     still = STILL.search(words)
     if over and still is None and not context.course.running:
         return "resolved", "historical"
     if context.course.finished and still is None:
+        return "resolved", "historical"
+    month = MONTH_AFTER.match(context.right) or MONTH_BEFORE.search(context.left)
+    # "Strep in Aug, amoxicillin 10 d": the ten days count from August.
+    if (
+        month is not None
+        and still is None
+        and not context.course.running
+        and days_since_month(month.group("month"), note_date_of(doc)) > usual_length(doc, context)
+    ):
         return "resolved", "historical"
     doubt = (
         context.assertion == "possible"
@@ -259,7 +289,7 @@ def _looked_for(context: MentionContext) -> tuple[str, Assertion] | None:
     return None
 
 
-def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
+def _over(doc: Doc, context: MentionContext, treated: bool, *, lasts: bool) -> bool:
     """Say whether the clause tells of an infection that has passed."""
     for words, limit in ((context.left[-45:], True), (context.right[:90], False)):
         for match in RESOLVED.finditer(words):
@@ -304,8 +334,10 @@ def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
     text: str = doc._.note_text
     going = ACTIVE.search(context.sentence) or (treated and context.course.until is None)
     limit_days = EARLIER_DAYS if going else SOON_OVER_DAYS
+    if lasts and going:
+        return False  # the culture of two months ago is treated for a year
     for month in (MONTH_AFTER.match(context.right), MONTH_BEFORE.search(context.left)):
-        if month is not None and _days_since_month(month.group("month"), note_date) > limit_days:
+        if month is not None and days_since_month(month.group("month"), note_date) > limit_days:
             return True
     for mention in find_dates(
         text, note_date, start=max(0, context.start - 30), end=min(len(text), context.end + 45)
@@ -328,14 +360,6 @@ def _over(doc: Doc, context: MentionContext, treated: bool) -> bool:
     return False
 
 
-def _days_since_month(name: str, note_date: date) -> int:
-    """Return the days from the end of the last month of that name until the note; 0 in the month itself."""
-    number = MONTHS.index(name) + 1
-    year = note_date.year if number <= note_date.month else note_date.year - 1
-    following = date(year + number // 12, number % 12 + 1, 1)
-    return max(0, (note_date - following).days + 1)
-
-
 def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins
     """Return how HIV, hepatitis B or hepatitis C stands."""
     left, right, words = context.left, context.right, context.sentence
@@ -352,9 +376,10 @@ def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # no
         return "mentioned", "hypothetical"
     if context.assertion == "absent" or NEGATIVE_LEFT.search(left):
         return "negative", "absent"
-    if re.search(r"\bimmune\b|\bsAb\s?\+|HBsAb", words[len(left) : len(left) + 40]) and not re.search(
-        r"sAg\s?\+|core (?:Ab )?pos", words
-    ):
+    if re.search(
+        r"\bimmune\b|\bsAb\s?\+|HBsAb|\bs\s?Ab\s*(?:titer\s*)?[:=]?\s*(?:\d|ok|pos|reactive|>)",
+        words[len(left) : len(left) + 40],
+    ) and not re.search(r"sAg\s?\+|core (?:Ab )?pos", words):
         return "immune", "absent"
     if context.assertion in ("hypothetical", "possible") and not re.search(
         r"\b(?:on|with|known|has|chronic)\s*$", left
@@ -397,7 +422,12 @@ def _latent(context: MentionContext) -> tuple[str, Assertion]:
         return "negative", "absent"
     if context.assertion == "possible":
         return "suspected", "possible"
-    # Treated latent tuberculosis, also long ago, goes to a person (annotation guidelines).
+    if (
+        _TREATED_BEFORE.search(context.sentence)
+        and not STILL.search(context.sentence)
+        and not context.course.running
+    ):
+        return "resolved", "historical"
     return "latent", "present"
 
 

@@ -20,6 +20,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.muscle_function import abilities
 from chartsift.nlp.components.muscle_grades import Measure, measures
+from chartsift.nlp.components.muscle_places import places_of
 from chartsift.nlp.components.own import own_assertion
 from chartsift.nlp.components.places import is_warning, source_at
 from chartsift.nlp.text.layout import Layout
@@ -40,6 +41,8 @@ _EARLIER_AFTER = re.compile(
     r"(?!\W{0,3}(?:was |it was )?\d)",
     re.IGNORECASE,
 )
+# MMT-8 of one side and of both sides with the neck; any other sum is of another set of muscles.
+_MMT_SCALES = (80.0, 150.0)
 _NAME = re.compile(r"\w+(?:\s?-?\s?8)?")
 _NOW = re.compile(r"\b(?:now|today|currently|still|remains?|again)\b", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
@@ -69,6 +72,8 @@ _ABSENT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DENIED_AFTER = re.compile(r"[^.;,\n]{0,12}\b(?:is |was )?(?:denied|not present|absent)\b", re.IGNORECASE)
+# "swallowing fine" names no trouble but the act, and says that it goes well.
+_THE_ACT = re.compile(r"swallow(?:s|ing)?", re.IGNORECASE)
 _READINGS: dict[str, Assertion] = {
     "limited": "present",
     "able": "absent",
@@ -100,8 +105,14 @@ class Muscle:
 def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
     layout: Layout = doc._.layout
     attributes = {"group": measure.group, "source": "exam"}
+    if measure.concept in ("MRC", "full_strength") and (
+        where := places_of(layout.text, measure.start, measure.end)
+    ):
+        attributes["place"] = " ".join(where)
     if measure.scale is not None:
         attributes["scale"] = f"{measure.scale:g}"
+        if measure.concept == "MMT" and measure.scale not in _MMT_SCALES:
+            attributes["scale_unusual"] = "yes"
     if measure.limited:
         attributes["limited"] = measure.limited
     if measure.cause:
@@ -152,6 +163,10 @@ def _is_compared(text: str, start: int) -> bool:
     )
 
 
+# A cell of a table of sums: "133", "133/150", "133 (bilateral)".
+_SUM_CELL = re.compile(r"(?P<value>\d{1,3}(?:\.\d)?)\s*(?:/\s*(?P<scale>\d+))?(?!\S)")
+
+
 def _columns(doc: Doc, measure: Measure, draft: Draft) -> Iterator[Draft]:
     """Yield one draft a column where the sum stands in a table with a date above each value."""
     layout: Layout = doc._.layout
@@ -166,22 +181,21 @@ def _columns(doc: Doc, measure: Measure, draft: Draft) -> Iterator[Draft]:
     if name is None:
         return
     cells = [
-        c
-        for c in split_cells(text, name.end(), line.end, line_start=line.start)
-        if re.match(r"\d{1,3}(?:\.\d)?\s*(?:/\s*\d+)?(?!\S)", c.text)
+        c for c in split_cells(text, name.end(), line.end, line_start=line.start) if _SUM_CELL.match(c.text)
     ]
     for cell, column in assign(cells, columns):
-        if column.date is None:
+        score = _SUM_CELL.match(cell.text)
+        if column.date is None or score is None:
             continue
-        value, _, scale = cell.text.partition("/")
+        value, scale = score.group("value"), score.group("scale")
         attributes = dict(draft.attributes)
-        if scale.strip().isdigit():
-            attributes["scale"] = scale.strip()
+        if scale:
+            attributes["scale"] = scale
         yield replace(
             draft,
             start=cell.start,
             end=cell.end,
-            value=float(value.strip()),
+            value=float(value),
             date=column.date,
             attributes=attributes,
         )
@@ -241,6 +255,8 @@ def _stated(doc: Doc, span: Span) -> Draft:
             r"(?:not|no) (?:only|longer|change)", denied.group(), re.IGNORECASE
         ):
             assertion, cues = "absent", (denied.group().strip(),)
+    if assertion in ("present", "possible") and _THE_ACT.fullmatch(text[start:end]):
+        assertion, cues = "absent", (tail.strip().split(maxsplit=1)[0],) if tail.strip() else ()
     attributes = dict(sense_of(span).concept.attributes)
     attributes["source"] = source_at(layout, start)
     if sense_of(span).concept.concept == "weakness":
@@ -248,6 +264,8 @@ def _stated(doc: Doc, span: Span) -> Draft:
         left = text[max(min(sentence.start, start), start - 40) : start]
         vague = _GENERAL.search(around) or _FOCAL.search(left) or _FOCAL_AFTER.match(tail)
         attributes["weight"] = "hint" if vague else "clear"
+        if where := places_of(text, start, end):
+            attributes["place"] = " ".join(where)
     elif "weight" not in attributes:
         attributes["weight"] = "clear"
     if assertion in ("present", "possible") and is_warning(layout, start):

@@ -289,7 +289,7 @@ _ANY = re.compile(
 
 # A note without any of these holds no grade; the long patterns are not tried on it.
 _GRADED = re.compile(
-    r"/\s?5\b|\bof 5\b|[2-5][+–-](?!\d)|\b[2-5][\s-](?:plus|minus)\b|\b(?:hips?|shoulders?|neck|thighs?)\s[2-5]\b|\b(?:NF|HF|IP|delts?|deltoids?|quads?|flexors?|flexion|psoas"
+    r"/\s?5\b|\bof 5\b|\bMRC\b|[2-5][+–-](?!\d)|\b[2-5][\s-](?:plus|minus)\b|\b(?:hips?|shoulders?|neck|thighs?)\s[2-5]\b|\b(?:NF|HF|IP|delts?|deltoids?|quads?|flexors?|flexion|psoas"
     r"|iliopsoas)\b",
     re.IGNORECASE,
 )

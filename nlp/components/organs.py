@@ -316,6 +316,12 @@ _FOLLOWS = re.compile(
 )
 
 
+_OTHER_SUBJECT = re.compile(
+    r"\b(?:myositis|muscles?|skin|rash|DM|JDM|arthritis|joints?|dysphagia|strength)\s+(?:is\s+|still\s+|very\s+)*$",
+    re.IGNORECASE,
+)
+
+
 def _levels(left: str, right: str) -> tuple[set[str], tuple[str, ...]]:
     """Return the levels that the clause names, and the words that do."""
     levels: set[str] = set()
@@ -327,6 +333,8 @@ def _levels(left: str, right: str) -> tuple[set[str], tuple[str, ...]]:
             if (
                 any(s < match.end() and match.start() < e for s, e in taken["left"])
                 or _GAP.match(left, match.end()) is None
+                # "Myositis active, ILD stable": what is said of the disease named before.
+                or _OTHER_SUBJECT.search(left[: match.start()])
             ):
                 continue
             if pattern is _BAD:

@@ -9,7 +9,7 @@ import re
 
 from spacy.tokens import Span
 
-from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.assertion import ORDER, SOMEONE_ELSE, assertion_of, cues_on
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
@@ -30,39 +30,41 @@ _SPEAKS = re.compile(
 )
 # A relative in an earlier line, or this far off in one line, is no subject of the sentence any more.
 _FAR = 120
-_ORDER: tuple[tuple[str, Assertion], ...] = (
-    ("NEGATED", "absent"),
-    ("HYPOTHETICAL", "hypothetical"),
-    ("POSSIBLE", "possible"),
-    ("HISTORICAL", "historical"),
-)
 
 
 def own_assertion(span: Span) -> tuple[Assertion, tuple[str, ...]]:
     """Return how the note holds *span*, and leave out relatives who only speak, help or keep company."""
     assertion, cues = assertion_of(span)
     layout: Layout = span.doc._.layout
-    start, end = source_range(span)
+    start, _ = source_range(span)
     if assertion == "hypothetical" and cues[:1] and cues[0].lower() == "plan":
         title = layout.section_at(start).title.lower()
         if "plan" in title and title != "plan":
             return "present", ()  # the word is half of the heading "Impression and plan"
-    if assertion != "family" or layout.section_at(start).category == "family_history":
+    is_settled = (
+        layout.section_at(start).category == "family_history" or layout.retraction_of(start) is not None
+    )
+    if assertion != "family" or is_settled:
         return assertion, cues
-    text: str = span.doc._.note_text
-    other: dict[str, str] = {}
-    for modifier in span._.modifiers:
-        first, last = modifier.modifier_span
-        cue_start, cue_end = span.doc._.starts[first], span.doc._.ends[last - 1]
-        if modifier.category == "FAMILY":
-            if not _is_bystander(text, cue_start, cue_end, start, end):
-                return assertion, cues
-        else:
-            other.setdefault(modifier.category, text[cue_start:cue_end])
-    for category, held in _ORDER:
-        if category in other:
-            return held, (other[category],)
+    if someone_else_on(span) is not None:
+        return assertion, cues
+    by_category = cues_on(span)
+    for category, held in ORDER:
+        if category in by_category:
+            return held, (by_category[category][1],)
     return "present", ()
+
+
+def someone_else_on(span: Span) -> tuple[str, str] | None:
+    """Return category and words of the first cue that makes *span* someone else's and not a bystander's; or None."""
+    text, starts, ends = span.doc._.note_text, span.doc._.starts, span.doc._.ends
+    start, end = source_range(span)
+    for modifier in span._.modifiers:
+        if modifier.category in SOMEONE_ELSE:
+            first, last = modifier.modifier_span
+            if not _is_bystander(text, starts[first], ends[last - 1], start, end):
+                return modifier.category, text[starts[first] : ends[last - 1]]
+    return None
 
 
 def _is_bystander(text: str, cue_start: int, cue_end: int, start: int, end: int) -> bool:

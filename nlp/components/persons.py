@@ -16,21 +16,29 @@ _RELATIVE = (
     r"|child)s?(?:-in-law)?"
     r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|uncle|aunt|auntie"
     r"|cousin|niece|nephew|wife"
-    r"|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
+    r"|bro|sis|bio-?(?:dad|mom)|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
     r"|MGF|PGM"
+    r"|Vater|Mutter|Bruder|Schwester|Tante|Onkel|Gro(?:ß|ss)(?:mutter|vater)|Cousine?|Ehemann|Ehefrau|Sohn|Tochter"
     r"|PGF|in-law|relative|relatives|family member|teammate|classmate)s?"
 )
 _PERSON = re.compile(rf"(?<![\w-])(?P<who>{_RELATIVE})(?![\w-])", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
-    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "spouse", "partner",
+    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
-    "family member", "teammate", "classmate",
+    "family member", "teammate", "classmate", "vater", "mutter", "bruder", "schwester", "tante", "onkel", "ehemann",
+    "ehefrau", "sohn", "tochter",
 )  # fmt: skip
 _OTHER_PATIENT = re.compile(
     r"\b(?:another|other|a|one|some|a fellow) (?:patient|woman|man|person|girl|boy|member|kid|child|people)s?\b"
     r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
+    re.IGNORECASE,
+)
+# "Saw the video of the girl in Germany who got CAR-T", "read of the patient with Jo-1": someone in the news.
+_IN_THE_NEWS = re.compile(
+    r"\b(?:videos?|articles?|stor(?:y|ies)|news|posts?|documentary|podcast|read|heard|seen|saw)\b[^.;]{0,30}?\b(?:of|about|on|with)\s+"
+    r"(?:the|that|this|a|an|one|some)\s+(?:[\w-]+\s+){0,2}?(?:patient|woman|man|person|girl|boy|kid|child|lady|guy|case)\b",
     re.IGNORECASE,
 )
 _OTHER_LETTERS = ("patient", "man", "person", "girl", "boy", "member", "kid", "child", "people")
@@ -41,7 +49,7 @@ _SPEAKS = re.compile(
     r"(?:says?|said|reports?|reported|asks?|asked|asking|states?|stated|wonders?|wondered|wants?|wanted|wishes"
     r"|notes?|noted"
     r"|read|reads|heard|hears|mentions?|mentioned|confirms?|confirmed|tells?|told|recalls?|agrees?d?|consent\w*"
-    r"|concerned"
+    r"|concerned|(?:on the phone |by phone )?(?:is |was |are )?(?:quite |equally |very |pretty )?(?:sure|certain|convinced|adamant)"
     r"|present|accompan\w*|worr\w+|inquir\w*|brought|interested|hop(?:e|es|ed|ing)|would like|aware|at bedside"
     r"|bedside"
     r"|counsel\w*|educat\w*|updated|discuss\w*|understand\w*|here|think\w*|believ\w*|insist\w*|request\w*"
@@ -62,9 +70,18 @@ _DONOR = re.compile(
     re.IGNORECASE,
 )
 # "Tamsin was his donor: …, and his transplant engrafted": the patient gave.
+# "Husband of pt had a renal graft".
+_OF_PATIENT = re.compile(r"\s+of\s+(?:the\s+)?(?:pt|patient|child|boy|girl)\b(?!['’])", re.IGNORECASE)
 _PATIENT_GAVE = re.compile(
     r"\b(?:was|is|served as|being|been)\s+(?:his|her|their|the)\s+(?:own\s+)?(?:marrow |stem cell |bone marrow |kidney "
     r"|liver )?donor\b(?=[^;.]{0,120}\b(?:his|her|their)\s)",
+    re.IGNORECASE,
+)
+# "Gave bone marrow to brother; he is doing well after BMT": what follows is the brother's.
+_GAVE_TO = re.compile(
+    rf"\b(?:gave|donated|donating|gives?)\s+(?:her |his |their |bone |the |a |some |left |right )*(?:marrow|stem cells?|kidney|cells"
+    rf"|part of (?:her |his |the )?liver)\b[^.;]{{0,25}}\b(?:to|for)\s+(?:her |his |their |a |an |older |younger |little |twin )*"
+    rf"{_RELATIVE}\b",
     re.IGNORECASE,
 )
 # "Donor for sibling BMT", "marrow donor to brother": the patient gave.
@@ -73,6 +90,9 @@ _DONOR_FOR = re.compile(
     rf"(?:older |younger |twin )?{_RELATIVE}(?:['’]s)?\s*$",
     re.IGNORECASE,
 )
+# "FHx bio-dad: allo BMT" and "Fa CABG, Mo DM": a line of family history without its colon, and its short forms.
+_FAMILY_LINE = re.compile(r"\W*(?:FHx?|FamHx|Fam(?:ily)?\.? ?(?:hx|history))\b[^.;]*", re.IGNORECASE)
+_KIN_LETTERS = re.compile(r"(?:^|[.,;:]\s*)(?P<who>Fa|Mo|Br|Si)(?=[ :](?!\d))[^.,;]{0,40}$")
 _WHO_HAD = re.compile(r"\s*(?:\([^)]{0,20}\)\s*)?,?\s*(?:who|whose|herself|himself|that)\b", re.IGNORECASE)
 _PATIENT = re.compile(
     r"\b(?:pt|patient|the (?:boy|girl|child|teen)|Mr|Mrs|Ms)\b(?!['’]?s?\s*(?:mother|father|brother|sister|wife"
@@ -119,14 +139,23 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     section = layout.section_at(start)
     if section.category == "family_history" and not _PATIENT.search(left):
         return section.title
+    line = layout.line_at(start)
+    family = _FAMILY_LINE.match(text, line.start, start)
+    if family and not _PATIENT.search(left):
+        return family.group().strip()
+    kin = _KIN_LETTERS.search(left)
+    if kin:
+        return kin.group("who")
     named = _named_before(left, text[start:end])
     if named:
         return named
-    gave = _PATIENT_GAVE.search(left) or _DONOR_FOR.search(left)
+    whole = text[max(min(sentence.start, start), start - 300) : start]
+    gave = _PATIENT_GAVE.search(left) or _DONOR_FOR.search(left) or _GAVE_TO.search(whole)
     if gave and not _PERSON.search(left[: gave.start()]):
         return gave.group()
     lower = left.lower()
     other = any(letters in lower for letters in _OTHER_LETTERS) and _OTHER_PATIENT.search(left)
+    other = other or _IN_THE_NEWS.search(left)
     if other:
         return other.group()
     after = _AFTER_OF.match(right)
@@ -155,7 +184,7 @@ def _named_before(left: str, mention: str) -> str:
         follows = left[match.end() :]
         if _SALUTATION.search(left[: match.start()]):
             continue
-        if _WHO_HAD.match(follows):
+        if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows):
             return match.group("who")
         if _SPEAKS.match(follows) or re.search(
             r"\b(?:about|regarding|concerning|re:)", follows, re.IGNORECASE

@@ -79,7 +79,7 @@ _UNKNOWN = loosely(
     r"|entry|record|label|sees?|saw|seen|visit|cleared)\b)(?!\s*/\s*imm)|hypersensitiv\w*"
 )
 _MINOR = loosely(
-    r"nause\w*|vomit\w*|\bN\s?/\s?V\b|\bN&V\b|\bemesis\b|queas\w*|\bGI (?:upset|intoleran\w*|side|tox\w*"
+    r"nause\w*|puk(?:ed|ing|e)\b|(?:blood|red|pink)(?: in (?:the )?| )urine|ha?ematuria|threw up|throwing up|barf\w*|sick to (?:her |his |the )?stomach|vomit\w*|\bN\s?/\s?V\b|\bN&V\b|\bemesis\b|queas\w*|\bGI (?:upset|intoleran\w*|side|tox\w*"
     r"|distress)\b|upset stomach|stomach upset|alopecia|hair (?:loss|thin\w*|fall\w*|shed\w*|came out)|lost (?:her"
     r"|his|some) hair|cytopeni\w*|leuk[o]?peni\w*|neutropeni\w*|lymphopeni\w*|thrombocytopeni\w*|low (?:white"
     r"|blood|counts?|WBC|platelets?)|(?:white|blood|platelet|"

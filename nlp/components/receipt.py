@@ -119,23 +119,41 @@ _HAS_SINCE = loosely(
     r"|hx of|is|was|has)\b"
 )
 _ANSWERED_NO = loosely(
-    r"^[^.;:|=\n]{0,45}?(?:\.{2,}|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*"
+    r"^[^.;:|=\n]{0,45}?(?:\.{2,}|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*[\"“']?"
     r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n(]|\s{2}))|never\b|nil\b|nope\b|"
     r"not applicable|n/a\b|nothing\b|neither\b|neg(?:ative)?\b|nein\b|keine?\b|not that (?:s?he|I|we|"
     r"they)\b|denie[sd]\b"
     r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;(]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
 )
-_BARE_ANSWER = loosely(r"^[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[,;|\n]|$))")
+# "Transplant? "My corneas." -> no": the answer that the form's keeper coded.
+_CODED_NO = loosely(r"^[^\n]{0,90}?(?:->|→|=>)\s*no\b")
+_BARE_ANSWER = loosely(
+    r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*(?:[ \t]+(?:hx|history|status))?[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$))"
+)
 _NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
 _NOT_DONE = loosely(
     r"\b(?:none|never|not|n['’]t|no)\s+(?:(?:been|yet|ever|was|were|actually|had|has)\s+){0,2}"
-    r"(?:done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
+    r"(?:(?<=never )(?:needed|required|used|necessary|considered)|done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
     r"|transplanted|undergone|underwent)\b"
 )
 _BOX = loosely(
     r"(?:\[(?P<square>[ xX✓✔]?)\]|(?P<empty>[☐□])|(?P<full>[☒☑✓✔]))\s*(?:prior|previous|history of|hx|h/o)?\s*$"
 )
 
+# "Her problem list carries a bone marrow transplant in 2024. That is an error."
+_CORRECTED = loosely(
+    r"^[^;|\n]{0,70}?(?:[.,;(–-]\s*|\b)(?P<cue>(?:(?:that|this|it|which)\s+)?(?:is|was)\s+(?:an?\s+)?(?:\w+\s+)?(?:error"
+    r"|mistake|wrong|incorrect|inaccurate|untrue|not (?:true|correct|right|accurate|so)|erroneous)\b"
+    r"|\b(?:entered|listed|recorded|charted|documented|coded|put) (?:there )?(?:in error|by mistake|wrongly|erroneously)"
+    r"|\(?in error\b|\bauto-?populat\w+|\bregistry error\b|\bcoding error\b)"
+)
+# "liso-cel: collected 3/11, product out of specification. Not infused."
+_NEVER_INFUSED = loosely(
+    r"^(?:(?!\bCAR[- ]?|\binfused\b|-cel\b|leucel\b)[^\n]){0,200}?"
+    r"\b(?P<cue>(?:not|never|wasn['’]t|was not)\s+(?:been\s+)?infused)\b"
+)
+# How far behind a mention its correction may stand, in code points.
+_CORRECTION_REACH = 150
 _TIMELINE_ROW = loosely(
     r"^[\W_]*(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
     r"|20)\d\d)\s*(?:[:|\-–—\t]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
@@ -155,9 +173,15 @@ def read_receipt(text: str, layout: Layout, start: int, end: int, note_date: dat
     other = someone_else(text, layout, start, end)
     if other:
         return Receipt("family", (other,))
+    corrected = _CORRECTED.match(text[end : end + _CORRECTION_REACH])
+    if corrected is not None:
+        return Receipt("absent", (corrected.group("cue"),), strength="strong", corrects=True)
     blinded = _blinded(text, layout, start, end)
     if blinded is not None:
         return blinded
+    never = _NEVER_INFUSED.match(text[end : min(line.end, end + 240)])
+    if never is not None:
+        return Receipt("hypothetical", (never.group("cue"),), strength="strong")
     box = _BOX.search(text[max(line.start, start - 24) : start])
     if box is not None:
         ticked = bool(box.group("full") or (box.group("square") or "").strip())
@@ -245,7 +269,7 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
             "absent" if bare.group("no") else "present", (bare.group().strip(),), strength="strong"
         )
     if not re.match(r"[^.;:|]{0,60}(?:19|20)\d\d", rest_of_line):
-        answered = _ANSWERED_NO.match(rest_of_line)
+        answered = _ANSWERED_NO.match(rest_of_line) or _CODED_NO.match(rest_of_line)
         if answered and not _ABOUT.search(answered.group()):
             return Receipt("absent", (answered.group().strip(" .:|-"),), strength="strong")
     lower = left.lower()

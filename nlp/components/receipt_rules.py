@@ -34,6 +34,7 @@ class Receipt:
         service: The mention names a clinic, a team or a programme rather than the treatment.
         strength: "strong" for a documented receipt (a verb, a date, a day count), "plain" otherwise.
         unblinded: The assignment of a blinded trial was disclosed.
+        corrects: The words say that an earlier entry was an error.
     """
 
     assertion: Assertion | None
@@ -41,11 +42,13 @@ class Receipt:
     service: bool = False
     strength: str = "plain"
     unblinded: bool = False
+    corrects: bool = False
 
 
 # ---- intent
 _SERVICE = loosely(
-    r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*(?:clinic|team|service|program(?:me)?\b"
+    r"^[\s\-/]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b)?[\s\-/]*"
+    r"(?:(?:&|and|/)\s*(?:cell(?:ular|s)?|gene|transplant)(?: therap(?:y|ies))?[\s\-/]*)?(?:(?:in|out)-?patient\s+)?(?:consult\w*|clinic|team|service|program(?:me)?\b"
     r"|unit|center"
     r"|centre|coordinator|nurse|physician|doctor|surgeon|surgery|hepatology|nephrology|pulmonology|infectious|ID\b"
     r"|committee"
@@ -53,7 +56,7 @@ _SERVICE = loosely(
     r"|hotline|list serv|conference|society|group)"
 )
 _INTENT_NOUN = loosely(
-    r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment"
+    r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment|selection|mtg|meeting|conference|presentation"
     r"|referral|work-?\s?up|candida\w+|eligib\w*|list\b|listing|wait-?\s?list\w*|slot|screen\w*|consent\w*"
     r"|brochure|poster"
     r"|info\w*|talk|discussion|visit|intake|opinion|options?\b|question|inquiry|packet|hand-?out|webinar|booklet"
@@ -69,7 +72,7 @@ _STRONG_INTENT = loosely(
     r"\b(?:plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
     r"|consider\w*"
     r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
-    r"|consent\w*|await\w*|pending|(?:en)?listed|registered for|donor search\w*|search\w* for|"
+    r"|consent\w*|await\w*|pending|(?:en)?listed|list for|registered for|donor search\w*|search\w* for|"
     r"listing|wait-?\s?list\w*|wait(?:s|ing)?|work-?\s?up|worked up|toward"
     r"|towards"
     r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"
@@ -107,6 +110,7 @@ _STRONG_RECEIPT = loosely(
     r"rec['’]?d|despite|infused(?: with)?|re-?infused|was given|were given|been given|given"
     r"|got|has had"
     r"|have had|had"
+    r"|day\s*0(?!\s*(?:is|planned|scheduled|target|on hold|tbd))"
     r"|underwent|undergone|treated with|treatment with|treated by|s/p|s\.p\.|status[- ]?post|day\s*\+\s*\d+"
     r"|D\s?\+\s?\d+"
     r"|(?:months?|mos?|years?|yrs?|y|weeks?|wks?|days?)\.?\s*(?:out\s*)?(?:from|after|post|since|s/p|p)"
@@ -142,7 +146,7 @@ _AFTER_DONE = loosely(
 )
 _AFTER_INTENT = loosely(
     r"^[^.;|\n]{0,45}?\b(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
-    r"|pending|discussed|considered"
+    r"|pending|discussed|considered|reviewed|weighed|gone over|went over"
     r"|consider|offered|declined|decline[sd]?|deferred|on hold|cancel+ed|postponed|refused|recommended|proposed"
     r"|requested|approved"
     r"|under (?:discussion|consideration)|(?:not )?indicated|an option|in (?:the )?future|tentative\w*|awaited"
@@ -202,6 +206,16 @@ _CALLED_OFF = loosely(
 _UNSURE = loosely(
     r"\b(?:possible|possibly|questionable|unclear (?:if|whether)|uncertain (?:if|whether)|may have (?:had"
     r"|received)|might have (?:had|received)|reportedly had\?|query)\b[^,;]{0,25}$|\?\s?$"
+)
+# "The coordinator asks whether she had an auto transplant": a question about the past.
+# "This is muddled … her sister is equally sure that it was a liver transplant": told, and contested.
+_CONTESTED = loosely(
+    r"\b(?:equally (?:sure|certain)|(?:is|are|was) (?:quite |very )?(?:sure|certain|convinced|adamant) (?:that )?(?:it|this|she|he)"
+    r"|insists?(?: that)?(?: it)?)\b[^.;]{0,40}$"
+)
+_ASKED = loosely(
+    r"\b(?:whether|if)\s+(?:or not\s+)?(?:she|he|they|pt|(?:the )?patient)\s+(?:ever\s+|has\s+|really\s+)*(?:had|received|got|underwent"
+    r"|undergone)\s+(?:an?\s+|the\s+)?(?:\w+\s+)?$"
 )
 _UNSURE_AFTER = loosely(
     r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
@@ -272,6 +286,9 @@ def _said(assertion: Assertion, cue: str, *, strong: bool = False) -> Receipt:
 
 
 def _uncertain(around: _Around) -> Receipt | None:
+    asked = _ASKED.search(around.near) or _CONTESTED.search(around.near)
+    if asked is not None:
+        return _said("possible", asked.group())
     unsure = _UNSURE.search(around.near) or _UNSURE_AFTER.match(around.right)
     if unsure is None or (around.strong is not None and around.gap(around.strong) < 25):
         return None

@@ -12,7 +12,7 @@ import re
 _KIN = re.compile(
     r"\b(?:mother|father|mom|dad|mum|parents?|brothers?|sisters?|siblings?|sibs?|sons?|daughters?|"
     r"child(?:ren)?|kids?|aunts?|"
-    r"uncles?|cousins?|niece|nephew|grand\w+|husband|husb|hubby|wife|spouse|partner|fianc\w+|girlfriend|boyfriend|"
+    r"uncles?|cousins?|niece|nephew|grand\w+|bro|sis|bio-?dad|bio-?mom|husband|husb|hubby|wife|spouse|partner|fianc\w+|girlfriend|boyfriend|"
     r"famil\w+|FH|FHx|F/H|fam|"
     r"maternal|paternal|MG[MF]|PG[MF]|twin|relatives?|room-?mate|neighbou?r|friend|coworker|colleague|"
     r"donor|in-law|household|"

@@ -18,13 +18,17 @@ from spacy.tokens import Doc
 
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.lexicon.loader import SectionRules, load_sections
-from chartsift.nlp.text.layout import Layout, Section, TextSpan, is_heading
+from chartsift.nlp.text.layout import Layout, Retraction, Section, TextSpan, is_heading
 
 # A note whose letters are mostly capitals has no headings in capitals.
 _CAPITALS_SHARE = 0.5
 # Code points behind a colon that make a remark in brackets the copied text itself.
 _FEWEST_COPIED = 10
 _TODAY = re.compile(r"\b(?:(?:on )?exam(?:ination)? today|today|currently|now|this visit)\b", re.IGNORECASE)
+_RETRACTING = ("error", "mistake", "incorrect", "wrong", "disregard")
+_ADDENDUM = re.compile(
+    r"\s*\b(?:addendum|addenda|correction|edit|late entry)\b[^\n]{0,40}\s*\Z", re.IGNORECASE
+)
 _LABEL_LINE = re.compile(r"\s*(?:[#*-]\s*)?[A-Z][\w /&'()+.-]{0,40}:")
 
 
@@ -60,6 +64,7 @@ class Sections:
         )
         self._copied = re.compile(rules.copied, re.IGNORECASE)
         self._templated = re.compile(rules.templated, re.IGNORECASE)
+        self._retracted = re.compile(rules.retracted, re.IGNORECASE)
 
     def __call__(self, doc: Doc) -> Doc:
         layout: Layout = doc._.layout
@@ -111,7 +116,11 @@ class Sections:
             bare = re.sub(r"\s*\(.*|\s+\d.*", "", title)
             if tail.strip() and not bare.isupper():
                 return None
-            if len(bare) == 1 or (not tail.strip() and number and not _stands_alone(layout, number)):
+            # Several words of the list in capitals ("PROBLEM LIST") are a header wherever their line stands.
+            is_plain = not bare.isupper() or len(bare.split()) == 1
+            if len(bare) == 1 or (
+                not tail.strip() and number and is_plain and not _stands_alone(layout, number)
+            ):
                 return None
         return self._named(line.start, line.start + match.end(), title)
 
@@ -182,6 +191,21 @@ class Sections:
         for pattern, regions in ((self._copied, layout.copied), (self._templated, layout.templated)):
             for match in pattern.finditer(text):
                 regions.append(_region(layout, match.start(), match.end()))
+        # Few notes take anything back, and plain words are found many times faster than the pattern.
+        lower = text.lower()
+        if any(word in lower for word in _RETRACTING):
+            layout.retracted.extend(_taken_back(layout, match) for match in self._retracted.finditer(text))
+
+
+def _taken_back(layout: Layout, match: re.Match[str]) -> Retraction:
+    """Return what "the above ..." takes back: the whole note before it, or else the paragraph before it."""
+    text = layout.text
+    end = layout.sentence_at(match.start()).start
+    before = _ADDENDUM.sub("", text[:end]).rstrip()
+    start = 0
+    if match.group("note") is None:
+        start = max(before.rfind(blank) for blank in ("\n\n", "\r\n\r\n", "\n \n")) + 1
+    return Retraction(start, len(before), match.group(), match.group("other") is not None)
 
 
 def _region(layout: Layout, start: int, end: int) -> TextSpan:

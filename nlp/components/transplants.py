@@ -75,6 +75,7 @@ _MOVED = loosely(
 _TISSUE_NEAR = loosely(
     r"knee|\bACL\b|\bPCL\b|tendon|bone|menisc|spin|fusion|dental|tooth|teeth|valve|cornea|\beye|skin|wound|burn"
     r"|cartilage|ligament|osteo"
+    r"|Sehne|Kreuzband|\bVKB\b|\bKnie|Hornhaut|Knochen"
     r"|shoulder|ankle|fascia|dura|hair|fecal|stool|vein|bypass"
 )
 _TO_SOMEONE = (
@@ -113,6 +114,7 @@ _SIGNATURE = re.compile(
     r"[ \t]*(?:/?es/\s*|Signed(?: by)?:?\s*)?(?:(?:Prof|Dr|Mr|Ms|Mrs)\b\.?|"
     r"[A-Z]\.)[^\n:;]{2,50},[ \t]*(?:MD|DO|NP|PA-C|RN)?,?[ \t]*$"
 )
+_COLLEAGUE = re.compile(r"\b(?:Dr|Prof|Drs)\b\.?\s+[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)?\s*\($")
 _CODE = loosely(r"\A[ZT]\d\d\.")
 _DONATED = loosely(
     rf"\b(?:donated|donates|gave|donation of)\s+(?:(?:a|one|her|his|their|the|part of|half of|portion of|some|left"
@@ -185,6 +187,8 @@ class Transplants:
 def _is_signature(text: str, layout: Layout, start: int, end: int) -> bool:
     """Say whether the mention is a signatory's department ("Dr. R. Falk, BMT late effects")."""
     line = layout.line_at(start)
+    if _COLLEAGUE.search(text[max(line.start, start - 40) : start]) and text[end : end + 1] == ")":
+        return True  # "talked with Dr. Feld (BMT)"
     return bool(
         line.end - line.start < 90
         and _SIGNATURE.match(text, line.start, start)
@@ -221,8 +225,12 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     assertion = reading.assertion or ("hypothetical" if reading.service else "present")
     attributes = dict(concept.attributes)
     attributes["strength"] = reading.strength
+    if reading.corrects:
+        attributes["corrects"] = "yes"
     if reading.service:
         attributes["service"] = "yes"
+    if assertion == "hypothetical" and surface.lower().endswith("recipient"):
+        assertion = "present"  # whoever is called a recipient has received
     if assertion == "hypothetical" and _LISTED.search(
         text[max(layout.sentence_at(start).start, start - 80) : start]
     ):
@@ -268,6 +276,10 @@ def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
 
 def _is_no_transplant(text: str, layout: Layout, start: int, end: int) -> bool:
     surface = text[start:end].lower()
+    if re.search(
+        r"\bcalls? (?:it|this|that|them) (?:his|her|their|a|the)\s+$", text[max(0, start - 24) : start]
+    ):
+        return True
     if _UNNAMED_SERVICE.match(text[end : end + 20]) or _MOVED.match(text[end : end + 24]):
         return True
     if _OTHER_TISSUE_AFTER.match(text[end : end + 12]):

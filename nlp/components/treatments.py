@@ -55,6 +55,13 @@ _CUES = re.compile(
     r"|treatment|meds?|medications?|into|required|requiring|bump\w*|up to|down to|hold|held)\b)",
     re.IGNORECASE,
 )
+# "Hold steroids until the biopsy": what waits for tissue or a result has not been given.
+_WITHHELD = re.compile(
+    r"\b(?P<cue>hold|holding|withhold|defer|no)\s+(?:off\s+)?(?:on\s+)?(?:any |all |the |empiric |high[- ]dose )*§[^.;\n]{0,20}?"
+    r"\b(?:until|till|pending|before|unless)\b[^.;\n]{0,24}?\b(?:bx|biops\w*|tissue|taken|results?|MRI|labs?|cultures?|dx|diagnosis)\b",
+    re.IGNORECASE,
+)
+_NONE_IS = re.compile(r"\bnone\s+(?:of (?:them|these|those|which)\s+)?(?:is|are|was|were)\s+$", re.IGNORECASE)
 _POSTFIX = re.compile(
     r"stopp|discontinu|d/?c|fail|tried|complet|added|last|started|since|ongoing|held|hold|taper|given"
     r"|intoleran|until|off",
@@ -230,6 +237,11 @@ def _status(left: str, right: str, section: str, previous_end: int) -> tuple[Ass
         match = pattern.search(right)
         if match is not None:
             return assertion, match.group().strip()  # type: ignore[return-value]
+    withheld = _WITHHELD.search(left + "§" + right)
+    if withheld is not None:
+        return "hypothetical", withheld.group("cue")
+    if _NONE_IS.search(left):
+        return "absent", "none"
     found: re.Match[str] | None = None
     for candidate in _CUES.finditer(left):
         # "HCQ stopped 2023, pred 5": a word behind one medicine says nothing of the next.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from chartsift.nlp.types import Evidence, Finding, NoteInfo, Patient, Stance
+from chartsift.nlp.criteria.clock import Turn
+from chartsift.nlp.types import Assertion, Evidence, Finding, NoteInfo, Patient, Stance
 
 
 def age_in_years(born: date, as_of: date) -> int:
@@ -20,11 +21,16 @@ class Chart:
     """
     One patient as of one day.
 
+    A predicate that compares a day with the screening day asks ``is_within``, ``has_come`` or ``is_past``, never
+    ``as_of`` itself: each answer notes down the day on which it changes, and from that follows, without a second
+    set of rules, until when a verdict holds (see ``clock``).
+
     Attributes:
         patient: Who.
         as_of: Day of screening.
         notes: Notes on or before that day, oldest first.
         findings: Findings of those notes.
+        turns: The days on which the answers given so far change.
     """
 
     patient: Patient
@@ -33,6 +39,7 @@ class Chart:
     findings: tuple[Finding, ...]
     _by_kind: dict[str, list[Finding]] = field(default_factory=dict)
     _note_dates: dict[str, date] = field(default_factory=dict)
+    turns: list[Turn] = field(default_factory=list)
 
     @classmethod
     def build(
@@ -68,13 +75,44 @@ class Chart:
         """Return the date of the note that *finding* stands in."""
         return self._note_dates[finding.note_id]
 
+    def at(self, day: date) -> Chart:
+        """Return the same notes and findings as they stand on another *day*, with no new note since."""
+        return replace(self, as_of=day, turns=[])
+
+    def is_within(self, what: Finding | date, days: int, *, of: Finding | None = None) -> bool:
+        """
+        Say whether *what* lies at most *days* before the screening day; what is dated later counts as today's.
+
+        *of* names the finding where *what* is a day, for the words that say what lapses.
+        """
+        finding, day = (of, what) if isinstance(what, date) else (what, what.date)
+        last = day + timedelta(days=days)
+        if last < self.as_of:
+            return False
+        self.turns.append(Turn(last, "lapses", finding))
+        return True
+
+    def has_come(self, day: date, *, words: str = "") -> bool:
+        """Say whether *day* is the screening day or before it; *words* tell what happens on it."""
+        if day <= self.as_of:
+            return True
+        self.turns.append(Turn(day - timedelta(days=1), words or f"a value dated {day} counts", None))
+        return False
+
+    def is_past(self, day: date, *, of: Finding | None = None) -> bool:
+        """Say whether *day* is before the screening day, as the last day of a course of treatment *of* something."""
+        if day < self.as_of:
+            return True
+        self.turns.append(Turn(day, "ends", of))
+        return False
+
     def age_days(self, finding: Finding) -> int:
-        """Return how many days before the screening date *finding* speaks for (0 for later dates)."""
+        """Return how many days old *finding* is (0 for later dates): for words; a decision asks ``is_within``."""
         return max(0, (self.as_of - finding.date).days)
 
-    def lapses_on(self, finding: Finding, window_days: int) -> date:
-        """Return the last day on which *finding* is inside a window of *window_days* before screening."""
-        return finding.date + timedelta(days=window_days)
+    def is_soon(self, day: date, days: int) -> bool:
+        """Say whether *day* comes within *days* after the screening day: for flags, which decide nothing."""
+        return 0 < (day - self.as_of).days <= days
 
     @property
     def last_note(self) -> NoteInfo | None:
@@ -82,8 +120,16 @@ class Chart:
         return self.notes[-1] if self.notes else None
 
 
+# Why a mention is no statement of fact on the patient today, by how the note holds it.
+NOT_A_FACT: dict[Assertion, str] = {
+    "absent": "denied",
+    "possible": "only suspected",
+    "hypothetical": "planned or conditional",
+    "historical": "past and over",
+    "family": "someone else's",
+}
+
+
 def evidence(finding: Finding, stance: Stance, reason: str = "") -> Evidence:
     """Return *finding* as evidence; a set-aside one must say why."""
-    if stance == "set_aside" and not reason:
-        raise ValueError("a finding is set aside for a reason")
     return Evidence(finding, stance, reason)

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
+from chartsift.nlp.criteria.birth import birth_of
 from chartsift.nlp.criteria.chart import Chart
-from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, negate
+from chartsift.nlp.criteria.clock import Change, next_change
+from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, at_least, negate
 from chartsift.nlp.criteria.predicates import PREDICATES
-from chartsift.nlp.criteria.predicates.age import age_range
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
-from chartsift.nlp.criteria.search import search_statement
+from chartsift.nlp.criteria.scores.support import support
+from chartsift.nlp.criteria.search import search_of, statement
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
     Basis,
@@ -23,9 +26,14 @@ from chartsift.nlp.types import (
     Finding,
     NoteInfo,
     Patient,
+    ScoreResult,
+    Search,
     Status,
 )
 
+STATUS_WORDS: dict[Status, str] = {"met": "met", "not_met": "not met", "unknown": "unknown"}
+# A screening and its follow-up are over within two years; "turns 76 on 2056-03-02" would only be in the way.
+_NEAR_DAYS = 730
 _STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
 
 
@@ -36,7 +44,7 @@ def evaluate(
     trial: TrialFile,
     *,
     as_of: date | None = None,
-    unread: int = 0,
+    unread: Sequence[str] = (),
 ) -> list[CohortResult]:
     """
     Return the verdicts of every cohort of *trial* on one patient; exactly one cohort is applicable.
@@ -47,7 +55,7 @@ def evaluate(
         findings: Their findings.
         trial: The trial.
         as_of: Screening day for this call; without it the patient's own, else the date of the last note.
-        unread: How many notes of this patient could not be read, for the proof of search.
+        unread: Names of the inputs of this patient that could not be read, for the proof of search.
 
     Raises:
         InputError: There is neither a note nor a screening day (IN121).
@@ -57,24 +65,37 @@ def evaluate(
         raise InputError("IN121", "a patient without notes has no screening day", hint="give as_of")
     chart = Chart.build(patient, notes, findings, day)
     chosen = _applicable(chart, trial)
+    # Cohorts share criteria; each is decided once.
+    decided: dict[int, CriterionResult] = {}
+    for cohort in trial.cohorts:
+        for criterion in trial.criteria_of(cohort):
+            if id(criterion) not in decided:
+                decided[id(criterion)] = _decide(chart, criterion, unread=unread)
     return [
-        _cohort_result(chart, trial, cohort, applicable=cohort is chosen, unread=unread)
+        _cohort_result(
+            chart,
+            trial,
+            cohort,
+            tuple(decided[id(criterion)] for criterion in trial.criteria_of(cohort)),
+            applicable=cohort is chosen,
+        )
         for cohort in trial.cohorts
     ]
 
 
 def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
-    ages = age_range(chart)
+    born = birth_of(chart)
+    youngest, oldest = born.ages(chart.as_of) if born else (0, 0)
     default = next(cohort for cohort in trial.cohorts if cohort.applies.default)
     for cohort in trial.cohorts:
         if cohort is default:
             continue
         applies = cohort.applies
-        if ages is None:
+        if born is None:
             if applies.pediatric and is_plainly_pediatric(chart):
                 return cohort
-        elif (applies.min_age is None or ages.high >= applies.min_age) and (
-            applies.max_age is None or ages.low <= applies.max_age
+        elif (applies.min_age is None or oldest >= applies.min_age) and (
+            applies.max_age is None or youngest <= applies.max_age
         ):
             return cohort
     return default
@@ -90,9 +111,13 @@ def is_plainly_pediatric(chart: Chart) -> bool:
 
 
 def _cohort_result(
-    chart: Chart, trial: TrialFile, cohort: Cohort, *, applicable: bool, unread: int
+    chart: Chart,
+    trial: TrialFile,
+    cohort: Cohort,
+    results: tuple[CriterionResult, ...],
+    *,
+    applicable: bool,
 ) -> CohortResult:
-    results = tuple(_decide(chart, criterion, unread=unread) for criterion in trial.criteria_of(cohort))
     missing = tuple(r.criterion_id for r in results if r.status == "unknown" and r.basis != "judgement")
     return CohortResult(
         patient_id=chart.patient.patient_id,
@@ -130,24 +155,28 @@ def _score(results: Sequence[CriterionResult]) -> float:
     return round(points / len(counted), 4) if counted else 0.0
 
 
-def _decide(chart: Chart, criterion: Criterion, *, unread: int) -> CriterionResult:
-    outcome = _outcome(chart, criterion.decide)
+def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
+    here = chart.at(chart.as_of)
+    outcome = outcome_of(here, criterion.decide)
+    score: ScoreResult | None = None
+    if criterion.supported_by:
+        # Shown beside the verdict and never part of it, so that it asks the clock nothing.
+        score, outcome = support(chart, criterion.supported_by, outcome)
     status, basis = _close(criterion, outcome)
-    searched = search_statement(chart, outcome.searched, unread=unread)
-    flags = list(outcome.flags)
-    if basis == "no_mention":
-        rationale = f"No mention {searched}."
-        if outcome.reason:
-            rationale = f"{_sentence(outcome.reason)} {rationale}"
-    else:
-        rationale = _sentence(outcome.reason) if outcome.reason else ""
-    if unread and status != "unknown":
-        flags.append(f"unread_notes {unread}")
-    next_step = ""
-    if status == "unknown":
-        next_step = (
-            outcome.next_step or getattr(criterion.next_steps, basis, "") or criterion.next_steps.insufficient
+    change = None
+    if basis != "judgement":
+        change = next_change(
+            here,
+            lambda on: verdict_of(on, criterion)[0],
+            status,
+            leading=[item.finding for item in outcome.evidence if item.stance != "set_aside"],
         )
+    search = (
+        search_of(chart, outcome.searched, unread=unread) if basis in ("no_mention", "judgement") else None
+    )
+    flags = list(outcome.flags)
+    if unread and status != "unknown":
+        flags.append(f"unread_notes {len(unread)}")
     return CriterionResult(
         criterion_id=criterion.criterion_id,
         kind=criterion.kind,
@@ -155,23 +184,59 @@ def _decide(chart: Chart, criterion: Criterion, *, unread: int) -> CriterionResu
         basis=basis,
         evidence=_ordered(outcome.evidence),
         flags=tuple(flags),
-        rationale=rationale,
+        rationale=_rationale(outcome, basis, search, change if _is_near(change, chart.as_of) else None),
         confidence=_confidence(chart, outcome, basis),
-        next_step=next_step,
-        valid_until=outcome.valid_until if basis == "documented" else None,
+        next_step=_next_step(criterion, outcome, basis) if status == "unknown" else "",
+        valid_until=change.last if change else None,
+        changes_to=change.then if change else None,
+        search=search,
+        score=score,
     )
 
 
-def _outcome(chart: Chart, node: Mapping[str, object]) -> Outcome:
+def _is_near(change: Change[Status] | None, as_of: date) -> bool:
+    """Say whether a change is worth a sentence; ``valid_until`` holds it however far it lies."""
+    return change is not None and (change.last - as_of).days <= _NEAR_DAYS
+
+
+def _rationale(outcome: Outcome, basis: Basis, search: Search | None, change: Change[Status] | None) -> str:
+    """Return why, what was read where that is the reason, and until when it holds."""
+    sentences = [_sentence(outcome.reason)] if outcome.reason else []
+    if basis == "no_mention" and search is not None:
+        sentences.append(f"No mention {statement(search)}.")
+    if change is not None:
+        sentences.append(_sentence(f"{change.words}, then {STATUS_WORDS[change.then]}"))
+    return " ".join(sentences)
+
+
+def _next_step(criterion: Criterion, outcome: Outcome, basis: Basis) -> str:
+    """Return what would settle an unknown: the predicate's own advice, the trial's, or the question itself."""
+    advice: str = outcome.next_step or getattr(criterion.next_steps, basis, "")
+    if advice:
+        return advice
+    if basis == "judgement":
+        return "The investigator reviews the listed findings and decides."
+    return criterion.next_steps.insufficient or f"Ask the treating clinician: {_sentence(criterion.summary)}"
+
+
+def outcome_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
+    """Return what an expression of a trial file comes to on *chart*."""
     name, content = next(iter(node.items()))
     if name == "all":
-        return all_of([_outcome(chart, item) for item in content])  # type: ignore[attr-defined]
+        return all_of([outcome_of(chart, item) for item in content])
     if name == "any":
-        return any_of([_outcome(chart, item) for item in content])  # type: ignore[attr-defined]
+        return any_of([outcome_of(chart, item) for item in content])
+    if name == "at_least":
+        return at_least(content["count"], [outcome_of(chart, item) for item in content["of"]])
     if name == "not":
-        return negate(_outcome(chart, content))  # type: ignore[arg-type]
+        return negate(outcome_of(chart, content))
     known = PREDICATES[name]
     return known.decide(chart, known.parameters.model_validate(content or {}))
+
+
+def verdict_of(chart: Chart, criterion: Criterion) -> tuple[Status, Basis]:
+    """Return status and basis of one criterion on *chart*, without the rest of its result."""
+    return _close(criterion, outcome_of(chart, criterion.decide))
 
 
 def _close(criterion: Criterion, outcome: Outcome) -> tuple[Status, Basis]:

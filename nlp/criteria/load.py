@@ -1,20 +1,68 @@
-"""Find, read and check trial files; a fault is reported as ``file: path: problem`` (codes RU21x)."""
+"""Find, read and check trial files; every fault is told as ``file: path: problem``, with what to do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from chartsift.nlp.criteria.predicates import PREDICATES
-from chartsift.nlp.criteria.schema import TrialFile
+from chartsift.nlp.criteria.schema import (
+    OPERATORS,
+    AppliesTo,
+    AtLeast,
+    Cohort,
+    Criterion,
+    NextSteps,
+    TrialFile,
+)
+from chartsift.nlp.criteria.scores.load import available_scores
 from chartsift.nlp.errors import RuleError
-from chartsift.nlp.lexicon.loader import parse_yaml
+from chartsift.nlp.lexicon.loader import read_yaml
 
 Trial = TrialFile
+
+_TOP = "(top)"
+# What to do about a fault, by pydantic's name for it.
+_REMEDIES = {
+    "missing": "add it",
+    "extra_forbidden": "remove it, or correct its name",
+    "string_type": "put quotes around it",
+    "value_error": "see docs/criteria.md",
+}
+_KEYS = tuple(
+    dict.fromkeys(
+        name for model in (TrialFile, Cohort, AppliesTo, Criterion, NextSteps) for name in model.model_fields
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """
+    One thing that is wrong with a trial file.
+
+    Attributes:
+        code: RU201 for YAML, RU202 for the shape of the file, RU212 for an expression.
+        file: Name of the file.
+        path: Where in it ("adult.age.decide.age_between.min").
+        problem: What is wrong.
+        remedy: What to do about it.
+    """
+
+    code: str
+    file: str
+    path: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.path}: {self.problem}" + (f" ({self.remedy})" if self.remedy else "")
 
 
 def available_trials(folder: Path | None = None) -> list[str]:
@@ -30,30 +78,45 @@ def load_trial(name_or_path: str | Path, *, folder: Path | None = None) -> Trial
     Return the trial of that bundled name, of that name in *folder*, or in that file.
 
     Raises:
-        RuleError: There is no such trial (RU210), the file cannot be read (RU211), it is no valid trial (RU202), or
-            an expression names an unknown predicate or parameter (RU212).
+        RuleError: There is no such trial (RU210), the file cannot be read (RU211), it is no YAML (RU201) or no valid
+            trial (RU202), or an expression names an unknown predicate or parameter (RU212).
     """
+    shown, text = _text_of(name_or_path, folder)
+    trial, faults = _checked(shown, text)
+    if trial is None or faults:
+        hint = {
+            "RU201": "check indentation and quotes",
+            "RU202": "chartsift trial schema prints what a file may hold",
+            "RU212": "chartsift trial list --predicates shows what there is",
+        }[faults[0].code]
+        raise RuleError(faults[0].code, "; ".join(str(fault) for fault in faults), hint=hint)
+    return trial
+
+
+def trial_faults(name_or_path: str | Path, *, folder: Path | None = None) -> list[Fault]:
+    """
+    Return everything that is wrong with a trial file; empty for a valid one.
+
+    Raises:
+        RuleError: There is no such trial (RU210), or the file cannot be read (RU211).
+    """
+    return _checked(*_text_of(name_or_path, folder))[1]
+
+
+def _text_of(name_or_path: str | Path, folder: Path | None) -> tuple[str, str]:
+    """Return what a trial's file is called, and its text."""
     name = str(name_or_path)
     path = Path(name_or_path)
     # A bundled name is letters, digits and hyphens; only what looks like a path is looked for on disk.
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
-        text, shown = _read(path), path.name
-    elif folder is not None and (folder / f"{name}.yaml").is_file():
-        text, shown = _read(folder / f"{name}.yaml"), f"{name}.yaml"
-    else:
-        file = _bundled() / f"{name}.yaml"
-        if not file.is_file():
-            raise RuleError(
-                "RU210", f"no trial {name!r}", hint="known: " + ", ".join(available_trials(folder))
-            )
-        text, shown = file.read_text(encoding="utf-8"), f"{name}.yaml"
-    trial = parse_yaml(text, TrialFile, name=shown)
-    faults = [f"{shown}: {fault}" for fault in _faults(trial)]
-    if faults:
-        raise RuleError(
-            "RU212", "; ".join(faults), hint="chartsift trial list --predicates shows what there is"
-        )
-    return trial
+        return path.name, _read(path)
+    if folder is not None and (folder / f"{name}.yaml").is_file():
+        return f"{name}.yaml", _read(folder / f"{name}.yaml")
+    file = _bundled() / f"{name}.yaml"
+    if not file.is_file():
+        known = available_trials(folder)
+        raise RuleError("RU210", f"no trial {name!r}", hint=_did_you_mean(name, known))
+    return f"{name}.yaml", file.read_text(encoding="utf-8")
 
 
 def _bundled() -> Any:
@@ -67,32 +130,170 @@ def _read(path: Path) -> str:
         raise RuleError("RU211", f"{path.name}: cannot be read as UTF-8 text", hint="check the path") from exc
 
 
-def _faults(trial: Trial) -> Iterator[str]:
-    for cohort in trial.cohorts:
-        for criterion in trial.criteria_of(cohort):
-            where = f"{cohort.cohort_id}.{criterion.criterion_id}.decide"
-            yield from _expression_faults(criterion.decide, where)
+def _checked(shown: str, text: str) -> tuple[Trial | None, list[Fault]]:
+    try:
+        data = read_yaml(text, name=shown)
+    except RuleError as exc:
+        file, _, rest = exc.message.partition(": ")
+        where, _, problem = rest.partition(": ")
+        return None, [Fault(exc.code, file, where, problem, exc.hint)]
+    trial: Trial | None = None
+    faults: list[Fault] = []
+    try:
+        trial = TrialFile.model_validate(data)
+    except ValidationError as exc:
+        faults = [_shape_fault(shown, place, error) for place, error in _without_echoes(exc)]
+        if not any(fault.path == _TOP for fault in faults):
+            # What the file says as a whole is looked at by the model only once its parts are right.
+            faults += [Fault("RU202", shown, *fault) for fault in _name_faults(data)]
+    # The expressions are checked as they are written, so that one fault does not hide another.
+    faults += [Fault("RU212", shown, *fault) for fault in _all_expression_faults(data)]
+    return trial, faults
 
 
-def _expression_faults(node: object, where: str) -> Iterator[str]:
+def _without_echoes(exc: ValidationError) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """
+    Yield the errors with their places, each told once.
+
+    A criterion may be written out or be the name of a shared one: of one written out wrongly pydantic also says that it
+    is no name. A list none of whose members is valid is also called too short.
+    """
+    errors: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+        (tuple(str(part) for part in error["loc"] if not _is_branch(part)), dict(error))
+        for error in exc.errors(include_input=False, include_url=False)
+    ]
+    for place, error in errors:
+        is_told_closer = sum(other[: len(place)] == place for other, _ in errors) > 1
+        is_echo = error["loc"][-1:] == ("str",) or error["type"] == "too_short"
+        if not (is_echo and is_told_closer):
+            yield place, error
+
+
+def _is_branch(part: object) -> bool:
+    """Say whether a part of a place is pydantic's name for one branch of "a criterion or a name"."""
+    return isinstance(part, str) and (part == "str" or "Criterion" in part)
+
+
+def _shape_fault(shown: str, place: tuple[str, ...], error: Mapping[str, Any]) -> Fault:
+    problem = _plain(error)
+    remedy = _REMEDIES.get(error["type"], "")
+    if error["type"] == "extra_forbidden":
+        remedy = _did_you_mean(place[-1], _KEYS, else_say=remedy)
+    elif error["type"] in ("model_type", "string_type") and any(map(_is_branch, error["loc"][-1:])):
+        problem = "is neither a criterion nor the name of a shared one"
+        remedy = "write the criterion out, or its name under shared"
+    return Fault("RU202", shown, ".".join(place) or _TOP, problem, remedy)
+
+
+def _plain(error: Mapping[str, Any]) -> str:
+    words: str = {
+        "missing": "is missing",
+        "extra_forbidden": "is no key that is known here",
+        "model_type": "expected keys with values",
+    }.get(error["type"], error["msg"])
+    return words.removeprefix("Value error, ")
+
+
+def _did_you_mean(name: str, known: Iterable[str], *, else_say: str = "") -> str:
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return else_say or f"known: {', '.join(names)}"
+
+
+_Place = tuple[str, str, str]
+"""Path, problem and remedy."""
+
+
+def _all_expression_faults(data: Any) -> Iterator[_Place]:
+    for where, criterion in _written_criteria(data):
+        if "decide" in criterion:
+            yield from _expression_faults(criterion["decide"], f"{where}.decide")
+        # A score that a predicate is to work out is found missing when the predicate's parameters are read.
+        score = criterion.get("supported_by")
+        if isinstance(score, str) and score and score not in available_scores():
+            yield (
+                f"{where}.supported_by",
+                f"unknown score {score!r}",
+                _did_you_mean(score, available_scores()),
+            )
+
+
+def _written_criteria(data: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every criterion of a file with its place, as far as the file has the shape of a trial."""
+    if not isinstance(data, Mapping):
+        return
+    shared = data.get("shared")
+    for name, criterion in shared.items() if isinstance(shared, Mapping) else ():
+        if isinstance(criterion, Mapping):
+            yield f"shared.{name}", criterion
+    cohorts = data.get("cohorts")
+    for number, cohort in enumerate(cohorts if isinstance(cohorts, list) else ()):
+        if not isinstance(cohort, Mapping) or not isinstance(cohort.get("criteria"), list):
+            continue
+        for place, criterion in enumerate(cohort["criteria"]):
+            if isinstance(criterion, Mapping):
+                yield f"{cohort.get('cohort_id', number)}.{criterion.get('criterion_id', place)}", criterion
+
+
+def _name_faults(data: Any) -> Iterator[_Place]:
+    """Yield the names of shared criteria that a cohort uses and the file does not have."""
+    shared = data.get("shared") if isinstance(data, Mapping) else None
+    known = [str(name) for name in shared] if isinstance(shared, Mapping) else []
+    cohorts = data.get("cohorts") if isinstance(data, Mapping) else None
+    for number, cohort in enumerate(cohorts if isinstance(cohorts, list) else ()):
+        listed = cohort.get("criteria") if isinstance(cohort, Mapping) else None
+        for place, item in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(item, str) and item not in known:
+                where = f"cohorts.{number}.criteria.{place}"
+                yield (
+                    where,
+                    f"there is no shared criterion {item!r}",
+                    _did_you_mean(item, known, else_say="add it"),
+                )
+
+
+def _expression_faults(node: object, where: str) -> Iterator[_Place]:
     if not isinstance(node, Mapping) or len(node) != 1:
-        yield f"{where}: expected one of all, any, not or a predicate"
+        yield (
+            where,
+            "expected one operator or one predicate",
+            f"one of {', '.join(OPERATORS)}, or a predicate",
+        )
         return
     name, content = next(iter(node.items()))
     if name in ("all", "any"):
-        if not isinstance(content, list) or not content:
-            yield f"{where}.{name}: expected a list of expressions"
-            return
-        for i, item in enumerate(content):
-            yield from _expression_faults(item, f"{where}.{name}.{i}")
+        yield from _list_faults(content, f"{where}.{name}")
     elif name == "not":
         yield from _expression_faults(content, f"{where}.not")
+    elif name == "at_least":
+        yield from _parameter_faults(AtLeast, content, f"{where}.at_least")
+        if isinstance(content, Mapping) and isinstance(content.get("of"), list):
+            yield from _list_faults(content["of"], f"{where}.at_least.of")
     elif name not in PREDICATES:
-        yield f"{where}: unknown predicate {name!r}; known: {', '.join(sorted(PREDICATES))}"
+        yield where, f"unknown predicate {name!r}", _did_you_mean(str(name), [*PREDICATES, *OPERATORS])
     else:
-        try:
-            PREDICATES[name].parameters.model_validate(content or {})
-        except ValidationError as exc:
-            for error in exc.errors(include_input=False, include_url=False):
-                path = ".".join(str(part) for part in error["loc"])
-                yield f"{where}.{name}.{path}: {error['msg']}"
+        yield from _parameter_faults(PREDICATES[name].parameters, content or {}, f"{where}.{name}")
+
+
+def _list_faults(content: object, where: str) -> Iterator[_Place]:
+    if not isinstance(content, list) or not content:
+        yield where, "expected a list of expressions", "begin each with a hyphen"
+        return
+    for number, item in enumerate(content):
+        yield from _expression_faults(item, f"{where}.{number}")
+
+
+def _parameter_faults(model: type[BaseModel], content: object, where: str) -> Iterator[_Place]:
+    try:
+        model.model_validate(content)
+    except ValidationError as exc:
+        for error in exc.errors(include_input=False, include_url=False):
+            path = ".".join([where, *(str(part) for part in error["loc"])])
+            remedy = _REMEDIES.get(error["type"], "")
+            if error["type"] == "extra_forbidden":
+                remedy = _did_you_mean(str(error["loc"][-1]), model.model_fields)
+            elif error["type"] == "value_error":
+                remedy = "chartsift trial list --predicates shows the parameters"
+            yield path, _plain(error), remedy

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from chartsift.nlp.types import Basis, Evidence
 
@@ -28,7 +27,6 @@ class Outcome:
         reason: A clause in words ("CK 2,651 U/L on 2024-06-03 is above 308").
         flags: Codes that a reviewer should look at.
         next_step: What would settle an unknown.
-        valid_until: Last day on which a dated finding still counts; None when the outcome does not lapse.
         searched: Kinds of finding that were looked for, as "kind" or "kind/concept".
     """
 
@@ -38,7 +36,6 @@ class Outcome:
     reason: str = ""
     flags: tuple[str, ...] = ()
     next_step: str = ""
-    valid_until: date | None = None
     searched: tuple[str, ...] = ()
 
     @property
@@ -79,6 +76,25 @@ def all_of(outcomes: Sequence[Outcome]) -> Outcome:
     return _combine(outcomes, decisive=False)
 
 
+def at_least(count: int, outcomes: Sequence[Outcome]) -> Outcome:
+    """
+    Kleene's threshold: true if *count* are true, false if so many cannot be any more, else unknown.
+
+    With a count of one it is ``any_of``, with all of them ``all_of``.
+    """
+    true_ones = [o for o in outcomes if o.value is True]
+    open_ones = [o for o in outcomes if o.value is None]
+    false_ones = [o for o in outcomes if o.value is False]
+    held = f"{len(true_ones)} of {len(outcomes)} hold, {count} asked for"
+    if len(true_ones) >= count:
+        merged = _merged(true_ones, [*open_ones, *false_ones], value=True)
+    elif len(true_ones) + len(open_ones) < count:
+        merged = _merged(false_ones, [*open_ones, *true_ones], value=False)
+    else:
+        merged = _merged(_spoken_first(open_ones), [*true_ones, *false_ones], value=None)
+    return replace(merged, reason=f"{held}: {merged.reason}" if merged.reason else held)
+
+
 def negate(outcome: Outcome) -> Outcome:
     """Kleene's *not*; what spoke for now speaks against."""
     turned = {"for": "against", "against": "for", "set_aside": "set_aside"}
@@ -94,33 +110,35 @@ def _combine(outcomes: Sequence[Outcome], *, decisive: bool) -> Outcome:
     deciding = [o for o in outcomes if o.value is decisive]
     unknowns = [o for o in outcomes if o.value is None]
     others = [o for o in outcomes if o.value is (not decisive)]
-    searched = tuple(dict.fromkeys(name for o in outcomes for name in o.searched))
     if deciding:
-        lead, rest = deciding, [*unknowns, *others]
-        value: bool | None = decisive
-        basis: Basis = "documented"
-    elif unknowns:
-        # The unknowns that the chart speaks to come before those it is silent on.
-        lead = sorted(unknowns, key=lambda o: _UNKNOWN_ORDER.index(o.basis))
-        rest = others
-        value, basis = None, lead[0].basis
-    else:
-        lead, rest, value, basis = others, [], not decisive, "documented"
-    lapses = [o.valid_until for o in lead if o.valid_until is not None]
-    if value is decisive:
-        # One that holds is enough, so the verdict stands until the last of them lapses.
-        until = max(lapses) if lapses and len(lapses) == len(lead) else None
-    else:
-        until = min(lapses) if lapses else None
+        return _merged(deciding, [*unknowns, *others], value=decisive)
+    if unknowns:
+        return _merged(_spoken_first(unknowns), others, value=None)
+    return _merged(others, [], value=not decisive)
+
+
+def _spoken_first(unknowns: Sequence[Outcome]) -> list[Outcome]:
+    """Return the unknowns that the chart speaks to before those it is silent on."""
+    return sorted(unknowns, key=lambda o: _UNKNOWN_ORDER.index(o.basis))
+
+
+def _merged(lead: Sequence[Outcome], rest: Sequence[Outcome], *, value: bool | None) -> Outcome:
+    """
+    Return one outcome of those that decide (*lead*) and the others.
+
+    An unknown takes the basis of its first part. Where another part holds, the chart speaks to the question, and
+    silence on the rest is no silence on the whole.
+    """
+    every = [*lead, *rest]
+    basis: Basis = "documented" if value is not None else lead[0].basis
+    if basis == "no_mention" and any(o.value is True for o in rest):
+        basis = "insufficient"
     return Outcome(
         value=value,
         basis=basis,
-        evidence=tuple(dict.fromkeys(item for o in [*lead, *rest] for item in o.evidence)),
-        reason="; ".join(
-            dict.fromkeys(o.reason for o in (lead if value is not None else [*lead, *rest]) if o.reason)
-        ),
-        flags=tuple(dict.fromkeys(flag for o in outcomes for flag in o.flags)),
-        next_step="; ".join(dict.fromkeys(o.next_step for o in lead if o.next_step)) if value is None else "",
-        valid_until=until,
-        searched=searched,
+        evidence=tuple(dict.fromkeys(item for o in every for item in o.evidence)),
+        reason="; ".join(dict.fromkeys(o.reason for o in (every if value is None else lead) if o.reason)),
+        flags=tuple(dict.fromkeys(flag for o in every for flag in o.flags)),
+        next_step=" ".join(dict.fromkeys(o.next_step for o in lead if o.next_step)) if value is None else "",
+        searched=tuple(dict.fromkeys(name for o in every for name in o.searched)),
     )

@@ -1,8 +1,9 @@
 """
 What a trial file may say.
 
-An expression is one of ``{all: [...]}``, ``{any: [...]}``, ``{not: ...}`` or ``{predicate: {parameters}}``; the
-predicates and their parameters come from the table in ``chartsift.nlp.criteria.predicates``.
+An expression is one of ``{all: [...]}``, ``{any: [...]}``, ``{at_least: {count: 2, of: [...]}}``, ``{not: ...}`` or
+``{predicate: {parameters}}``; the predicates and their parameters come from the table in
+``chartsift.nlp.criteria.predicates``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,22 @@ from chartsift.nlp.types import CriterionKind
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+OPERATORS = ("all", "any", "at_least", "not")
+
+
+class AtLeast(_Strict):
+    """``at_least``: so many of a list of expressions."""
+
+    count: int = Field(ge=1)
+    of: list[dict[str, Any]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> AtLeast:
+        if self.count > len(self.of):
+            raise ValueError(f"{self.count} of {len(self.of)} can never hold")
+        return self
 
 
 class NextSteps(_Strict):
@@ -41,6 +58,7 @@ class Criterion(_Strict):
             that is presumed absent, "judgement" where the investigator decides and reading never does.
         decide: The expression that is true when the criterion is met.
         next_steps: Advice for unknowns.
+        supported_by: Name of a classification score that is shown with the verdict and never decides it.
     """
 
     criterion_id: str
@@ -50,6 +68,7 @@ class Criterion(_Strict):
     silence: Literal["unknown", "not_met", "judgement"]
     decide: dict[str, Any]
     next_steps: NextSteps = NextSteps()
+    supported_by: str = ""
 
     @model_validator(mode="after")
     def _silence_fits(self) -> Criterion:

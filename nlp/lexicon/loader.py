@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -29,6 +29,7 @@ class SectionRules:
     inline: frozenset[str]
     copied: str
     templated: str
+    retracted: str
 
 
 def parse_yaml(text: str, model: type[_Model], *, name: str) -> _Model:
@@ -39,14 +40,7 @@ def parse_yaml(text: str, model: type[_Model], *, name: str) -> _Model:
         RuleError: The text is no YAML (RU201) or does not fit the model (RU202); the message gives
             ``file: path: problem`` for each fault.
     """
-    try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, chosen above
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark is not None else "somewhere"
-        raise RuleError(
-            "RU201", f"{name}: {where}: not valid YAML", hint="check indentation and quotes"
-        ) from exc
+    data = read_yaml(text, name=name)
     try:
         return model.model_validate(data)
     except ValidationError as exc:
@@ -57,6 +51,23 @@ def parse_yaml(text: str, model: type[_Model], *, name: str) -> _Model:
         raise RuleError(
             "RU202", "; ".join(faults), hint="see docs/lexicon.md and docs/criteria.md for the keys"
         ) from None
+
+
+def read_yaml(text: str, *, name: str) -> Any:
+    """
+    Return what *text* holds.
+
+    Raises:
+        RuleError: The text is no YAML (RU201); the message is ``file: line n: problem``.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, chosen above
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark is not None else "somewhere"
+        raise RuleError(
+            "RU201", f"{name}: {where}: not valid YAML", hint="check indentation and quotes"
+        ) from exc
 
 
 def lexicon_files() -> list[Traversable]:
@@ -101,6 +112,7 @@ def load_sections() -> SectionRules:
         inline=frozenset(name for name, spec in file.categories.items() if spec.inline),
         copied=file.copied.replace("\n", ""),
         templated=file.templated.replace("\n", ""),
+        retracted=file.retracted.replace("\n", ""),
     )
 
 

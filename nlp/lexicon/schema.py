@@ -127,19 +127,52 @@ Cues = tuple[Annotated[ContextRuleSpec, BeforeValidator(_cue)], ...]
 
 
 class ContextCategory(_Strict):
-    """The cues of one category by the direction in which they reach."""
+    """
+    The cues of one category.
+
+    Attributes:
+        forward: Cues that reach to what follows.
+        backward: Cues that reach to what came before.
+        both: Cues that reach either way.
+        forward_item: Forward, and no further than the item of a list: to a comma or a bracket.
+        backward_item: Backward, and no further than the item, which "and" or "or" may join to those before it.
+        stop: Words that end the reach of this category's cues only.
+    """
 
     forward: Cues = ()
     backward: Cues = ()
     both: Cues = ()
+    forward_item: Cues = ()
+    backward_item: Cues = ()
+    stop: tuple[str, ...] = ()
+
+
+ContextCategoryName = Literal[
+    "NEGATED", "POSSIBLE", "HYPOTHETICAL", "HISTORICAL", "BACKGROUND", "OVER", "AWAITED", "FAMILY", "OTHER"
+]
 
 
 class ContextFile(_Strict):
-    """``context.yaml``: cues by category, words that end a cue's reach, words that only look like a cue."""
+    """
+    ``context.yaml``.
 
-    categories: dict[Literal["NEGATED", "POSSIBLE", "HYPOTHETICAL", "HISTORICAL", "FAMILY"], ContextCategory]
+    Attributes:
+        categories: The cues.
+        terminate: Words that end the reach of every cue.
+        clause: Words that open a new statement; they end the reach of a cue unless they follow it at once.
+        verb: The same, but they go on with the same person, so that they do not end the reach of FAMILY and OTHER.
+        pseudo: Words that only look like a cue.
+        lifelong: What a mention says that belongs to the patient's history by its nature.
+        chronic: What a mention says that stays; alone in its sentence it is an item of the past medical history.
+    """
+
+    categories: dict[ContextCategoryName, ContextCategory]
     terminate: tuple[str, ...] = ()
+    clause: tuple[str, ...] = ()
+    verb: tuple[str, ...] = ()
     pseudo: tuple[str, ...] = ()
+    lifelong: Pattern = ""
+    chronic: Pattern = ""
 
 
 class SectionCategory(_Strict):
@@ -156,3 +189,4 @@ class SectionFile(_Strict):
     categories: dict[str, SectionCategory]
     copied: Pattern
     templated: Pattern
+    retracted: Pattern

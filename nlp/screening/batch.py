@@ -19,7 +19,9 @@ from chartsift.nlp.screening.rows import (
     cohort_rows,
     criterion_rows,
     finding_rows,
+    note_rows,
     problem_row,
+    score_rows,
     text_rows,
 )
 from chartsift.nlp.screening.schema import TABLES
@@ -129,6 +131,8 @@ def _add_result(part: Part, result: PatientResult) -> None:
     part.tables["findings"].extend(finding_rows(result))
     part.tables["criteria"].extend(criterion_rows(result))
     part.tables["cohorts"].extend(cohort_rows(result))
+    part.tables["notes"].extend(note_rows(result))
+    part.tables["scores"].extend(score_rows(result))
     part.tables["errors"].extend(problem_row(problem) for problem in result.problems)
     tally = part.tally
     codes = Counter(problem.code for problem in result.problems)

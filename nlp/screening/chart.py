@@ -45,7 +45,7 @@ class PatientResult:
         findings: Their findings, in the order of notes and of place in the note.
         cohorts: A verdict for each cohort of the trial; exactly one is applicable.
         problems: Notes and facts left out, and why.
-        unread: Notes of the patient that should have been read and were not.
+        unread: Names of the notes and inputs of the patient that should have been read and were not.
     """
 
     patient: Patient
@@ -54,7 +54,7 @@ class PatientResult:
     findings: tuple[Finding, ...]
     cohorts: tuple[CohortResult, ...]
     problems: tuple[Problem, ...]
-    unread: int = 0
+    unread: tuple[str, ...] = ()
 
     @property
     def applicable(self) -> CohortResult:
@@ -69,7 +69,7 @@ def screen_patient(
     notes: Sequence[Note],
     *,
     as_of: date | None = None,
-    unread: int = 0,
+    unread: Sequence[str] = (),
 ) -> PatientResult:
     """
     Read the notes of one patient and decide the trial's criteria.
@@ -84,7 +84,7 @@ def screen_patient(
         patient: Whose notes these are.
         notes: Notes in any order.
         as_of: Day of screening; overrides the patient's own, which goes before the date of the last note.
-        unread: Notes of the patient that could not be read before this call.
+        unread: Names of the notes and inputs of the patient that could not be read before this call.
 
     Raises:
         InputError: no note and no day of screening (IN121).
@@ -97,14 +97,14 @@ def screen_patient(
     findings: list[Finding] = []
     problems: list[Problem] = []
     seen: set[str] = set()
-    failed = 0
+    missed = list(unread)
     if patient.birth_date is not None and patient.birth_date > day:
         problems.append(_born_after_as_of(notes))
         patient = replace(patient, birth_date=None)
     for note in sorted(notes, key=lambda note: note.note_date):
         if note.note_id in seen:
             problems.append(duplicate_problem(note.source, note.note_id))
-            failed += 1
+            missed.append(input_name(problems[-1]))
             continue
         seen.add(note.note_id)
         if note.note_date > day:
@@ -114,14 +114,19 @@ def screen_patient(
             found = pipeline.extract(note)
         except Exception as exc:  # a bad note never stops a run
             problems.append(failed_note_problem(note, exc))
-            failed += 1
+            missed.append(input_name(problems[-1]))
             continue
         findings.extend(found)
         read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
-    cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=unread + failed)
+    cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=missed)
     return PatientResult(
-        patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), unread + failed
+        patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), tuple(missed)
     )
+
+
+def input_name(problem: Problem) -> str:
+    """Return what to call an input that could not be read, with the code that says why: "scan.pdf (IN101)"."""
+    return f"{problem.source or problem.note_id or 'an input'} ({problem.code})"
 
 
 def duplicate_problem(source: str, note_id: str) -> Problem:

@@ -62,6 +62,14 @@ class CohortView:
 def render_report(results: RunResults) -> str:
     """Return the report of a run as one HTML page."""
     manifest = results.manifest
+    labels = results.labels()
+
+    def first_lapse(patient: PatientRows) -> str:
+        return words.first_lapse(
+            (labels[f"{row['cohort_id']}/{row['criterion_id']}"], row["valid_until"])
+            for row in patient.criteria
+        )
+
     shown = results.patients(manifest["top_patients"][:MAX_TABLE_PATIENTS])
     candidates = [p for p in shown if p.cohort["status"] != "ineligible"][:MAX_CANDIDATES]
     env = Environment(
@@ -76,7 +84,8 @@ def render_report(results: RunResults) -> str:
         cohorts=[_cohort_view(manifest, cohort, shown) for cohort in manifest["trial"]["cohorts"]],
         totals=_totals(manifest),
         candidates=candidates,
-        labels=results.labels(),
+        labels=labels,
+        first_lapse=first_lapse,
         errors=results.errors(most=MAX_ERRORS),
         patients_shown=len(shown),
         counted=_COUNTED,

@@ -18,11 +18,16 @@ from chartsift.nlp.screening.schema import FORMAT_VERSION, TABLES
 
 @dataclass(frozen=True, slots=True)
 class PatientRows:
-    """The rows of one patient: the applicable cohort and its criteria in the trial's order."""
+    """The rows of one patient: the applicable cohort, its criteria in the trial's order, and their scores."""
 
     patient_id: str
     cohort: Row
     criteria: tuple[Row, ...]
+    scores: tuple[Row, ...] = ()
+
+    def score_of(self, criterion_id: str) -> Row | None:
+        """Return the score that supports a criterion; None where there is none."""
+        return next((row for row in self.scores if row["criterion_id"] == criterion_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,16 @@ class RunResults:
             cohort = cohorts.get(row["patient_id"])
             if cohort and row["cohort_id"] == cohort["cohort_id"]:
                 criteria.setdefault(row["patient_id"], []).append(row)
+        scores: dict[str, list[Row]] = {}
+        for row in self._rows("scores", patient_ids):
+            scores.setdefault(row["patient_id"], []).append(row)
         return [
-            PatientRows(patient_id, cohorts[patient_id], tuple(criteria.get(patient_id, ())))
+            PatientRows(
+                patient_id,
+                cohorts[patient_id],
+                tuple(criteria.get(patient_id, ())),
+                tuple(scores.get(patient_id, ())),
+            )
             for patient_id in patient_ids
             if patient_id in cohorts
         ]

@@ -13,7 +13,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from chartsift.nlp.types import CohortResult, Evidence, Finding, Note, NoteInfo, Problem
+from chartsift.nlp.types import (
+    CohortResult,
+    CriterionResult,
+    Evidence,
+    Finding,
+    Note,
+    NoteInfo,
+    Problem,
+    Provenance,
+    ScoreItem,
+    Search,
+)
 
 if TYPE_CHECKING:
     from chartsift.nlp.screening.chart import PatientResult
@@ -102,10 +113,60 @@ def cohort_rows(result: PatientResult) -> list[Row]:
             "score": cohort.score,
             "trial_version": cohort.trial_version,
             "notes_read": len(result.notes),
-            "notes_unread": result.unread,
+            "notes_unread": len(result.unread),
+            "birth_date": result.patient.birth_date,
+            "sex": result.patient.sex,
         }
         for cohort in result.cohorts
     ]
+
+
+def note_rows(result: PatientResult) -> list[Row]:
+    """Return the rows of ``notes`` for one patient: the notes that were read, without their text."""
+    return [
+        {
+            "patient_id": result.patient.patient_id,
+            "note_id": note.note_id,
+            "note_date": note.note_date,
+            "note_type": note.note_type,
+            "length": note.length,
+        }
+        for note in result.notes
+    ]
+
+
+def finding_of(row: Row) -> Finding:
+    """Return the finding of a row of ``findings``: what criteria look at, without the clause around the mention."""
+    return Finding(
+        patient_id=row["patient_id"],
+        note_id=row["note_id"],
+        start=row["start"],
+        end=row["end"],
+        text=row["text"],
+        kind=row["kind"],
+        concept=row["concept"],
+        assertion=row["assertion"],
+        date=row["date"],
+        value=row["value"],
+        unit=row["unit"],
+        comparator=row["comparator"],
+        ref_low=row["ref_low"],
+        ref_high=row["ref_high"],
+        flag=row["flag"],
+        date_source=row["date_source"],
+        section=row["section"],
+        score=row["score"],
+        provenance=Provenance(row["rule"], tuple(row["cues"])),
+        attributes=tuple((item["name"], item["value"]) for item in row["attributes"]),
+    )
+
+
+def score_rows(result: PatientResult) -> list[Row]:
+    """Return the rows of ``scores`` for one patient: those that support a criterion of the patient's own cohort."""
+    notes = {note.note_id: note for note in result.notes}
+    cohort = result.applicable
+    rows = (_score_row(cohort, criterion, notes) for criterion in cohort.criteria)
+    return [row for row in rows if row is not None]
 
 
 def text_rows(notes: Sequence[Note]) -> list[Row]:
@@ -161,10 +222,67 @@ def _criterion_rows(cohort: CohortResult, notes: dict[str, NoteInfo]) -> list[Ro
             "evidence": _evidence_rows(criterion.evidence, notes),
             "next_step": criterion.next_step,
             "valid_until": criterion.valid_until,
+            "changes_to": criterion.changes_to,
+            "searched": _search_row(criterion.search),
             "trial_version": cohort.trial_version,
         }
         for criterion in cohort.criteria
     ]
+
+
+def _search_row(search: Search | None) -> Row | None:
+    if search is None:
+        return None
+    return {
+        "notes": search.notes,
+        "first": search.first,
+        "last": search.last,
+        "kinds": list(search.kinds),
+        "terms": search.terms,
+        "unread": list(search.unread),
+    }
+
+
+def _score_row(cohort: CohortResult, criterion: CriterionResult, notes: dict[str, NoteInfo]) -> Row | None:
+    score = criterion.score
+    if score is None:
+        return None
+    return {
+        "patient_id": cohort.patient_id,
+        "trial_id": cohort.trial_id,
+        "criterion_id": criterion.criterion_id,
+        "score_id": score.score_id,
+        "score_version": score.version,
+        "title": score.title,
+        "column": score.column,
+        "score_low": score.low,
+        "score_high": score.high,
+        "probability_low": score.probability_low,
+        "probability_high": score.probability_high,
+        "label_low": score.label_low,
+        "label_high": score.label_high,
+        "verdict": score.verdict,
+        "subgroups": list(score.subgroups),
+        "open_items": list(score.open_items),
+        "decisive_items": list(score.decisive_items),
+        "flags": list(score.flags),
+        "summary": score.summary,
+        "items": [_score_item_row(item, notes) for item in score.items],
+    }
+
+
+def _score_item_row(item: ScoreItem, notes: dict[str, NoteInfo]) -> Row:
+    return {
+        "item_id": item.item_id,
+        "label": item.label,
+        "state": item.state,
+        "points": item.points,
+        "points_low": item.points_low,
+        "points_high": item.points_high,
+        "value": item.value,
+        "reason": item.reason,
+        "evidence": _evidence_rows(item.evidence, notes),
+    }
 
 
 def _evidence_rows(evidence: Sequence[Evidence], notes: dict[str, NoteInfo]) -> list[Row]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+# 2: tables of scores, notes and texts, the facts of the patient beside the verdict, pages of documents.
 FORMAT_VERSION = 2
 
 _ATTRIBUTE = pa.struct([("name", pa.string()), ("value", pa.string())])
@@ -24,6 +25,17 @@ _EVIDENCE = pa.struct(
         ("note_date", pa.date32()),
         ("finding_id", pa.string()),
         ("page", pa.int64()),
+    ]
+)
+
+_SEARCH = pa.struct(
+    [
+        ("notes", pa.int64()),
+        ("first", pa.date32()),
+        ("last", pa.date32()),
+        ("kinds", pa.list_(pa.string())),
+        ("terms", pa.int64()),
+        ("unread", pa.list_(pa.string())),
     ]
 )
 
@@ -70,6 +82,8 @@ CRITERIA = pa.schema(
         ("evidence", pa.list_(_EVIDENCE)),
         ("next_step", pa.string()),
         ("valid_until", pa.date32()),
+        ("changes_to", pa.string()),
+        ("searched", _SEARCH),
         ("trial_version", pa.string()),
     ]
 )
@@ -87,6 +101,57 @@ COHORTS = pa.schema(
         ("trial_version", pa.string()),
         ("notes_read", pa.int64()),
         ("notes_unread", pa.int64()),
+        ("birth_date", pa.date32()),
+        ("sex", pa.string()),
+    ]
+)
+
+NOTES = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("note_id", pa.string()),
+        ("note_date", pa.date32()),
+        ("note_type", pa.string()),
+        ("length", pa.int64()),
+    ]
+)
+
+_SCORE_ITEM = pa.struct(
+    [
+        ("item_id", pa.string()),
+        ("label", pa.string()),
+        ("state", pa.string()),
+        ("points", pa.float64()),
+        ("points_low", pa.float64()),
+        ("points_high", pa.float64()),
+        ("value", pa.string()),
+        ("reason", pa.string()),
+        ("evidence", pa.list_(_EVIDENCE)),
+    ]
+)
+
+SCORES = pa.schema(
+    [
+        ("patient_id", pa.string()),
+        ("trial_id", pa.string()),
+        ("criterion_id", pa.string()),
+        ("score_id", pa.string()),
+        ("score_version", pa.string()),
+        ("title", pa.string()),
+        ("column", pa.string()),
+        ("score_low", pa.float64()),
+        ("score_high", pa.float64()),
+        ("probability_low", pa.float64()),
+        ("probability_high", pa.float64()),
+        ("label_low", pa.string()),
+        ("label_high", pa.string()),
+        ("verdict", pa.string()),
+        ("subgroups", pa.list_(pa.string())),
+        ("open_items", pa.list_(pa.string())),
+        ("decisive_items", pa.list_(pa.string())),
+        ("flags", pa.list_(pa.string())),
+        ("summary", pa.string()),
+        ("items", pa.list_(_SCORE_ITEM)),
     ]
 )
 
@@ -116,6 +181,8 @@ TABLES: dict[str, pa.Schema] = {
     "findings": FINDINGS,
     "criteria": CRITERIA,
     "cohorts": COHORTS,
+    "notes": NOTES,
+    "scores": SCORES,
     "errors": ERRORS,
     "texts": TEXTS,
 }

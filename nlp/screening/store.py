@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from chartsift.nlp.formats import Item, Rejected
-from chartsift.nlp.screening.chart import duplicate_problem
+from chartsift.nlp.screening.chart import duplicate_problem, input_name
 from chartsift.nlp.types import Note, Patient, Problem, Sex
 
 Origin = Literal["table", "input"]
@@ -36,18 +36,19 @@ CREATE TABLE patients (
 CREATE TABLE problems (
     seq INTEGER PRIMARY KEY, source TEXT NOT NULL, note_id TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL
 );
-CREATE TABLE unread (patient_id TEXT PRIMARY KEY, notes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE unread (seq INTEGER PRIMARY KEY, patient_id TEXT NOT NULL, name TEXT NOT NULL);
+CREATE INDEX unread_of ON unread (patient_id);
 """
 _COMMIT_EVERY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class PatientCase:
-    """One patient ready for screening: facts, notes and how many notes could not be read."""
+    """One patient ready for screening: facts, notes, and the names of inputs that could not be read."""
 
     patient: Patient
     notes: tuple[Note, ...]
-    unread: int
+    unread: tuple[str, ...]
 
 
 @dataclass
@@ -149,8 +150,8 @@ class NoteStore:
             )
             for note_id, day, note_type, text, source, origin, pages in rows
         )
-        unread = self._db.execute("SELECT notes FROM unread WHERE patient_id = ?", (patient_id,)).fetchone()
-        return PatientCase(self._patient(patient_id), notes, unread[0] if unread else 0)
+        unread = self._db.execute("SELECT name FROM unread WHERE patient_id = ? ORDER BY seq", (patient_id,))
+        return PatientCase(self._patient(patient_id), notes, tuple(name for (name,) in unread))
 
     def _patient(self, patient_id: str) -> Patient:
         row = self._db.execute(
@@ -259,7 +260,7 @@ class NoteStore:
         )
         if is_missed and patient_id:
             self._db.execute(
-                "INSERT INTO unread VALUES (?, 1) ON CONFLICT DO UPDATE SET notes = notes + 1", (patient_id,)
+                "INSERT INTO unread (patient_id, name) VALUES (?, ?)", (patient_id, input_name(problem))
             )
 
     def _note_in_digest(self, *facts: str | None) -> None:

@@ -6,7 +6,9 @@ A sign says how a verdict bears on the patient, so that "met" means the same for
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 
@@ -43,6 +45,16 @@ _UNKNOWN_WORDS = {
 }
 
 
+# The state of an item of a classification score: word and sign.
+ITEM_WORDS = {"present": "present", "absent": "absent", "undocumented": "not documented"}
+ITEM_SIGNS = {"present": "+", "absent": "−", "undocumented": "?"}
+SCORE_VERDICT_WORDS = {
+    "classifies": "classifies on what is documented",
+    "undecided": "undecided: what is not documented could change it",
+    "cannot_classify": "cannot classify, whatever else is found",
+}
+
+
 def verdict(row: dict[str, Any]) -> Verdict:
     """Return how a row of ``criteria`` bears on the patient."""
     if row["basis"] == "judgement":
@@ -66,6 +78,79 @@ def verdict_words(row: dict[str, Any]) -> str:
     if status == "met":
         return "excludes the patient"
     return "not mentioned, presumed absent" if basis == "no_mention" else "does not exclude"
+
+
+def lapse_words(valid_until: date | None, changes_to: str | None) -> str:
+    """
+    Return until when a verdict holds; "" if it does not lapse.
+
+    >>> lapse_words(date(2026, 3, 14), "not_met")
+    'holds until 2026-03-14, then not met'
+    """
+    if valid_until is None or changes_to is None:
+        return ""
+    return f"holds until {valid_until}, then {changes_to.replace('_', ' ')}"
+
+
+def first_lapse(verdicts: Iterable[tuple[str, date | None]]) -> str:
+    """
+    Return which of the verdicts on a patient lapses first, from their labels and last days; "" if none does.
+
+    >>> first_lapse([("Age", date(2051, 1, 1)), ("Weakness", date(2026, 3, 14)), ("Prior CAR T", None)])
+    'first to lapse: Weakness, after 2026-03-14'
+    """
+    dated = [(day, label) for label, day in verdicts if day is not None]
+    if not dated:
+        return ""
+    day = min(dated)[0]
+    labels = ", ".join(label for last, label in dated if last == day)
+    return f"first to lapse: {labels}, after {day}"
+
+
+def search_words(
+    *,
+    notes: int,
+    first: date | None,
+    last: date | None,
+    kinds: Sequence[str],
+    terms: int,
+    unread: Sequence[str],
+) -> str:
+    """
+    Return what was read for a verdict that nothing speaks to, with the exact days.
+
+    >>> search_words(notes=1, first=date(2024, 5, 1), last=date(2024, 5, 1), kinds=["car_t"], terms=196, unread=[])
+    '1 note of 2024-05-01 to 2024-05-01, 196 terms for car t'
+    """
+    span = f" of {first} to {last}" if first else ""
+    left_out = f"; not read: {', '.join(unread)}" if unread else ""
+    named = ", ".join(kind.replace("_", " ") for kind in kinds)
+    return f"{notes} note{'' if notes == 1 else 's'}{span}, {terms} terms for {named}{left_out}"
+
+
+def points_words(item: dict[str, Any]) -> str:
+    """
+    Return what an item of a score adds: one number, or the span that an open item leaves.
+
+    >>> points_words({"points_low": 0.0, "points_high": 1.9}), points_words({"points_low": 2.1, "points_high": 2.1})
+    ('0–1.9', '2.1')
+    """
+    low, high = item["points_low"], item["points_high"]
+    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+
+
+def score_words(score: dict[str, Any]) -> str:
+    """Return a row of ``scores`` in one line: column, score, probability and verdict."""
+    column = score["column"].replace("_", " ")
+    low, high = score["score_low"], score["score_high"]
+    points = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    percent = f"{score['probability_low']:.0%}"
+    if score["probability_high"] != score["probability_low"]:
+        percent += f" to {score['probability_high']:.0%}"
+    labels = " to ".join(dict.fromkeys([score["label_low"], score["label_high"]]))
+    return (
+        f"{column} {points} points, probability {percent}, {labels}; {SCORE_VERDICT_WORDS[score['verdict']]}"
+    )
 
 
 def one_line(text: str, *, most: int = 0) -> str:

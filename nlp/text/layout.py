@@ -49,6 +49,20 @@ class Section:
     templated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """
+    Text that the note itself takes back further on, and the *words* that do: "the above was entered in error".
+
+    ``is_misfiled``: it was written into the chart of the wrong person.
+    """
+
+    start: int
+    end: int
+    words: str
+    is_misfiled: bool
+
+
 @dataclass(slots=True)
 class Layout:
     """
@@ -64,6 +78,7 @@ class Layout:
     sections: list[Section] = field(default_factory=list)
     copied: list[TextSpan] = field(default_factory=list)
     templated: list[TextSpan] = field(default_factory=list)
+    retracted: list[Retraction] = field(default_factory=list)
     _line_starts: list[int] = field(default_factory=list)
     _sentence_starts: list[int] = field(default_factory=list)
     _section_starts: list[int] = field(default_factory=list)
@@ -105,6 +120,10 @@ class Layout:
     def is_templated(self, offset: int) -> bool:
         """Say whether the text at *offset* was filled in by a template, by its own words."""
         return self.section_at(offset).templated or any(offset in span for span in self.templated)
+
+    def retraction_of(self, offset: int) -> Retraction | None:
+        """Return what takes back the text at *offset*, or None where it stands."""
+        return next((one for one in self.retracted if one.start <= offset < one.end), None)
 
     def sentence_text(self, offset: int) -> str:
         """Return the words of the sentence at *offset*."""

@@ -1,4 +1,8 @@
-"""Tables in plain text: the columns that a header line of dates opens, and the cells of a row under it."""
+"""
+Tables in plain text: what the columns under a header line are, and the cells of a row under it.
+
+A header is found once for a note, line by line from the top, so that a long table costs no more than its length.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
+
+import yaml
 
 from chartsift.nlp.text.dates import find_dates
-from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.layout import Layout, TextSpan, split_lines
 
-# Rows of one laboratory table; longer tables repeat their header.
-_MAX_ROWS = 45
+Role = Literal[
+    "label", "date", "when", "value", "earlier", "reference", "low", "high", "unit", "flag", "other"
+]
+
+# How far below its header, or the last line that is plainly a row, a line may still be a row.
+_MAX_LOOSE_ROWS = 45
 _LEADERS = re.compile(r"\.{3,}|…+|(?:\. ){3,}|_{3,}")
 _RESULT = re.compile(r"(?:results?|values?|observed|today|ergebnis|wert)$", re.IGNORECASE)
 # The head of a table names a test or a column; a line with a name and a date of birth does not.
@@ -23,6 +36,14 @@ _REFERENCE = re.compile(
     r"(?:ref(?:erence)?s?(?:\.|\b).*|normal(?: range)?|nl|range|limits|units?|norm)$", re.IGNORECASE
 )
 _MONTH_YEAR = re.compile(r"(0?[1-9]|1[0-2])/(\d\d)$")
+_RULE = re.compile(r"[-=|+:\s_*]*[-=_]{2}[-=|+:\s_*]*")
+# A line without any of these holds no date and is no header of dates.
+_MAY_DATE = re.compile(
+    r"\d/\d|\d\.\d{1,2}\.\d|\b(?:19|20)\d\d\b|\d-[A-Za-z0-9]{1,4}-\d|[A-Za-z]{3}[A-Za-z]*\.?[\s'-]{1,2}\d|today|yesterday",
+    re.IGNORECASE,
+)
+# A flag in a column of its own that the header leaves without a name.
+_FLAG_CELL = re.compile(r"(?:HH?|LL?|\(HH?\)|\(LL?\)|\[HH?\]|\[LL?\]|\*+|↑+|↓+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +62,8 @@ class Column:
     A column by its header.
 
     ``date`` is the date it holds, None for a reference range or another label; ``offset`` is where the header
-    begins on its line.
+    begins on its line; ``role`` is what its cells are; ``ambiguous`` marks a date whose day and month could change
+    places.
     """
 
     start: int
@@ -49,6 +71,31 @@ class Column:
     offset: int
     date: date | None
     label: str
+    role: Role = "other"
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """
+    The header line of a table.
+
+    Attributes:
+        columns: The columns, the one of the row labels left out.
+        before: How many of them stand left of the row labels ("Date   Test   Result").
+        delimited: Cells are parted by pipes or tabs, so that they are counted rather than measured.
+        dated: The header holds a date.
+    """
+
+    columns: tuple[Column, ...]
+    before: int
+    delimited: bool
+    dated: bool
+
+
+def is_delimited(text: str, start: int, end: int) -> bool:
+    """Say whether the cells of a line are parted by pipes or tabs."""
+    return text.find("|", start, end) >= 0 or text.find("\t", start, end) >= 0
 
 
 def split_cells(text: str, start: int, end: int, *, line_start: int | None = None) -> list[Cell]:
@@ -60,88 +107,191 @@ def split_cells(text: str, start: int, end: int, *, line_start: int | None = Non
     origin = start if line_start is None else line_start
     body = text[start:end]
     body = _LEADERS.sub(lambda match: " " * len(match.group()), body)
-    cells: list[Cell] = []
     if "|" in body:
-        at = 0
-        for part in body.split("|"):
-            stripped = part.strip()
-            offset = at + (len(part) - len(part.lstrip()) if stripped else 0)
-            cells.append(
-                Cell(start + offset, start + offset + len(stripped), stripped, start + offset - origin)
-            )
-            at += len(part) + 1
-        return cells
-    for match in re.finditer(r"\S+(?:[ \xa0]\S+)*", body):
-        cells.append(
-            Cell(start + match.start(), start + match.end(), match.group(), start + match.start() - origin)
-        )
+        return _parts(body, "|", start, origin)
+    return [
+        Cell(start + match.start(), start + match.end(), match.group(), start + match.start() - origin)
+        for match in re.finditer(r"\S+(?:[ \xa0]\S+)*", body)
+    ]
+
+
+def row_cells(text: str, line: TextSpan) -> list[Cell]:
+    """Return the cells of a whole line; of a delimited one every cell, the empty ones and none outside its borders."""
+    body = text[line.start : line.end]
+    if "|" in body:
+        cells = split_cells(text, line.start, line.end)
+        if cells and not cells[0].text and body.lstrip().startswith("|"):
+            cells = cells[1:]
+        return cells[:-1] if cells and not cells[-1].text and body.rstrip().endswith("|") else cells
+    if "\t" in body:
+        return _parts(body.rstrip(), "\t", line.start, line.start)
+    return split_cells(text, line.start, line.end)
+
+
+def _parts(body: str, sign: str, start: int, origin: int) -> list[Cell]:
+    cells: list[Cell] = []
+    at = 0
+    for part in body.split(sign):
+        stripped = part.strip()
+        offset = at + (len(part) - len(part.lstrip()) if stripped else 0)
+        cells.append(Cell(start + offset, start + offset + len(stripped), stripped, start + offset - origin))
+        at += len(part) + 1
     return cells
 
 
 def columns_above(layout: Layout, line_number: int, note_date: date) -> list[Column] | None:
     """
-    Return the columns of the table that the line is a row of; None if it is none.
+    Return the columns of the table with dates in its header that the line is a row of; None if it is none.
 
     The header is the nearest line above with a date and a second column, with nothing but rows in between.
     """
-    text = layout.text
-    blanks = 0
-    for number in range(line_number - 1, max(-1, line_number - _MAX_ROWS), -1):
-        line = layout.lines[number]
+    head = head_above(layout, line_number, note_date)
+    return list(head.columns) if head is not None and head.dated else None
+
+
+def head_above(layout: Layout, line_number: int, note_date: date) -> Head | None:
+    """Return the header of the table that the line is a row of, with dates or with named columns; None without one."""
+    return _heads(layout.text, note_date)[line_number]
+
+
+@lru_cache(maxsize=4)
+def _heads(text: str, note_date: date) -> tuple[Head | None, ...]:
+    """Return the header that holds for each line of *text*."""
+    heads: list[Head | None] = []
+    current: Head | None = None
+    blanks = loose = 0
+    for line in split_lines(text):
         content = text[line.start : line.end]
         if not content.strip():
             blanks += 1
             if blanks > 1:
-                return None
+                current = None
+            heads.append(current)
             continue
-        columns = _header(text, line.start, line.end, note_date)
-        if columns is not None:
-            return columns
-        if not _is_row(content):
-            return None
+        heads.append(current)
+        head = _header(text, line, note_date)
+        if head is not None:
+            current, blanks, loose = head, 0, 0
+            continue
+        if current is None or _RULE.fullmatch(content):
+            continue
+        strict = _is_row(content)
+        loose = 0 if strict else loose + 1
+        if (not strict and len(content.strip()) >= 40) or loose >= _MAX_LOOSE_ROWS:
+            current = None
         blanks = 0
-    return None
+    return tuple(heads)
 
 
 def _is_row(content: str) -> bool:
-    return (
-        bool(re.search(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S", content.strip())) or len(content.strip()) < 40
+    return bool(re.search(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S", content.strip()))
+
+
+def _header(text: str, line: TextSpan, note_date: date) -> Head | None:
+    if line.end - line.start > 300:
+        return None
+    has_date = _MAY_DATE.search(text, line.start, line.end) is not None
+    if not has_date and _is_value_row(text, line):
+        return None
+    cells = row_cells(text, line)
+    delimited = is_delimited(text, line.start, line.end)
+    dated = _dated_columns(text, line, cells, note_date) if has_date else None
+    if dated is not None:
+        return Head(tuple(dated), 0, delimited, dated=True)
+    return _named_columns(cells, delimited=delimited)
+
+
+def _is_value_row(text: str, line: TextSpan) -> bool:
+    """Say quickly that a line without a date is no header either: it holds a number in a cell of its own."""
+    return re.search(r"(?:\s{2}|[\t|]\s*)[<>]?\d", text[line.start : line.end]) is not None
+
+
+def _named_columns(cells: Sequence[Cell], *, delimited: bool) -> Head | None:
+    """Return the header of named columns ("Test  Result  Flag  Units  Reference"); None if the line is none."""
+    filled = [cell for cell in cells if cell.text]
+    if len(filled) < 2:
+        return None
+    roles = [_role_of(cell.text) for cell in cells]
+    known = sum(role is not None for role in roles)
+    has_value = any(role in ("value", "earlier") for role in roles)
+    if not has_value or known < 2 or len(filled) - known > 1:
+        return None
+    label = next((i for i, role in enumerate(roles) if role == "label"), None)
+    if label is None:
+        # The name of the panel may stand over the names of the tests, or nothing does.
+        label = 0 if roles[0] is None and (delimited or cells[0].text) else None
+    columns = [
+        Column(cell.start, cell.end, cell.offset, None, cell.text, role or "other")
+        for i, (cell, role) in enumerate(zip(cells, roles, strict=True))
+        if i != label
+    ]
+    return Head(tuple(columns), label or 0, delimited, dated=False)
+
+
+@lru_cache(maxsize=1)
+def _roles() -> tuple[tuple[Role, re.Pattern[str]], ...]:
+    text = (resources.files("chartsift.nlp.lexicon") / "table_heads.yaml").read_text(encoding="utf-8")
+    return tuple(
+        (role, re.compile(rf"(?:{'|'.join(heads)})$", re.IGNORECASE))
+        for role, heads in yaml.safe_load(text).items()
     )
 
 
-def _header(text: str, start: int, end: int, note_date: date) -> list[Column] | None:
-    if end - start > 300:
-        return None
-    cells = [cell for cell in split_cells(text, start, end) if cell.text]
+def _role_of(words: str) -> Role | None:
+    plain = re.sub(r"\s+", " ", words.strip(" :*#_")).strip()
+    return next((role for role, pattern in _roles() if pattern.match(plain)), None)
+
+
+def _dated_columns(text: str, line: TextSpan, cells: Sequence[Cell], note_date: date) -> list[Column] | None:
+    filled = [cell for cell in cells if cell.text]
     columns: list[Column] = []
     dated = 0
     for i, cell in enumerate(cells):
+        if not cell.text:
+            # An empty cell of a delimited header is a column of its own; the first is that of the names.
+            if i > 0:
+                columns.append(Column(cell.start, cell.end, cell.offset, None, ""))
+            continue
         mentions = find_dates(text, note_date, start=cell.start, end=cell.end)
         if mentions and len(cell.text) - (mentions[0].end - mentions[0].start) <= 14:
             mention = mentions[0]
             # "LABS 6/3/24" is a label and a column head in one cell.
-            columns.append(Column(mention.start, mention.end, mention.start - start, mention.last, cell.text))
+            columns.append(
+                Column(
+                    mention.start,
+                    mention.end,
+                    mention.start - line.start,
+                    mention.last,
+                    cell.text,
+                    "date",
+                    mention.ambiguous,
+                )
+            )
             dated += 1
         elif i > 0 or _REFERENCE.match(cell.text):
-            columns.append(Column(cell.start, cell.end, cell.offset, None, cell.text))
+            role = _role_of(cell.text) or "other"
+            columns.append(Column(cell.start, cell.end, cell.offset, None, cell.text, role))
     others = len(columns) - dated
     if not (
-        dated >= 2 or (dated == 1 and others >= 1 and len(cells) <= 6 and _HEAD.search(text, start, end))
+        dated >= 2
+        or (dated == 1 and others >= 1 and len(filled) <= 6 and _HEAD.search(text, line.start, line.end))
     ):
         return None
     dates = {(c.start, c.end) for c in columns if c.date is not None}
-    for cell in cells:
+    for cell in filled:
         is_date = any(cell.start <= first and last <= cell.end for first, last in dates)
         if not is_date and re.match(r"[<>≤≥]?\s?\.?\d", cell.text):
             return None  # a row of values that happens to hold a date
-    if re.search(r"\b(?:DOB|born|birth)\b", text[start:end], re.IGNORECASE):
+    if re.search(r"\b(?:DOB|born|birth)\b", text[line.start : line.end], re.IGNORECASE):
         return None
     columns = _with_years(text, columns, note_date)
     results = [c for c in columns if c.date is None and _RESULT.match(c.label)]
     if dated == 1 and results:
         # "LAB (3/10/25)   RESULT   REF": the one date is that of the result column.
         day = next(c.date for c in columns if c.date is not None)
-        columns = [replace(c, date=day) if c in results else c for c in columns if c.date is None]
+        columns = [
+            replace(c, date=day, role="date") if c in results else c for c in columns if c.date is None
+        ]
     return columns
 
 
@@ -171,11 +321,17 @@ def _out_of_order(columns: Sequence[Column]) -> bool:
     return dates != sorted(dates) and dates != sorted(dates, reverse=True)
 
 
-def assign(cells: Sequence[Cell], columns: Sequence[Column]) -> list[tuple[Cell, Column]]:
-    """Return each cell with its column: one to one where the counts agree, else by where it stands."""
+def assign(
+    cells: Sequence[Cell], columns: Sequence[Column], *, delimited: bool = False
+) -> list[tuple[Cell, Column]]:
+    """
+    Return each cell with its column: one to one where the counts agree, else by where it stands.
+
+    *delimited* cells that a row leaves out at its end are simply missing.
+    """
     filled = list(cells)
-    if len(filled) == len(columns):
-        return [(cell, column) for cell, column in zip(filled, columns, strict=True) if cell.text]
+    if len(filled) == len(columns) or delimited:
+        return [(cell, column) for cell, column in zip(filled, columns, strict=False) if cell.text]
     pairs: list[tuple[Cell, Column]] = []
     first = 0
     for cell in filled:
@@ -187,6 +343,20 @@ def assign(cells: Sequence[Cell], columns: Sequence[Column]) -> list[tuple[Cell,
         pairs.append((cell, columns[best]))
         first = best + 1
     return pairs
+
+
+def join_flags(cells: Sequence[Cell], columns: Sequence[Column], text: str) -> list[Cell]:
+    """Return *cells* with a flag that stands apart joined to its value, where no column is one of flags."""
+    if len(cells) <= len(columns) or any(column.role == "flag" for column in columns):
+        return list(cells)
+    joined: list[Cell] = []
+    for cell in cells:
+        if joined and joined[-1].text and _FLAG_CELL.match(cell.text):
+            start = joined[-1].start
+            joined[-1] = replace(joined[-1], end=cell.end, text=text[start : cell.end])
+        else:
+            joined.append(cell)
+    return joined
 
 
 def _distance(cell: Cell, column: Column) -> int:

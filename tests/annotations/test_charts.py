@@ -110,7 +110,7 @@ def test_development_charts_pass_the_check(checkout: Path) -> None:
     folder = checkout / "annotations" / "development"
 
     assert check_charts([folder]) == []
-    assert len(load_charts(folder)) == 16
+    assert len(load_charts(folder)) == 80
 
 
 def test_datasheet_states_the_size_of_the_bundled_charts(checkout: Path) -> None:

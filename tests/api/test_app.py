@@ -14,7 +14,14 @@ from support import document_maker, pdf_maker
 from support.fake_screener import FakeScreener
 
 from chartsift.api.app import create_app
-from chartsift.api.schemas import CohortOut, CriterionOut, EvidenceOut, FindingOut, InputProblemOut
+from chartsift.api.schemas import (
+    CohortOut,
+    CriterionOut,
+    EvidenceOut,
+    FindingOut,
+    InputProblemOut,
+    SearchOut,
+)
 from chartsift.nlp.screening import schema
 
 TEXT = "😀 Anti-Jo-1 positive dermatomyositis.\r\n\tCK\t1,066 U/L. No prior CAR T."
@@ -54,6 +61,24 @@ def test_evaluate_returns_rows_with_exact_spans(client):
     assert body["trial_version"] == "2024-11"
 
 
+def test_evaluate_tells_what_was_searched_and_until_when_it_holds(client):
+    body = client.post("/api/v1/evaluate", json={"patients": [patient()]}).json()
+
+    rows = {row["criterion_id"]: row for row in body["criteria"] if row["cohort_id"] == "adult"}
+    assert rows["prior_transplant"]["searched"] == {
+        "notes": 2,
+        "first": "2024-05-01",
+        "last": "2024-06-01",
+        "kinds": ["transplant"],
+        "terms": 7,
+        "unread": ["scan.pdf (IN101)"],
+    }
+    assert rows["iim_diagnosis"]["searched"] is None
+    assert "renal transplant" in body["vocabulary"]["transplant"]
+    lapsing = rows["active_disease"]
+    assert (lapsing["valid_until"], lapsing["changes_to"]) == ("2024-08-29", "not_met")
+
+
 @pytest.mark.parametrize(
     ("model", "columns"),
     [
@@ -61,6 +86,7 @@ def test_evaluate_returns_rows_with_exact_spans(client):
         (CriterionOut, schema.CRITERIA.names),
         (CohortOut, schema.COHORTS.names),
         (InputProblemOut, schema.ERRORS.names),
+        (SearchOut, [field.name for field in schema.CRITERIA.field("searched").type]),
         (EvidenceOut, [field.name for field in schema.CRITERIA.field("evidence").type.value_type]),
     ],
 )
@@ -167,6 +193,12 @@ def test_an_uploaded_note_is_shown_with_its_evidence(client):
     assert "unknown: not documented" in page
     assert "not met, presumed: nothing found" in page
     assert "left to the investigator" in page
+    assert "holds until 2024-08-29, then not met" in page
+    assert "first to lapse: Active disease, after 2024-08-29, given no new note" in page
+    # The proof behind "not documented": notes, days, terms, and what could not be read.
+    assert "<summary>Searched 2 notes of 2024-05-01 to 2024-06-01, 7 terms for transplant" in page
+    assert "not read: scan.pdf (IN101)" in page
+    assert "lung transplant" in page
 
 
 def test_hostile_text_is_only_text(client):

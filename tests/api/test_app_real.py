@@ -51,6 +51,8 @@ def test_evaluate_equals_the_batch_functions_row_by_row(client, pipeline):
     assert answer["findings"] == rows.jsonable(rows.finding_rows(result))
     assert answer["criteria"] == rows.jsonable(rows.criterion_rows(result))
     assert answer["cohorts"] == rows.jsonable(rows.cohort_rows(result))
+    assert answer["scores"] == rows.jsonable(rows.score_rows(result))
+    assert answer["scores"][0]["items"]
     assert (answer["fingerprint"], answer["trial_fingerprint"]) == (
         pipeline.fingerprint(),
         trial.fingerprint(),
@@ -71,4 +73,6 @@ def test_every_sample_chart_is_shown(client):
     assert all(f"<h1>{chart.patient.patient_id}</h1>" in page for chart in charts)
     links = set(re.findall(r'class="jump" href="#(p\d+-f\d+)"', page))
     assert links
-    assert links <= set(re.findall(r'<mark [^>]*id="(p\d+-f\d+)"', page))
+    items = set(re.findall(r'<td>[^<]*<a href="#(p\d+-f\d+)"', page))
+    assert items, "the items of the score point at the words behind them"
+    assert links | items <= set(re.findall(r'<mark [^>]*id="(p\d+-f\d+)"', page))

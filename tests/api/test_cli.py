@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -51,7 +52,7 @@ def test_screen_writes_the_contract_and_prints_a_readable_table(fake, notes, tmp
 
     out, err = capsys.readouterr()
     assert status == 0
-    for name in ("findings", "criteria", "cohorts", "errors"):
+    for name in ("findings", "criteria", "cohorts", "scores", "errors"):
         assert pq.read_table(tmp_path / "out" / f"{name}.parquet").num_rows == len(
             (tmp_path / "out" / f"{name}.jsonl").read_bytes().splitlines()
         )
@@ -187,6 +188,8 @@ def test_explain_shows_both_sides_and_the_next_step(fake, notes, tmp_path, capsy
     assert "excludes the patient" in out
     assert "for:" in out
     assert "next:" in out
+    assert re.search(r"searched: 2 notes of 2024-05-01 to 2024-05-02, \d+ terms for", out)
+    assert re.search(r"terms: .+, …", out, re.DOTALL)
     assert err == ""
 
 
@@ -197,6 +200,74 @@ def test_explain_one_criterion_as_json(fake, notes, capsys):
     assert shown["cohort"]["status"] == "ineligible"
     (row,) = shown["criteria"]
     assert (row["status"], row["evidence"][0]["text"]) == ("met", "CAR T")
+    assert (row["searched"], shown["vocabulary"]) == (None, {})
+
+
+def test_explain_as_json_lists_every_term_that_was_searched(fake, notes, capsys):
+    assert run("explain", "P1", notes, "--criterion", "prior_transplant", "--json") == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    (row,) = shown["criteria"]
+    assert (row["basis"], row["searched"]["notes"]) == ("no_mention", 2)
+    assert set(shown["vocabulary"]) == set(row["searched"]["kinds"])
+    terms = {term for words in shown["vocabulary"].values() for term in words}
+    assert len(terms) == row["searched"]["terms"]
+
+
+def test_explain_from_a_run_says_that_inputs_were_not_read(fake, notes, tmp_path, capsys):
+    with notes.open("a", encoding="utf-8") as lines:
+        lines.write('{"patient_id": "P1", "note_id": "n9", "note_date": "no day", "text": "x"}\n{\n')
+    run("screen", notes, "--out", tmp_path / "o", "-q")
+    capsys.readouterr()
+
+    assert run("explain", "P1", tmp_path / "o") == 0
+
+    out, err = capsys.readouterr()
+    assert "2 inputs of the run could not be read" in err
+    assert "not read: notes.jsonl:4 (IN107)" in " ".join(out.split())
+
+
+@pytest.fixture
+def myositis(tmp_path) -> Path:
+    path = tmp_path / "myositis.jsonl"
+    row = {
+        "patient_id": "P3",
+        "note_id": "n1",
+        "note_date": "2024-05-01",
+        "text": "dermatomyositis, heliotrope",
+    }
+    path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("way", ["run", "notes"])
+def test_explain_shows_the_items_of_the_score(fake, myositis, tmp_path, capsys, way):
+    run("screen", myositis, "--out", tmp_path / "o", "-q")
+    capsys.readouterr()
+
+    assert run("explain", "P3", tmp_path / "o" if way == "run" else myositis) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    start = next(number for number, line in enumerate(lines) if "without biopsy 3.1 to 20.8 points" in line)
+    rows = {line.split("  ")[2].strip(): line.split() for line in lines[start:] if line.startswith("    ")}
+    assert rows["Heliotrope rash"][2:] == ["present", "3.1", "“heliotrope”", "(n1)"]
+    assert rows["Anti-Jo-1 positive"][2:5] == ["not", "documented", "0–3.9"]
+    said = " ".join(" ".join(lines).split())
+    assert "supports the verdict and never decides it" in said
+    assert "would change the label" in said
+
+
+def test_explain_as_json_holds_the_score_of_the_criterion(fake, myositis, capsys):
+    assert run("explain", "P3", myositis, "--criterion", "iim_diagnosis", "--json") == 0
+    (score,) = json.loads(capsys.readouterr().out)["scores"]
+    assert (score["score_id"], score["score_low"], score["verdict"]) == ("eular-acr-2017", 3.1, "undecided")
+    there = [item for item in score["items"] if item["state"] == "present"]
+    assert [(item["item_id"], item["evidence"][0]["text"]) for item in there] == [
+        ("heliotrope", "heliotrope")
+    ]
+
+    assert run("explain", "P3", myositis, "--criterion", "prior_car_t", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["scores"] == []
 
 
 def test_extract_prints_json_lines_with_exact_offsets(fake, notes, capsys):
@@ -239,8 +310,132 @@ def test_trial_and_lexicon_commands(capsys):
     assert all(row["summary"] for row in json.loads(capsys.readouterr().out))
     assert run("trial", "check") == 0
     assert "valid" in capsys.readouterr().out
+    assert run("trial", "schema") == 0
+    assert json.loads(capsys.readouterr().out)["$defs"]["Expression"]["properties"]["age_between"]
     assert run("lexicon", "check", "--json") == 0
     assert json.loads(capsys.readouterr().out)["terms"] > 0
+
+
+def test_trial_check_tells_every_fault_on_a_line_of_its_own(tmp_path, capsys):
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        """
+trial_id: t
+titel: T
+version: "1"
+source: written for this test
+cohorts:
+  - cohort_id: all
+    label: All
+    applies: {default: true}
+    criteria:
+      - {criterion_id: a, kind: inclusion, summary: s, silence: unknown, decide: {age_betwen: {min: 18}}}
+""",
+        encoding="utf-8",
+    )
+
+    assert run("trial", "check", file, "reset-myositis", "no-such") == 4
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "RU202: t.yaml: title: is missing (add it)"
+    assert "RU202: t.yaml: titel: is no key that is known here (did you mean 'title'?)" in lines
+    assert (
+        "RU212: t.yaml: all.a.decide: unknown predicate 'age_betwen' (did you mean 'age_between'?)" in lines
+    )
+    assert any(line.startswith("reset-myositis: valid") for line in lines)
+    assert lines[-1].startswith("RU210: no trial 'no-such'")
+    assert run("trial", "check", file, "--json") == 4
+    (row,) = json.loads(capsys.readouterr().out)
+    assert {fault["path"] for fault in row["faults"]} == {"title", "titel", "all.a.decide"}
+
+
+STRICTER = """
+trial_id: stricter
+title: S
+version: "2"
+source: written for this test
+cohorts:
+  - cohort_id: adult
+    label: Adult
+    applies: {default: true}
+    criteria:
+      - criterion_id: prior_car_t
+        kind: exclusion
+        summary: none of these
+        silence: not_met
+        decide: {car_t_received: {}}
+      - criterion_id: prior_transplant
+        kind: exclusion
+        summary: kidneys only
+        silence: not_met
+        decide: {transplant_received: {counts: [kidney]}}
+"""
+
+
+@pytest.fixture
+def stricter(tmp_path) -> Path:
+    path = tmp_path / "stricter.yaml"
+    path.write_text(STRICTER, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("way", ["input", "run"])
+def test_trial_diff_names_whose_verdict_flips_and_by_which_clause(
+    fake, notes, tmp_path, capsys, stricter, way
+):
+    run("screen", notes, "--out", tmp_path / "o", "-q")
+    read_before = fake.notes
+    capsys.readouterr()
+    source = ["--input", notes] if way == "input" else ["--run", tmp_path / "o"]
+
+    assert run("trial", "diff", "reset-myositis", stricter, *source) == 0
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "adult.prior_transplant.transplant_received.counts" in out
+    assert "P2 (adult, as of 2024-05-01): ineligible → eligible" in out
+    assert "prior_transplant: met → not met\n    by transplant_received.counts" in out
+    assert "P1 (adult, as of 2024-05-02): ineligible, as before" in out
+    assert fake.notes - read_before == (3 if way == "input" else 0)
+
+
+def test_trial_diff_as_json_counts(fake, notes, capsys, stricter):
+    assert run("trial", "diff", "reset-myositis", stricter, "--input", notes, "--json") == 0
+
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["counts"]["patients"] == 2
+    assert shown["counts"]["cohort_flips"] == 1
+    assert shown["counts"]["cohort"] == {"ineligible → eligible": 1}
+    assert shown["counts"]["criteria"]["prior_transplant: met → not met"] == 1
+    assert shown["counts"]["clauses"]["adult.prior_transplant.transplant_received.counts"] == 1
+    (flipped,) = (row for row in shown["patients"] if row["is_flipped"])
+    assert (flipped["patient_id"], flipped["before"], flipped["after"]) == ("P2", "ineligible", "eligible")
+    assert any(change["path"] == "transplant_received.counts" for change in shown["changes"])
+
+
+def test_trial_diff_without_notes_compares_the_files(capsys, stricter):
+    assert run("trial", "diff", "reset-myositis", stricter) == 0
+    out = capsys.readouterr().out
+    assert "juvenile.cohort: asked → nothing" in out
+    assert "patients" not in out
+
+    assert run("trial", "diff", "triton", "triton") == 0
+    assert "The files decide alike." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["reset-myositis", "no-such"], 4),
+        (["reset-myositis", "triton", "--input", "{tmp}/missing.jsonl"], 3),
+        (["reset-myositis", "triton", "--run", "{tmp}"], 5),
+        (["reset-myositis", "triton", "--run", "{tmp}", "--sample"], 2),
+        (["reset-myositis", "triton", "--run", "{tmp}", "--patients", "{tmp}/p.csv"], 2),
+    ],
+)
+def test_trial_diff_exit_status_tells_the_family(fake, tmp_path, capsys, arguments, status):
+    assert run("trial", "diff", *(argument.format(tmp=tmp_path) for argument in arguments)) == status
+    assert capsys.readouterr().err
 
 
 def test_lexicon_check_tells_an_example_that_is_read_otherwise(monkeypatch, capsys):
@@ -323,6 +518,8 @@ def commands() -> list[list[str]]:
     below = [
         "trial list",
         "trial check",
+        "trial schema",
+        "trial diff",
         "lexicon check",
         "annotations check",
         "annotations score",

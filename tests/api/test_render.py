@@ -14,14 +14,16 @@ from chartsift.api.render import (
     MAX_QUOTES,
     Span,
     days_before,
+    finding_key,
     line_context,
     patient_view,
     segments,
     slot_styles,
     state_words,
 )
+from chartsift.api.render_score import score_view
 from chartsift.api.screener import Chart
-from chartsift.nlp.types import CriterionResult, Note, Patient
+from chartsift.nlp.types import CriterionResult, Evidence, Finding, Note, Patient, ScoreItem, ScoreResult
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \r\n\t<&é\u0301\u00a0😀👩‍⚕"), min_size=1, max_size=60)
 
@@ -115,7 +117,7 @@ def test_a_megabyte_note_with_many_spans_is_cut_quickly():
     ],
 )
 def test_every_state_has_its_own_words_and_sign(status, basis, words, sign):
-    said = state_words(CriterionResult("x", "exclusion", status, basis))
+    said = state_words(CriterionResult("x", "exclusion", status, basis, next_step="Ask."))
 
     assert (said.words, said.sign) == (words, sign)
 
@@ -225,6 +227,35 @@ def test_what_is_presumed_is_counted_apart():
 
 def test_the_age_is_told_in_completed_years():
     assert view_of(("2024-05-01", "x")).facts[0] == "53 years"
+
+
+def test_a_score_shows_its_items_with_the_mark_of_their_words():
+    note = Note("P1", "N1", date(2024, 5, 1), "Clinic", "Heliotrope rash.")
+    seen = Finding("P1", "N1", 0, 10, "Heliotrope", "skin", "heliotrope", "present", date(2024, 5, 1))
+    items = (
+        ScoreItem(
+            "heliotrope", "Heliotrope rash", "present", 3.1, 3.1, 3.1, evidence=(Evidence(seen, "for"),)
+        ),
+        ScoreItem("jo_1", "Anti-Jo-1 positive", "undocumented", 3.9, 0.0, 3.9, "no result of anti-Jo-1"),
+    )
+    score = ScoreResult(
+        "s", "A score", "S", "1", "with_biopsy", 3.1, 7.0, 0.1, 0.6, "not classified", "probable", "undecided",
+        ("dermatomyositis",), items, ("jo_1",), ("jo_1",), ("onset_from_name",), "",
+    )  # fmt: skip
+
+    view = score_view(score, notes={"N1": note}, anchors={finding_key(seen): "p1-f0"})
+
+    assert view is not None
+    assert view.line == (
+        "with biopsy 3.1 to 7 points, probability 10% to 60%, not classified to probable; "
+        "undecided: what is not documented could change it"
+    )
+    assert [(i.sign, i.points, i.quote, i.anchor, i.note_date) for i in view.items] == [
+        ("+", "3.1", "Heliotrope", "p1-f0", "2024-05-01"),
+        ("?", "0–3.9", "", "", ""),
+    ]
+    assert (view.subgroup, view.flags) == ("dermatomyositis", ("onset from name",))
+    assert score_view(None, notes={}, anchors={}) is None
 
 
 def test_each_slot_has_its_panel_and_three_stances():

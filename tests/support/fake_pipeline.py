@@ -7,14 +7,19 @@ import time
 
 from chartsift.nlp.types import Finding, Note, Provenance
 
-_WORDS = {"CAR T": ("car_t", "CAR-T"), "lung transplant": ("transplant", "lung")}
+_WORDS = {
+    "CAR T": ("car_t", "CAR-T"),
+    "lung transplant": ("transplant", "lung"),
+    "dermatomyositis": ("diagnosis", "DM"),
+    "heliotrope": ("skin", "heliotrope"),
+}
 _PATTERN = re.compile("|".join(_WORDS))
 #: A note with this word makes the pipeline fail, with the note in the message of its error.
 FAIL = "BOOM"
 
 
 class FakePipeline:
-    """Finds ``CAR T`` and ``lung transplant`` as present; counts the notes it read."""
+    """Finds a few words as present; counts the notes it read."""
 
     def __init__(self, *, name: str = "fake", seconds_per_note: float = 0.0) -> None:
         self.name = name

@@ -17,6 +17,7 @@ from chartsift.nlp.types import (
     Note,
     NoteInfo,
     Provenance,
+    Search,
 )
 
 # Concept, kind and the pattern that finds it; enough to make overlapping and crossing spans.
@@ -154,14 +155,32 @@ def _decide(criterion, findings: tuple[Finding, ...]) -> CriterionResult:
     if name == "investigator_concern":
         return CriterionResult(name, kind, "unknown", "judgement", next_step="The investigator decides.")
     if name == "active_disease" and evidence:
-        return CriterionResult(name, kind, "unknown", "insufficient", evidence, next_step="Ask for a CK.")
+        return CriterionResult(
+            name,
+            kind,
+            "unknown",
+            "insufficient",
+            evidence,
+            next_step="Ask for a CK.",
+            valid_until=date(2024, 8, 29),
+            changes_to="not_met",
+        )
     if name == "prior_car_t" and evidence:
         stances = {e.stance for e in evidence}
         if len(stances) == 2:
             return CriterionResult(name, kind, "unknown", "conflicting", evidence, next_step="Ask the site.")
     if not evidence:
         silent = "unknown" if kind == "inclusion" else "not_met"
-        return CriterionResult(name, kind, silent, "no_mention", rationale="No mention in the notes.")
+        step = "Ask the clinic." if silent == "unknown" else ""
+        return CriterionResult(
+            name,
+            kind,
+            silent,
+            "no_mention",
+            rationale="No mention in the notes.",
+            next_step=step,
+            search=Search(2, date(2024, 5, 1), date(2024, 6, 1), wanted, 7, ("scan.pdf (IN101)",)),
+        )
     met = any(e.stance == "for" for e in evidence)
     return CriterionResult(
         name, kind, "met" if met else "not_met", "documented", evidence, rationale="As quoted."

@@ -16,6 +16,7 @@ def finding(
     *,
     days: int = 5,
     value: float | None = None,
+    unit: str = "",
     assertion: Assertion = "present",
     text: str = "words",
     section: str = "assessment",
@@ -34,6 +35,7 @@ def finding(
         assertion=assertion,
         date=day,
         value=value,
+        unit=unit,
         section=section,
         attributes=tuple(sorted(attributes.items())),
     )

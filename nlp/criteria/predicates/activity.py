@@ -49,6 +49,11 @@ class DiseaseActive(Parameters):
         studies: Which studies count.
         study_days: Window of biopsy, MRI and EMG (annotation guidelines: 6 months).
         verdict_days: How old a statement of remission or flare may be.
+        specialist_days: For so long a specialist's look at the skin stands against a general one (about one
+            interval between clinic visits).
+
+    A side that is left empty (no enzymes, no rash, no studies) is not asked: ``{enzymes: [], studies: []}`` asks for
+    a current rash alone.
     """
 
     enzymes: tuple[str, ...] = ("CK",)
@@ -71,6 +76,7 @@ class DiseaseActive(Parameters):
     studies: tuple[str, ...] = ("biopsy", "imaging", "emg")
     study_days: int = Field(default=183, ge=1)
     verdict_days: int = Field(default=90, ge=1)
+    specialist_days: int = Field(default=45, ge=0)
 
 
 @predicate("disease_active", DiseaseActive)
@@ -78,7 +84,7 @@ def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
     """Active myositis by enzymes, skin, biopsy, MRI or EMG."""
     bands = {name: Band(band.normal, band.raised) for name, band in given.bands.items()}
     enzymes = sides.enzymes(chart, given.enzymes, days=given.enzyme_days, bands=bands)
-    skin = sides.skin(chart, given.rash, days=given.rash_days)
+    skin = sides.skin(chart, given.rash, days=given.rash_days, specialist_days=given.specialist_days)
     studies = sides.studies(chart, given.studies, days=given.study_days)
     verdicts = sides.verdicts(chart, days=given.verdict_days)
     refuted = iim_refuted(chart)
@@ -88,14 +94,13 @@ def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
     active = [*enzymes.active, *([] if skin.conflict else skin.active), *studies.active]
     quiet = [*enzymes.quiet, *skin.quiet, *studies.quiet]
     if active:
-        until = max(chart.lapses_on(f, _window(f, given)) for f in active)
         shown = [
             *_some(active, "for", 12),
             *_some(verdicts.active, "for"),
             *_some([*quiet, *verdicts.quiet], "against"),
             *aside,
         ]
-        return true(shown, "; ".join(_words(f) for f in _one_of_each(active)), valid_until=until)
+        return true(shown, "; ".join(_words(f) for f in _one_of_each(active)))
     if skin.conflict:
         shown = [
             *_some(skin.active, "for"),
@@ -121,11 +126,7 @@ def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
         state = top.concept.replace("_", " ")
         return false(shown, f"the disease is {state} by the note of {chart.note_date(top)}")
     if enzymes.quiet and not unsettled and not verdicts.active:
-        return false(
-            shown,
-            "; ".join(_words(f) for f in _one_of_each(quiet)),
-            valid_until=min(chart.lapses_on(f, given.enzyme_days) for f in enzymes.quiet),
-        )
+        return false(shown, "; ".join(_words(f) for f in _one_of_each(quiet)))
     if (
         not names_myositis(chart)
         and not enzymes.unsure
@@ -168,17 +169,12 @@ def _refuted(refuted: Sequence[Finding], found: Sequence[Side]) -> Outcome:
 
 
 def _searched(given: DiseaseActive) -> tuple[str, ...]:
-    return (*(f"lab/{name}" for name in given.enzymes), "skin", *given.studies, "disease_state")
+    skin = ("skin",) if given.rash else ()
+    return (*(f"lab/{name}" for name in given.enzymes), *skin, *given.studies, "disease_state")
 
 
 def _speaks(aside: Sequence[Evidence]) -> bool:
     return any("older than" in item.reason for item in aside)
-
-
-def _window(finding: Finding, given: DiseaseActive) -> int:
-    if finding.kind == "lab":
-        return given.enzyme_days
-    return given.rash_days if finding.kind == "skin" else given.study_days
 
 
 def _some(findings: Sequence[Finding], stance: str, most: int = _SHOWN) -> list[Evidence]:
@@ -229,10 +225,18 @@ def _doubt(chart: Chart, given: DiseaseActive, enzymes: Side, skin: Side, studie
 
 def _next_step(given: DiseaseActive, enzymes: Side, skin: Side) -> str:
     wanted = []
-    if not enzymes.quiet:
+    if given.enzymes and not enzymes.quiet:
         wanted.append("Order " + ", ".join(given.enzymes) + " now")
-    if not skin.quiet:
+    if given.rash and not skin.quiet:
         wanted.append("ask for a current skin assessment")
-    wanted.append("ask for MRI or EMG of the last six months")
+    if given.studies:
+        wanted.append(f"ask for MRI or EMG of the last {_months(given.study_days)}")
+    wanted = wanted or ["ask the treating clinician for a current assessment"]
     words = "; ".join(wanted)
     return words[0].upper() + words[1:] + "."
+
+
+def _months(days: int) -> str:
+    """Return a window in words: months of 30.4 days, spelled as in a letter where it is half a year."""
+    months = round(days / 30.4)
+    return "six months" if months == 6 else f"{months} months" if months > 1 else f"{days} days"

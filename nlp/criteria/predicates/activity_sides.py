@@ -10,8 +10,6 @@ from chartsift.nlp.criteria.predicates.specialists import is_general
 from chartsift.nlp.types import Evidence, Finding
 
 _SHOWN = 5
-# For about one interval between clinic visits a specialist's examination stands against a general one.
-_SPECIALIST_DAYS = 45
 
 
 @dataclass(slots=True)
@@ -43,10 +41,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Limits for an enzyme without a reference range, in U/L: normal up to ``normal``, raised above ``raised``."""
+    """Limits for an enzyme without a reference range, in ``unit``: normal up to ``normal``, raised above ``raised``."""
 
     normal: float
     raised: float
+    unit: str = "U/L"
 
 
 def unusable(finding: Finding) -> str:
@@ -64,11 +63,11 @@ def enzymes(chart: Chart, names: Sequence[str], *, days: int, bands: Mapping[str
     """Return what the latest value of each enzyme says; the lab's own range first, else *bands*."""
     side = Side()
     explained = {
-        f.concept for f in chart.of("enzyme_cause", assertions=["present"]) if chart.age_days(f) <= days
+        f.concept for f in chart.of("enzyme_cause", assertions=["present"]) if chart.is_within(f, days)
     }
     for name in names:
         _one_enzyme(chart, name, days, bands.get(name), side, explained=name in explained)
-    if not (side.active or side.quiet or side.old):
+    if names and not (side.active or side.quiet or side.old):
         _one_enzyme(chart, "muscle_enzymes", days, None, side, explained=False)
     return side
 
@@ -78,23 +77,28 @@ def _one_enzyme(
 ) -> None:
     usable: list[Finding] = []
     for finding in chart.of("lab", [name]):
-        reason = unusable(finding) or ("superseded" if finding.attribute("superseded") else "")
+        reason = unusable(finding) or (
+            "an earlier value of its series" if finding.attribute("superseded") else ""
+        )
         if reason:
             side.set_aside(finding, reason)
         elif finding.value is not None or finding.flag:
             usable.append(finding)
     if not usable:
         return
-    limit = next((f.ref_high for f in usable if f.ref_high is not None), None)
+    limits: dict[str, float] = {}
+    for finding in usable:
+        if finding.ref_high is not None:
+            limits.setdefault(finding.unit, finding.ref_high)
     last = usable[0].date
     latest = [f for f in usable if f.date == last]
     for finding in usable[len(latest) :]:
         side.set_aside(finding, f"superseded by the value of {last}")
     # One draw is often told twice, with and without its range: the printed range decides.
     latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
-    verdict = next((v for v in (raised(f, limit, band) for f in latest) if v is not None), None)
+    verdict = next((v for v in (raised(f, limits.get(f.unit), band) for f in latest) if v is not None), None)
     top = latest[0]
-    if chart.age_days(top) > days:
+    if not chart.is_within(top, days):
         if verdict is False:
             side.set_aside(top, f"older than {days} days at screening")
         else:
@@ -112,27 +116,31 @@ def raised(finding: Finding, limit: float | None, band: Band | None) -> bool | N
     Say whether an enzyme is above the upper limit; None where that cannot be told.
 
     The flag and range printed with the value come first, then *limit*, the range that the chart prints with
-    another value of the same enzyme, then *band*.
+    another value of the same enzyme, then *band*, which speaks only for its own unit.
     """
     if finding.flag:
         return finding.flag == "H"
     if finding.value is None:
         return None
     if finding.unit == "xULN":
+        if finding.comparator.startswith("<"):
+            return False if finding.value <= 1 else None
         return finding.value > 1
     high = finding.ref_high if finding.ref_high is not None else limit
     if high is not None:
         return finding.value > high and not finding.comparator.startswith("<")
-    if band is None:
+    if band is None or finding.unit != band.unit:
         return None
     if finding.value <= band.normal:
         return False
     return True if finding.value > band.raised else None
 
 
-def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
-    """Return what the latest look at the skin says; damage is no activity."""
+def skin(chart: Chart, concepts: Sequence[str], *, days: int, specialist_days: int) -> Side:
+    """Return what the latest look at the skin says; damage is no activity. Without *concepts* nothing is asked."""
     side = Side()
+    if not concepts:
+        return side
     signs: list[Finding] = []
     clear: list[Finding] = []
     for finding in chart.of("skin"):
@@ -164,7 +172,7 @@ def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
     for finding in chart.of("skin_damage", assertions=["present"])[:2]:
         side.set_aside(finding, "damage, not activity")
     with_signs = {f.note_id for f in signs}
-    passing = [f for f in clear if _is_in_passing(chart, f, signs)]
+    passing = [f for f in clear if _is_in_passing(chart, f, signs, specialist_days)]
     for finding in passing:
         side.set_aside(finding, "a look in passing does not outrank the specialist's examination")
     clear = [f for f in clear if f not in passing]
@@ -172,14 +180,14 @@ def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
     clear = [f for f in clear if f.note_id not in with_signs and _is_general(f, clear)]
     last = max((f.date for f in [*signs, *clear]), default=None)
     if last is None:
-        side.unsure = [f for f in side.unsure if chart.age_days(f) <= days]
+        side.unsure = [f for f in side.unsure if chart.is_within(f, days)]
         return side
     signs_now = [f for f in signs if f.date == last]
     clear_now = [f for f in clear if f.date == last]
     for finding in signs:
         if finding.date != last and clear_now and not signs_now:
             side.set_aside(finding, f"superseded by the examination of {last}")
-    fresh = (chart.as_of - last).days <= days
+    fresh = chart.is_within(last, days, of=(signs_now or clear_now)[0])
     if signs_now and clear_now and fresh:
         side.conflict = True
         side.active, side.quiet = signs_now, clear_now
@@ -187,17 +195,15 @@ def skin(chart: Chart, concepts: Sequence[str], *, days: int) -> Side:
         (side.active if fresh else side.old).extend(signs_now)
     elif fresh:
         side.quiet.extend(clear_now)
-    side.unsure = [f for f in side.unsure if chart.age_days(f) <= days and f.date >= last and not clear_now]
+    side.unsure = [f for f in side.unsure if f.date >= last and not clear_now and chart.is_within(f, days)]
     return side
 
 
-def _is_in_passing(chart: Chart, finding: Finding, signs: Sequence[Finding]) -> bool:
+def _is_in_passing(chart: Chart, finding: Finding, signs: Sequence[Finding], days: int) -> bool:
     """Say whether "skin clear" is the word of a general clinic within weeks of a specialist who saw a rash."""
     if finding.concept not in ("rash", "any") or not is_general(chart, finding):
         return False
-    return any(
-        abs((finding.date - f.date).days) <= _SPECIALIST_DAYS and not is_general(chart, f) for f in signs
-    )
+    return any(abs((finding.date - f.date).days) <= days and not is_general(chart, f) for f in signs)
 
 
 def _is_general(finding: Finding, absent: Sequence[Finding]) -> bool:
@@ -227,7 +233,7 @@ def studies(chart: Chart, kinds: Sequence[str], *, days: int) -> Side:
         last = usable[0].date
         latest = [f for f in usable if f.date == last]
         active = [f for f in latest if f.concept == "active" and f.assertion == "present"]
-        fresh = chart.age_days(latest[0]) <= days
+        fresh = chart.is_within(latest[0], days)
         if active:
             (side.active if fresh else side.old).extend(active[:3])
         elif any(f.assertion == "possible" for f in latest):
@@ -248,7 +254,7 @@ def _is_first_told(chart: Chart, finding: Finding, days: int) -> bool:
     if finding.kind == "biopsy":
         return False  # a biopsy is quoted for years
     note_date = chart.note_date(finding)
-    if (chart.as_of - note_date).days > days or finding.attribute("earlier"):
+    if finding.attribute("earlier") or not chart.is_within(note_date, days, of=finding):
         return False
     return not any(
         other.note_id != finding.note_id
@@ -271,7 +277,7 @@ def verdicts(chart: Chart, *, days: int) -> Side:
                 reason = "a note of another clinic that does not name the myositis with it"
         if reason:
             side.set_aside(finding, reason)
-        elif chart.age_days(finding) <= days:
+        elif chart.is_within(finding, days):
             usable.append(finding)
     if not usable:
         return side

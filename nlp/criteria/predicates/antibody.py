@@ -25,13 +25,12 @@ from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Basis, Evidence, Finding
 
 _SHOWN = 6
-# A panel counts as read when so many different specific antibodies are negative, or a statement covers it.
-_FULL_PANEL = 5
 # Words of a test that was sent and is still out.
 _STILL_OUT = re.compile(
     r"pend|\bsent\b|await|QNS|not sufficient|in pro[cg]|redraw|recollect|hemolyzed|outstanding|ausstehend",
     re.IGNORECASE,
 )
+_SAME_DRAW = re.compile(r"\bsame (?:draw|sample|serum|specimen|tube|blood)\b", re.IGNORECASE)
 _ORDER_STEP = "Order a myositis antibody panel with SRP and HMGCR, or ask for the outside result."
 _PENDING_STEP = "Obtain the antibody result that is pending or was never run."
 
@@ -87,6 +86,14 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
         positive = [f for f in (*found.positive, *found.weak) if f.concept == concept]
         read = [f for f in positive if f.attribute("result") != "implied"]
         negative = [f for f in found.negative if f.concept == concept]
+        if any(_SAME_DRAW.search(f.quote) for f in read):
+            # "His letter about the same draw says positive": the panel's own line is the other result.
+            notes = {f.note_id for f in read if _SAME_DRAW.search(f.quote)}
+            negative += [
+                f
+                for f in chart.of("antibody_panel", assertions=["absent"])
+                if f.attribute("coverage") in ("all", "MSA") and f.note_id in notes
+            ]
         clash = [
             (p, n)
             for p in read
@@ -111,14 +118,16 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
     return []
 
 
-def _panel_negative(chart: Chart, negative: Sequence[Finding], coverage: Sequence[str]) -> list[Finding]:
+def _panel_negative(
+    chart: Chart, negative: Sequence[Finding], coverage: Sequence[str], full: int
+) -> list[Finding]:
     """Return what shows that a whole panel was negative; empty when only single antibodies were tested."""
     statements = [
         f for f in chart.of("antibody_panel", assertions=["absent"]) if f.attribute("coverage") in coverage
     ]
     if statements:
         return statements
-    if len({f.concept for f in negative}) >= _FULL_PANEL:
+    if len({f.concept for f in negative}) >= full:
         return list(negative)
     return []
 
@@ -129,13 +138,15 @@ class AntibodyPositive(Parameters):
 
     ``classes`` are the classes that count (MSA, MAA); ``unspecified`` are concepts of other antibodies that are
     too unspecific to decide ("SSA" without saying Ro-52 or Ro-60); ``same_draw_days`` is how close two results
-    lie that may be of one draw.
+    lie that may be of one draw; ``full_panel`` is how many different negative antibodies count as a panel that was
+    read, where no statement covers it.
     """
 
     classes: tuple[str, ...] = Field(default=("MSA", "MAA"))
     unspecified: tuple[str, ...] = Field(default=("SSA", "Ro-60"))
     diagnoses: tuple[str, ...] = IIM_CONCEPTS
     same_draw_days: int = Field(default=14, ge=0)
+    full_panel: int = Field(default=5, ge=1)
 
 
 @predicate("antibody_positive", AntibodyPositive)
@@ -180,7 +191,7 @@ def antibody_positive(chart: Chart, given: AntibodyPositive) -> Outcome:
             f"only {(*others, *ibm)[0].text} is positive, which does not tell",
             next_step="Ask whether the Ro/SSA was Ro-52, or repeat the myositis panel.",
         )
-    return _without_positive(chart, found, given.classes, aside)
+    return _without_positive(chart, found, given.classes, aside, given.full_panel)
 
 
 class AntibodyAndSubtype(Parameters):
@@ -189,7 +200,8 @@ class AntibodyAndSubtype(Parameters):
 
     ``subtypes`` maps a subtype to the diagnoses that are it; ``implied`` says which subtype a polymyositis (or an
     unnamed myositis) becomes by the antibody's own subtype. Guidelines: polymyositis with a synthetase antibody
-    reads as antisynthetase syndrome, with SRP or HMGCR as necrotizing myopathy.
+    reads as antisynthetase syndrome, with SRP or HMGCR as necrotizing myopathy. ``full_panel`` is how many different
+    negative antibodies count as a panel that was read, where no statement covers it.
     """
 
     classes: tuple[str, ...] = Field(default=("MSA",))
@@ -200,6 +212,7 @@ class AntibodyAndSubtype(Parameters):
     implied: tuple[str, ...] = Field(default=("ASyS", "IMNM", "DM"))
     excluded: tuple[str, ...] = Field(default=("IBM",))
     same_draw_days: int = Field(default=14, ge=0)
+    full_panel: int = Field(default=5, ge=1)
 
 
 @predicate("antibody_and_subtype", AntibodyAndSubtype)
@@ -259,7 +272,7 @@ def antibody_and_subtype(chart: Chart, given: AntibodyAndSubtype) -> Outcome:
         return unknown(
             [*shown, *aside], f"{_named(lead)} {lead.attribute('result') or 'uncertain'}", basis=basis
         )
-    return _without_positive(chart, found, given.classes, aside)
+    return _without_positive(chart, found, given.classes, aside, given.full_panel)
 
 
 def _with_disease(
@@ -329,11 +342,11 @@ def _conflicting(conflict: Sequence[Finding], aside: list[Evidence]) -> Outcome:
 
 
 def _without_positive(
-    chart: Chart, found: _Serology, classes: Sequence[str], aside: list[Evidence]
+    chart: Chart, found: _Serology, classes: Sequence[str], aside: list[Evidence], full: int
 ) -> Outcome:
     """Return the outcome when no antibody of *classes* is positive: a negative panel, or no result."""
     coverage = ("all", "MSA", "rest") if "MAA" not in classes else ("all", "rest")
-    panel = _panel_negative(chart, found.negative, coverage)
+    panel = _panel_negative(chart, found.negative, coverage, full)
     pending_panel = chart.of("antibody_panel", assertions=["possible"])
     known = {f.concept for f in found.negative}
     # A wish to repeat what was negative takes nothing back; a test that is still out does.
@@ -383,9 +396,7 @@ def _without_positive(
             f"only {others[0].text} is known, and no specific antibody",
             next_step=_ORDER_STEP,
         )
-    return silent(
-        *(f"antibody/{c}" for c in ("Jo-1", "Mi-2", "SRP", "HMGCR", "MDA5", "TIF1", "NXP2")), evidence=aside
-    )
+    return silent("antibody", "antibody_panel", "antibody_other", evidence=aside)
 
 
 def _is_out(finding: Finding) -> bool:

@@ -23,17 +23,13 @@ class CountLimit(BaseModel):
 
     Attributes:
         below: The limit, in ``unit``.
-        unit: "g/dL" or "10^9/L"; for the reason in words.
-        largest: A value above this is in the smaller unit (g/L, per µL) and is divided by ``divide_by``.
-        divide_by: See ``largest``.
+        unit: "g/dL" or "10^9/L"; a count whose unit is not known decides nothing.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     below: float
     unit: str
-    largest: float
-    divide_by: float
 
 
 class LeukapheresisContraindicated(Parameters):
@@ -48,9 +44,9 @@ class LeukapheresisContraindicated(Parameters):
 
     counts: dict[str, CountLimit] = Field(
         default={
-            "Hgb": CountLimit(below=8.0, unit="g/dL", largest=25, divide_by=10),
-            "platelets": CountLimit(below=50, unit="10^9/L", largest=2000, divide_by=1000),
-            "ALC": CountLimit(below=0.2, unit="10^9/L", largest=25, divide_by=1000),
+            "Hgb": CountLimit(below=8.0, unit="g/dL"),
+            "platelets": CountLimit(below=50, unit="10^9/L"),
+            "ALC": CountLimit(below=0.2, unit="10^9/L"),
         }
     )
     counts_within_days: int = Field(default=30, ge=1)
@@ -60,7 +56,12 @@ class LeukapheresisContraindicated(Parameters):
 @predicate("leukapheresis_contraindicated", LeukapheresisContraindicated)
 def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindicated) -> Outcome:
     """Collecting cells by leukapheresis is contraindicated now; the latest opinion counts."""
-    searched = ("contraindication/leukapheresis", "apheresis_access", "apheresis_risk")
+    searched = (
+        "contraindication/leukapheresis",
+        "apheresis_access",
+        "apheresis_risk",
+        *(f"lab/{name}" for name in given.counts),
+    )
     opinions = _by_note(chart, chart.of("contraindication", ["leukapheresis"]))
     access = _by_note(chart, chart.of("apheresis_access", assertions=["present"]))
     risks = _by_note(chart, chart.of("apheresis_risk", assertions=["present"]))
@@ -72,13 +73,13 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
     def still(findings: Sequence[Finding]) -> list[Finding]:
         return [f for f in findings if fit_on is None or chart.note_date(f) > fit_on]
 
-    last_day = chart.last_note.note_date if chart.last_note else chart.as_of
+    last_day = chart.last_note.note_date if chart.last_note else None
     acute = [
         f
         for f in risks
         if f.concept in ("instability", "bleeding")
         and chart.note_date(f) == last_day
-        and (chart.as_of - last_day).days <= given.acute_within_days
+        and chart.is_within(last_day, given.acute_within_days, of=f)
     ]
     lost = still([f for f in access if f.concept == "lost"])
     citrate = still([f for f in risks if f.concept == "citrate_reaction"])
@@ -189,28 +190,23 @@ def _low_counts(
         values = [
             f
             for f in chart.of("lab", [concept], assertions=["present"])
-            if f.value is not None and f.unit != "%" and f.date <= chart.as_of
+            if f.value is not None and f.unit == limit.unit and chart.has_come(f.date)
         ]
         if not values:
             continue
         day = values[0].date
         same_day = [f for f in values if f.date == day]
         worst = [
-            f for f in same_day if _number(f, limit) < limit.below and f.comparator in ("=", "<", "<=", "~")
+            f for f in same_day if (f.value or 0.0) < limit.below and f.comparator in ("=", "<", "<=", "~")
         ]
         if not worst or len(worst) < len(same_day):
             # A second value of the same day contradicts (a rechecked or transfused count): it does not decide.
             counted.append(values[0])
-        elif chart.age_days(worst[0]) <= given.counts_within_days:
+        elif chart.is_within(worst[0], given.counts_within_days):
             low.append(worst[0])
         else:
             old.append(worst[0])
     return low, old, counted
-
-
-def _number(finding: Finding, limit: CountLimit) -> float:
-    value = finding.value or 0.0
-    return value / limit.divide_by if value > limit.largest else value
 
 
 def _stance(finding: Finding, is_latest: bool) -> Evidence:
@@ -245,7 +241,7 @@ class SevereDrugReaction(Parameters):
 @predicate("severe_drug_reaction", SevereDrugReaction)
 def severe_drug_reaction(chart: Chart, given: SevereDrugReaction) -> Outcome:
     """A past anaphylaxis or severe systemic reaction to one of the drugs."""
-    searched = tuple(f"contraindication/{drug}" for drug in given.drugs)
+    searched = (*(f"contraindication/{drug}" for drug in given.drugs), "allergy")
     spoken = chart.of("contraindication", given.drugs)
     allergies = chart.of("allergy")
     mine = [f for f in spoken if f.assertion != "family"]
@@ -293,6 +289,16 @@ def severe_drug_reaction(chart: Chart, given: SevereDrugReaction) -> Outcome:
         f
         for f in unsure
         if not any(chart.note_date(c) >= chart.note_date(f) and c.concept == f.concept for c in corrected)
+        # An entry without a reaction is answered by a word of today that the drug was never given.
+        and not (
+            f.attribute("severity") not in ("hives", "severe", "moderate")
+            and any(
+                n.attribute("severity") == "never"
+                and n.concept == f.concept
+                and chart.note_date(n) >= chart.note_date(f)
+                for n in fine
+            )
+        )
     ]
     if unsure or relatives:
         lead = (unsure or relatives)[0]

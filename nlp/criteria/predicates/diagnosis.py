@@ -40,6 +40,13 @@ _REPORT = re.compile(
 _VISIT = re.compile(r"clinic|visit|consult|progress|follow|letter|admission|discharge|history|h&p")
 
 
+_STUDY_FOR = re.compile(
+    r"\b(?:CAR[- ]?T(?: cells?| therapy)?|stud(?:y|ies)|trials?|ads?|advert\w*|articles?|website|video|brochure"
+    r"|support group|registry|research)\s+(?:\w+\s+)?(?:for|of|in|on|about)\s+(?:refractory |adult |active )?[\"“']?$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """
@@ -146,6 +153,9 @@ def iim_refuted(chart: Chart) -> list[Finding]:
 
 
 def _is_weak(chart: Chart, finding: Finding) -> bool:
+    # "Saw the ad for CAR-T in polymyositis": whom a study is for is no statement on the patient.
+    if _STUDY_FOR.search(finding.quote[: max(0, finding.start - finding.quote_start)]):
+        return True
     if finding.attribute("copied") or finding.attribute("templated") or finding.section in _LISTS:
         return True
     return _is_report(chart, finding)
@@ -190,6 +200,7 @@ def _is_refuted(
         f
         for f in open_mentions
         if f.assertion == "possible"
+        and not _is_cited(f)
         and (
             chart.note_date(f) > against
             or (chart.note_date(f) == against and f.concept not in gone and "IIM" not in gone)
@@ -202,6 +213,12 @@ def _is_refuted(
     if gone and "IIM" not in gone and standing_forms:
         return explained
     return True
+
+
+def _is_cited(finding: Finding) -> bool:
+    """Say whether a mention stands in quotation marks: the words of another paper ("the referral says "r/o DM"")."""
+    before = finding.quote[: max(0, finding.start - finding.quote_start)]
+    return (before.count('"') % 2 == 1) or before.count("“") > before.count("”")
 
 
 def _latest(chart: Chart, findings: Sequence[Finding]) -> date | None:
@@ -310,7 +327,7 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             [*(evidence(f, "against") for f in found.no_muscle_disease[:3]), *aside],
             f"the chart denies any muscle disease on {chart.note_date(found.no_muscle_disease[0])}",
         )
-    return silent("diagnosis", evidence=aside)
+    return silent("diagnosis", "mimic", evidence=aside)
 
 
 def _suspected(

@@ -14,13 +14,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.chart import NOT_A_FACT, Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
 from chartsift.nlp.criteria.predicates.organ_state import DiseaseState, disease_states
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence, Finding
 
 Level = Literal["impaired", "review", "clear"]
+MeasureName = Literal["FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "SpO2", "oxygen", "words"]
 
 
 class LungHeart(Parameters):
@@ -31,6 +32,10 @@ class LungHeart(Parameters):
     Days limit how old a value may be; an older abnormal one is reviewed, never trusted.
     """
 
+    measures: tuple[MeasureName, ...] = Field(
+        default=("FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "SpO2", "oxygen", "words"),
+        description="which measures the trial asks about; words are statements without a number",
+    )
     fvc_impaired: float = Field(default=45, description="FVC, % of predicted, at or below")
     fvc_review: float = 59
     dlco_impaired: float = 40
@@ -42,6 +47,9 @@ class LungHeart(Parameters):
     nyha_review: int = 3
     rvsp_review: float = Field(
         default=36, description="mmHg from which an estimate alone is reviewed (ESC/ERS: intermediate)"
+    )
+    any_pulmonary_hypertension: bool = Field(
+        default=False, description="pulmonary hypertension of any grade is an impairment"
     )
     mpap_impaired: float = Field(default=35, description="mmHg from which hypertension is at least moderate")
     mpap_review: float = Field(
@@ -69,11 +77,12 @@ class Measure:
 @predicate("lung_or_heart_impaired", LungHeart)
 def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
     """Significant lung or cardiac impairment: oxygen, lung function, ejection fraction, pulmonary hypertension."""
-    found = [*measures(chart, given), *_stated(chart)]
+    stated = _stated(chart) if "words" in given.measures else []
+    found = [*measures(chart, given), *stated]
     deciding = [m for m in found if m.level != "clear"]
     used = {id(item.finding) for m in deciding for item in _with_restatements(chart, m)}
     outdated = _set_aside(chart, used | {id(m.finding) for m in found})
-    searched = ("pft", "echo", "vital", "oxygen")
+    searched = ("pft", "echo", "vital", "oxygen", "organ_disease/pulmonary", "organ_disease/cardiac")
     if not found:
         return silent(*searched, evidence=outdated)
     impaired = [m for m in found if m.level == "impaired"]
@@ -123,7 +132,7 @@ def _study(finding: Finding) -> str:
 
 
 def measures(chart: Chart, given: LungHeart) -> list[Measure]:
-    """Return each measure of lung and heart as it stands on the screening day."""
+    """Return each measure of lung and heart that the trial asks about, as it stands on the screening day."""
     found = [
         _limit(chart, given, "pft", "FVC", given.fvc_impaired, given.fvc_review, given.pft_days),
         _limit(chart, given, "pft", "DLCO", given.dlco_impaired, given.dlco_review, given.pft_days),
@@ -142,8 +151,8 @@ def measures(chart: Chart, given: LungHeart) -> list[Measure]:
         *_air(chart, given),
         *_worded(chart, given),
     ]
-    known = [m for m in found if m is not None]
-    return known or _listed(chart, given)
+    known = [m for m in found if m is not None] or _listed(chart, given)
+    return [m for m in known if _asked_as(m.finding) in given.measures]
 
 
 def _listed(chart: Chart, given: LungHeart) -> list[Measure]:
@@ -153,8 +162,27 @@ def _listed(chart: Chart, given: LungHeart) -> list[Measure]:
             "review", f, f"listed for a {f.concept} transplant on {chart.note_date(f)}, no measurement given"
         )
         for f in chart.of("transplant", ["lung", "heart"], assertions=["hypothetical"])[:1]
-        if f.attribute("listed") == "yes" and chart.age_days(f) <= given.echo_days
+        if f.attribute("listed") == "yes" and chart.is_within(f, given.echo_days)
     ]
+
+
+# What a measure is called in a trial file, by the concept of its finding; all else of an echocardiogram is words.
+_ASKED_AS: dict[str, MeasureName] = {
+    "NYHA": "NYHA",
+    "PH": "pulmonary_hypertension",
+    "RVSP": "pulmonary_hypertension",
+    "mPAP": "pulmonary_hypertension",
+}
+
+
+def _asked_as(finding: Finding) -> MeasureName:
+    if finding.kind == "oxygen" or finding.attribute("air") == "oxygen":
+        return "oxygen"
+    if finding.kind == "vital":
+        return "SpO2"
+    if finding.value is not None and finding.concept in ("FVC", "DLCO", "LVEF"):
+        return finding.concept  # type: ignore[return-value]
+    return _ASKED_AS.get(finding.concept, "words")
 
 
 def severe_lung(chart: Chart, given: LungHeart) -> list[Measure]:
@@ -197,7 +225,7 @@ def current_values(chart: Chart, kind: str, concept: str) -> list[Finding]:
     usable = [f for f in values if _usable(f)] or [f for f in values if f.attribute("superseded") != "yes"]
     if not usable:
         return []
-    usable = [f for f in usable if f.date <= chart.as_of] or usable
+    usable = [f for f in usable if chart.has_come(f.date)] or usable
     newest = max(f.date for f in usable)
     # A value without a date in its text counts as the note's; within one note and day the dated one is more exact.
     latest = [f for f in usable if f.date == newest]
@@ -221,7 +249,7 @@ def _limit(
     if normal and normal[0].date > worst.date and value <= review:
         return Measure("clear", normal[0], f"{shown}, normal again on {normal[0].date}")
     if value <= impaired:
-        if chart.age_days(worst) > days * given.stale_factor:
+        if not chart.is_within(worst, days * given.stale_factor):
             return Measure("review", worst, f"{shown}, older than {days * given.stale_factor} days")
         return Measure("impaired", worst, shown)
     if value <= review:
@@ -255,7 +283,7 @@ def _nyha(chart: Chart, given: LungHeart) -> Measure | None:
     reason = f"functional class {value} on {worst.date}"
     if value >= given.nyha_impaired:
         level: Level = (
-            "impaired" if chart.age_days(worst) <= given.echo_days * given.stale_factor else "review"
+            "impaired" if chart.is_within(worst, given.echo_days * given.stale_factor) else "review"
         )
     else:
         level = "review" if value >= given.nyha_review else "clear"
@@ -294,6 +322,8 @@ def _pulmonary_hypertension(chart: Chart, given: LungHeart) -> list[Measure]:
     treated = next((f for f in firm if f.assertion == "present" and f.attribute("treated") == "yes"), None)
     if treated is not None:
         made.append(Measure("impaired", treated, f"pulmonary hypertension under treatment on {treated.date}"))
+    elif given.any_pulmonary_hypertension:
+        made.append(Measure("impaired", rated, f"pulmonary hypertension on {rated.date}"))
     elif rated.attribute("severity") in ("moderate", "severe"):
         made.append(
             Measure(
@@ -367,7 +397,7 @@ def _air(chart: Chart, given: LungHeart) -> list[Measure]:
                 else _past(saturation, reason)
             )
         else:
-            old = chart.age_days(saturation) > given.saturation_days * given.stale_factor
+            old = not chart.is_within(saturation, given.saturation_days * given.stale_factor)
             made.append(
                 Measure("review" if old else "impaired", saturation, reason + (", old" if old else ""))
             )
@@ -450,7 +480,7 @@ def _therapy(
             )
     if steady:
         shown = next((f for f in steady if f.kind == "oxygen"), steady[0])
-        old = chart.age_days(shown) > given.oxygen_days * given.stale_factor
+        old = not chart.is_within(shown, given.oxygen_days * given.stale_factor)
         reason = f"on oxygen at rest on {shown.date}"
         return Measure("review" if old else "impaired", shown, reason + (", an old note" if old else ""))
     return Measure(
@@ -498,7 +528,7 @@ def _worded(chart: Chart, given: LungHeart) -> list[Measure]:
         measured = [v for name in number for v in current_values(chart, kind, name)]
         if (
             severity == "severe"
-            and chart.age_days(worst) <= days * given.stale_factor
+            and chart.is_within(worst, days * given.stale_factor)
             and not any(v.date > worst.date for v in measured)
         ):
             made.append(Measure("impaired", worst, f"called severe on {worst.date}"))
@@ -545,7 +575,7 @@ def _set_aside(chart: Chart, used: set[int]) -> list[Evidence]:
             if id(finding) in used or (finding.value is None and kind != "oxygen"):
                 continue
             if finding.assertion != "present" and kind != "oxygen":
-                reason: str = finding.assertion
+                reason = NOT_A_FACT[finding.assertion]
             elif finding.attribute("superseded") == "yes":
                 reason = "an earlier value by its own words"
             elif finding.attribute("copied") == "yes":

@@ -21,6 +21,12 @@ from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence, Finding
 
 _Item = tuple[Finding, str]
+# Mentions that say nothing of an infection of this patient.
+_NO_INFECTION = {
+    "conditional": "said of what might happen",
+    "screened": "looked for, no result told",
+    "reaction": "a reaction to a drug",
+}
 
 
 class InfectionActive(Parameters):
@@ -39,6 +45,14 @@ class InfectionActive(Parameters):
         ge=1,
         description="an acute infection that a full later note does not carry on is over after this",
     )
+    unfollowed_days: int = Field(
+        default=90,
+        ge=1,
+        description="an infection that no later full note speaks of is in question this long",
+    )
+    full_note_chars: int = Field(
+        default=400, ge=0, description="a note longer than this had room to carry an infection on"
+    )
     viral_days: int = Field(default=14, ge=1, description="an untreated viral illness is reviewed this long")
     chronic_review: tuple[str, ...] = ("hiv", "hbv", "hcv")
 
@@ -56,10 +70,15 @@ def infection_active(chart: Chart, given: InfectionActive) -> Outcome:
             aside.append(evidence(finding, "set_aside", "copied from an earlier note"))
         elif finding.assertion == "family":
             aside.append(evidence(finding, "set_aside", "someone else's"))
-        elif finding.attribute("status") in ("conditional", "screened", "reaction"):
-            aside.append(evidence(finding, "set_aside", finding.attribute("status")))
+        elif finding.attribute("status") in _NO_INFECTION:
+            aside.append(evidence(finding, "set_aside", _NO_INFECTION[finding.attribute("status")]))
         else:
             usable[finding.concept].append(finding)
+    if any(f.attribute("status") == "latent" for f in usable.get("tb_latent", [])) and not any(
+        f.attribute("status") == "active" for f in usable.get("tb", [])
+    ):
+        # "TB" alone in a chart that knows the latent infection means that one.
+        usable.pop("tb", None)
     denials = [f for f in usable.pop("infection", []) if not _is_named(f)]
     general = [
         f for f in chart.of("infection", ["infection"]) if _is_named(f) and f.attribute("copied") != "yes"
@@ -77,8 +96,7 @@ def infection_active(chart: Chart, given: InfectionActive) -> Outcome:
     searched = ("infection", "antimicrobial")
     if decided:
         shown = [evidence(f, "for") for f, _ in (*decided, *doubtful)]
-        until = max((d for f, _ in decided if (d := _until(f)) is not None), default=None)
-        return true([*shown, *against, *aside[:30]], _reason(decided), searched=searched, valid_until=until)
+        return true([*shown, *against, *aside[:30]], _reason(decided), searched=searched)
     if doubtful:
         shown = [evidence(f, "for") for f, _ in doubtful]
         return unknown(
@@ -135,8 +153,11 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
     run = latest.attribute("span")
     status = latest.attribute("status")
     day = chart.note_date(latest)
-    age = (chart.as_of - day).days
     name = latest.text.replace("\n", " ")
+
+    def fresh(days: int) -> bool:
+        return chart.is_within(day, days, of=latest)
+
     if run == "chronic":
         _chronic(chart, given, ordered, decided, doubtful, calm)
         return
@@ -147,15 +168,15 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
             calm.append((latest, f"{name} {status} on {day}"))
         return
     until = _until(latest) or _course_of_note(chart, latest)
-    runs_on = until is not None and until >= chart.as_of
-    ended = until is not None and until < chart.as_of
+    runs_on = until is not None and not chart.is_past(until, of=latest)
+    ended = until is not None and not runs_on
     if status in ("active", "stated"):
         if runs_on:
             decided.append((latest, f"{name} on {day}, treatment until {until}"))
         elif cleared_on is not None and cleared_on > day and run != "long":
             calm.append((latest, f"{name} on {day}, no infection on {cleared_on}"))
         elif run == "minor":
-            (doubtful if status == "active" and age <= given.recent_days else calm).append(
+            (doubtful if status == "active" and fresh(given.recent_days) else calm).append(
                 (latest, f"{name} on {day}, usually without systemic treatment")
             )
         elif run == "viral":
@@ -163,28 +184,28 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
                 f.attribute("status") == "treatment" and f.note_id == latest.note_id
                 for f in chart.of("antimicrobial")
             )
-            if treated and age <= given.recent_days:
+            if treated and fresh(given.recent_days):
                 decided.append((latest, f"{name} under treatment on {day}"))
             else:
-                (doubtful if age <= given.viral_days else calm).append(
+                (doubtful if fresh(given.viral_days) else calm).append(
                     (latest, f"{name} on {day}, no treatment named")
                 )
         elif ended and run != "long":
             calm.append((latest, f"{name} on {day}, treatment ended {until}"))
-        elif run == "acute" and age > given.settled_days and _later_note(chart, day):
+        elif run == "acute" and _later_note(chart, given, day) and not fresh(given.settled_days):
             calm.append((latest, f"{name} on {day}, not carried on by later notes"))
-        elif age <= given.recent_days and status == "stated" and not _borne_out(chart, latest):
+        elif status == "stated" and not _borne_out(chart, latest) and fresh(given.recent_days):
             doubtful.append((latest, f"{name} is named on {day}, neither treatment nor course stated"))
-        elif age <= given.recent_days:
+        elif fresh(given.recent_days):
             decided.append((latest, f"{name} is {'active' if status == 'active' else 'named'} on {day}"))
-        elif run == "long" and age <= given.long_days:
+        elif run == "long" and fresh(given.long_days):
             doubtful.append((latest, f"{name} on {day}, no later word that it is cured"))
-        elif age <= 3 * given.recent_days and not _later_note(chart, day):
+        elif not _later_note(chart, given, day) and fresh(given.unfollowed_days):
             doubtful.append((latest, f"{name} on {day}, not followed up"))
         else:
             calm.append((latest, f"{name} on {day}, not carried on by later notes"))
     elif status in ("suspected", "pending"):
-        open_ = age <= given.work_up_days and not (cleared_on is not None and cleared_on > day)
+        open_ = not (cleared_on is not None and cleared_on > day) and fresh(given.work_up_days)
         if open_ and latest.section not in ("family_history", "ros") and run != "minor":
             doubtful.append((latest, f"{name} is suspected or under work-up on {day}"))
         else:
@@ -264,8 +285,9 @@ def _course_of_note(chart: Chart, finding: Finding) -> date | None:
     return max((day for day in days if day is not None), default=None)
 
 
-def _later_note(chart: Chart, day: date) -> bool:
-    return any(note.note_date > day and note.length > 400 for note in reversed(chart.notes))
+def _later_note(chart: Chart, given: InfectionActive, day: date) -> bool:
+    """Say whether a note after *day* had room to carry an infection on."""
+    return any(note.note_date > day and note.length > given.full_note_chars for note in reversed(chart.notes))
 
 
 def _chronic(
@@ -314,7 +336,7 @@ def _chronic(
         calm.append((negative[0], f"{negative[0].text} negative on {chart.note_date(negative[0])}"))
         return
     suspected = [f for f in held if f.attribute("status") == "suspected"]
-    if suspected and chart.age_days(suspected[0]) <= given.work_up_days:
+    if suspected and chart.is_within(suspected[0], given.work_up_days):
         doubtful.append(
             (suspected[0], f"{suspected[0].text} is suspected on {chart.note_date(suspected[0])}")
         )
@@ -329,13 +351,15 @@ def _drugs(
     calm: list[_Item],
 ) -> None:
     """File the drugs: a course that runs decides even when the infection is not named beside it."""
+    latent = any(f.attribute("status") == "latent" for f in chart.of("infection", ["tb_latent"])) and not any(
+        f.attribute("status") == "active" for f in chart.of("infection", ["tb"])
+    )
     last_text = max((note.note_date for note in reversed(chart.notes)), default=None)
     for finding in chart.of("antimicrobial"):
         if finding.attribute("copied") == "yes":
             continue
         status = finding.attribute("status")
         day = chart.note_date(finding)
-        age = (chart.as_of - day).days
         until = _until(finding)
         name = finding.text.replace("\n", " ")
         if status in ("prophylaxis", "presumed_prophylaxis"):
@@ -344,23 +368,28 @@ def _drugs(
             calm.append((finding, f"{name} {'not given' if status == 'none' else 'finished'} on {day}"))
         elif status == "empiric":
             if (
-                age <= given.work_up_days
-                and not (cleared_on is not None and cleared_on > day)
-                and not _later_note(chart, day)
+                not (cleared_on is not None and cleared_on > day)
+                and not _later_note(chart, given, day)
+                and chart.is_within(day, given.work_up_days, of=finding)
             ):
                 doubtful.append((finding, f"{name} on suspicion on {day}, cultures open"))
-        elif status == "latent_treatment" and age <= given.long_days:
+        elif status == "latent_treatment" or (
+            status == "treatment" and finding.concept == "tb_drug" and latent
+        ):
+            if status == "latent_treatment" and not chart.is_within(day, given.long_days, of=finding):
+                continue
             doubtful.append((finding, f"{name} for latent tuberculosis on {day}"))
         elif status == "treatment":
-            if cleared_on is not None and cleared_on > day and (until is None or until < chart.as_of):
+            runs_on = until is not None and not chart.is_past(until, of=finding)
+            if cleared_on is not None and cleared_on > day and not runs_on:
                 calm.append((finding, f"{name} on {day}, no infection on {cleared_on}"))
-            elif until is not None and until >= chart.as_of:
+            elif runs_on:
                 decided.append((finding, f"{name} until {until}"))
             elif until is not None:
                 calm.append((finding, f"{name} ended {until}"))
-            elif age <= given.recent_days and (
-                last_text is None or day == last_text or not _later_note(chart, day)
-            ):
+            elif (
+                last_text is None or day == last_text or not _later_note(chart, given, day)
+            ) and chart.is_within(day, given.recent_days, of=finding):
                 decided.append((finding, f"{name} under way on {day}"))
-        elif status == "listed" and age <= given.recent_days and day == last_text:
+        elif status == "listed" and day == last_text and chart.is_within(day, given.recent_days, of=finding):
             doubtful.append((finding, f"{name} on the medication list of {day}, reason not stated"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.chart import NOT_A_FACT, Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, unknown
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence
@@ -43,7 +43,7 @@ def investigator(chart: Chart, given: Advisory) -> Outcome:
     flags: dict[str, None] = {}
     for kind in given.kinds:
         for finding in chart.of(kind):
-            if given.within_days is not None and chart.age_days(finding) > given.within_days:
+            if given.within_days is not None and not chart.is_within(finding, given.within_days):
                 shown.append(
                     evidence(finding, "set_aside", f"older than {given.within_days} days at screening")
                 )
@@ -51,10 +51,10 @@ def investigator(chart: Chart, given: Advisory) -> Outcome:
                 shown.append(evidence(finding, "for"))
                 flags[finding.concept] = None
             else:
-                shown.append(evidence(finding, "set_aside", finding.assertion))
+                shown.append(evidence(finding, "set_aside", NOT_A_FACT[finding.assertion]))
     for treatment in given.treatments:
         for finding in chart.of("treatment", treatment.concepts, assertions=["present", "historical"]):
-            if finding.date_source == "text" and chart.age_days(finding) <= treatment.within_days:
+            if finding.date_source == "text" and chart.is_within(finding, treatment.within_days):
                 shown.append(evidence(finding, "for"))
                 flags[treatment.label] = None
             elif finding.date_source == "text":

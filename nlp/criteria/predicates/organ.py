@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from chartsift.nlp.criteria.chart import Chart, evidence
+from chartsift.nlp.criteria.chart import NOT_A_FACT, Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
 from chartsift.nlp.criteria.predicates.heart_lung import (
     LungHeart,
@@ -27,6 +27,7 @@ from chartsift.nlp.criteria.predicates.heart_lung import (
 from chartsift.nlp.criteria.predicates.organ_state import (
     BAD,
     EPISODE_DAYS,
+    FULL_NOTE_CHARS,
     STATEMENT_DAYS,
     DiseaseState,
     disease_states,
@@ -34,6 +35,14 @@ from chartsift.nlp.criteria.predicates.organ_state import (
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence, Finding
 
+_SEARCHED = (
+    "organ_disease",
+    *(f"lab/{name}" for name in ("Hgb", "platelets", "ANC", "eGFR", "bilirubin")),
+    "pft",
+    "echo",
+    "vital",
+    "oxygen",
+)
 _ON_DIALYSIS = re.compile(r"dialysis|\bHD\b|\bPD\b|fail(?:ed|ing)", re.IGNORECASE)
 
 
@@ -66,8 +75,14 @@ class OrganDiseaseUncontrolled(Parameters):
     )
     count_days: int = 30
     chemistry_days: int = 90
+    old_counts_factor: int = Field(
+        default=3, description="a low value up to so many windows old goes to a person if no note follows"
+    )
     episode_days: int = EPISODE_DAYS
     statement_days: int = STATEMENT_DAYS
+    full_note_chars: int = Field(
+        default=FULL_NOTE_CHARS, description="a note longer than this had room to carry an episode on"
+    )
     fvc_decline: float = Field(
         default=5.0, description="points of % predicted within a year: progression by the ATS 2022 guideline"
     )
@@ -95,6 +110,7 @@ def organ_disease_uncontrolled(chart: Chart, given: OrganDiseaseUncontrolled) ->
         systems=(*given.systems, "any"),
         episode_days=given.episode_days,
         statement_days=given.statement_days,
+        full_note_chars=given.full_note_chars,
     )
     decided: list[tuple[Finding, str]] = []
     doubtful: list[tuple[Finding, str]] = []
@@ -110,18 +126,18 @@ def organ_disease_uncontrolled(chart: Chart, given: OrganDiseaseUncontrolled) ->
     against = [evidence(f, "against") for f, _ in calm]
     if decided:
         shown = [evidence(f, "for") for f, _ in (*decided, *doubtful)]
-        return true([*shown, *against, *aside], _reason(decided), searched=("organ_disease",))
+        return true([*shown, *against, *aside], _reason(decided), searched=_SEARCHED)
     if doubtful:
         shown = [evidence(f, "for") for f, _ in doubtful]
         return unknown(
             [*shown, *against, *aside],
             _reason(doubtful),
             next_step=f"Ask the treating specialist for the current severity and course: {doubtful[0][1]}.",
-            searched=("organ_disease",),
+            searched=_SEARCHED,
         )
     if calm:
-        return false([*against, *aside], _reason(calm[:4]), searched=("organ_disease",))
-    return silent("organ_disease", evidence=aside)
+        return false([*against, *aside], _reason(calm[:4]), searched=_SEARCHED)
+    return silent(*_SEARCHED, evidence=aside)
 
 
 def _reason(items: Sequence[tuple[Finding, str]]) -> str:
@@ -158,7 +174,7 @@ def _sort(
     elif state.level == "old":
         doubtful.append((finding, words + ", not stated again since"))
     elif state.level == "possible" and (finding.attribute("level") in BAD or weight in ("severe", "acute")):
-        recent = chart.age_days(finding) <= given.episode_days
+        recent = chart.is_within(finding, given.episode_days)
         asserted = finding.section in ("assessment", "plan", "hpi")
         if recent and asserted and weight != "minor":
             doubtful.append((finding, f"{_name(state)} is suspected on {chart.note_date(finding)}"))
@@ -188,7 +204,7 @@ def _grafted(chart: Chart, given: OrganDiseaseUncontrolled, state: DiseaseState)
     if any(_ON_DIALYSIS.search(f.text) for f in current):
         return False
     return any(
-        f.attribute("copied") != "yes" and f.date <= chart.as_of
+        f.attribute("copied") != "yes" and chart.has_come(f.date)
         for f in chart.of("transplant", [graft], assertions=["present"])
     )
 
@@ -267,7 +283,7 @@ def _lung_course(
         for finding in chart.of("pft", [concept], assertions=["present"])[:6]:
             if (
                 finding.attribute("course") == "worse"
-                and chart.age_days(finding) <= given.lung.pft_days
+                and chart.is_within(finding, given.lung.pft_days)
                 and finding.attribute("copied") != "yes"
             ):
                 said.append((finding, f"lung function is declining on {finding.date}"))
@@ -284,7 +300,7 @@ def _numeric_decline(chart: Chart, given: OrganDiseaseUncontrolled) -> list[tupl
     found: list[tuple[Finding, str]] = []
     for concept, points in (("FVC", given.fvc_decline), ("DLCO", given.dlco_decline)):
         latest = current_values(chart, "pft", concept)
-        if not latest or chart.age_days(latest[0]) > given.lung.pft_days:
+        if not latest or not chart.is_within(latest[0], given.lung.pft_days):
             continue
         last = latest[0]
         before = [
@@ -333,17 +349,16 @@ def _laboratory(
         ):
             continue
         words = f"{concept} {latest.value:g} {latest.unit} on {latest.date}, below {limit:g}"
-        age = chart.age_days(latest)
-        if age <= days:
+        if chart.is_within(latest, days):
             decided.append((latest, words))
-        elif age <= days * 3 and not _later_notes(chart, latest):
-            doubtful.append((latest, words + f", {age} days old"))
+        elif chart.is_within(latest, days * given.old_counts_factor) and not _later_notes(chart, latest):
+            doubtful.append((latest, words + f", {chart.age_days(latest)} days old"))
     bilirubin = latest_lab(chart, "bilirubin")
     if (
         (
             bilirubin is not None
             and (bilirubin.value or 0) > given.bilirubin_above
-            and chart.age_days(bilirubin) <= given.chemistry_days
+            and chart.is_within(bilirubin, given.chemistry_days)
         )
         and "hepatic" in given.systems
         and not any(s.finding.text.lower().startswith("gilbert") for s in states)
@@ -356,14 +371,15 @@ def _later_notes(chart: Chart, finding: Finding) -> bool:
 
 
 def latest_lab(chart: Chart, concept: str) -> Finding | None:
-    """Return the latest value of an analyte that its own text does not call an earlier one."""
+    """Return the latest value of an analyte, in a known unit, that its own text does not call an earlier one."""
     values = [
         f
         for f in chart.of("lab", [concept], assertions=["present"])
         if f.value is not None
+        and f.unit
         and f.attribute("superseded") != "yes"
         and f.attribute("copied") != "yes"
-        and f.date <= chart.as_of
+        and chart.has_come(f.date)
     ]
     return values[0] if values else None
 
@@ -376,7 +392,7 @@ def _set_aside(
         if finding.concept not in given.systems:
             continue
         if finding.assertion in ("family", "hypothetical"):
-            shown.append(evidence(finding, "set_aside", finding.assertion))
+            shown.append(evidence(finding, "set_aside", NOT_A_FACT[finding.assertion]))
         elif finding.attribute("copied") == "yes":
             shown.append(evidence(finding, "set_aside", "copied from an earlier note"))
     for state in states:

@@ -19,10 +19,18 @@ StateLevel = Literal[
 
 _FRESH = re.compile(r"\b(?:new|acute|recurrent|another|again|today|now)\b", re.IGNORECASE)
 
+_FRESH_CLOT = re.compile(
+    r"\b(?:new|acute|recurrent|another|today|now|massive|submassive|saddle|extensive|symptomatic|found|diagnosed|shows?|CTA?"
+    r"|heparin (?:drip|gtt|infusion)|drip|gtt|lysis|lytic|thromboly\w*|thrombectomy|admitted|presents?)\b",
+    re.IGNORECASE,
+)
+
 BAD: frozenset[str] = frozenset({"severe", "progressive", "uncontrolled"})
 _GOOD = frozenset({"controlled", "stable", "mild"})
 # An episode (a bleed, a stroke) that no later note carries on is over after this many days.
 EPISODE_DAYS = 30
+# A note longer than this had room to carry an episode on.
+FULL_NOTE_CHARS = 1_000
 # "Severe" or "worsening" said of a lasting disease needs to be said again after this many days.
 STATEMENT_DAYS = 365
 
@@ -53,22 +61,33 @@ def disease_states(
     systems: Iterable[str] | None = None,
     episode_days: int = EPISODE_DAYS,
     statement_days: int = STATEMENT_DAYS,
+    full_note_chars: int = FULL_NOTE_CHARS,
 ) -> list[DiseaseState]:
-    """Return the state of each disease of *systems* (all by default) that the chart names."""
+    """
+    Return the state of each disease of *systems* (all by default) that the chart names.
+
+    An episode counts for *episode_days*, half of that where a later note of over *full_note_chars* characters does
+    not carry it on; "severe" or "worsening" of a lasting disease counts for *statement_days*.
+    """
+    windows = _Windows(episode_days, statement_days, full_note_chars)
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in chart.of("organ_disease", systems):
         if finding.assertion in ("family", "hypothetical") or finding.attribute("copied") == "yes":
             continue
         groups[finding.concept, finding.attribute("disease")].append(finding)
-    return [
-        _state(chart, system, disease, found, episode_days, statement_days)
-        for (system, disease), found in groups.items()
-    ]
+    return [_state(chart, system, disease, found, windows) for (system, disease), found in groups.items()]
 
 
-def _state(
-    chart: Chart, system: str, disease: str, found: list[Finding], episode_days: int, statement_days: int
-) -> DiseaseState:
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """How long statements hold; see ``disease_states``."""
+
+    episode_days: int
+    statement_days: int
+    full_note_chars: int
+
+
+def _state(chart: Chart, system: str, disease: str, found: list[Finding], windows: _Windows) -> DiseaseState:
     ordered = sorted(found, key=lambda f: (chart.note_date(f), _weight(f), f.start), reverse=True)
     newest = chart.note_date(ordered[0])
     same = [f for f in ordered if chart.note_date(f) == newest]
@@ -99,8 +118,10 @@ def _state(
     if _is_bare_episode(decides):
         # "DVT in December, leg fine … 3. DVT: apixaban to go on": the bare name is the episode told of before.
         told = [f for f in same if _level(f) == "over" and f.attribute("listed") != "yes"]
+        # "AKI mild" of the emergency note still says how bad the "AKI" of the ward note is.
+        told += [f for f in same if f.assertion == "present" and f.attribute("level") in _GOOD]
         decides = told[0] if told else decides
-    level = _aged(chart, decides, _level(decides), same, ordered, episode_days, statement_days)
+    level = _aged(chart, decides, _level(decides), windows)
     return DiseaseState(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
 
 
@@ -144,6 +165,8 @@ def _level(finding: Finding) -> StateLevel:
         return "severe" if weight == "severe" and said in ("stable", "mild") else "controlled"
     if weight == "severe":
         return "severe"
+    if weight == "acute" and finding.attribute("disease") == "clot" and not _FRESH_CLOT.search(finding.quote):
+        return "unspecified"  # a clot that is only named is an old one under its anticoagulant
     if weight == "acute":
         return "over" if finding.attribute("listed") == "yes" else "severe"
     return "unspecified"
@@ -153,29 +176,32 @@ def _aged(
     chart: Chart,
     decides: Finding,
     level: StateLevel,
-    same: list[Finding],
-    ordered: list[Finding],
-    episode_days: int,
-    statement_days: int,
+    windows: _Windows,
 ) -> StateLevel:
     """Return the level of a statement on the screening day."""
     if level not in BAD:
         return level
-    age = max(0, (chart.as_of - chart.note_date(decides)).days)
-    later_notes = any(note.note_date > chart.note_date(decides) for note in reversed(chart.notes))
+    said = chart.note_date(decides)
+    later_notes = any(note.note_date > said for note in reversed(chart.notes))
     if decides.attribute("weight") == "acute":
-        if age <= episode_days and not (
-            later_notes and age > episode_days // 2 and _has_full_note(chart, decides)
+        if chart.is_within(said, windows.episode_days, of=decides) and not (
+            later_notes
+            and _has_full_note(chart, decides, windows.full_note_chars)
+            and not chart.is_within(said, windows.episode_days // 2, of=decides)
         ):
             return level
-        return "over" if later_notes or age > 3 * episode_days else "old"
+        return (
+            "over"
+            if later_notes or not chart.is_within(said, 3 * windows.episode_days, of=decides)
+            else "old"
+        )
     if decides.attribute("weight") == "severe":
         return level
-    return "old" if age > statement_days else level
+    return level if chart.is_within(said, windows.statement_days, of=decides) else "old"
 
 
-def _has_full_note(chart: Chart, decides: Finding) -> bool:
+def _has_full_note(chart: Chart, decides: Finding, chars: int) -> bool:
     """Say whether a clinical note after the statement had room to carry the episode on and did not."""
     return any(
-        note.note_date > chart.note_date(decides) and note.length > 1000 for note in reversed(chart.notes)
+        note.note_date > chart.note_date(decides) and note.length > chars for note in reversed(chart.notes)
     )

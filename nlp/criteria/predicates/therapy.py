@@ -47,11 +47,12 @@ def car_t_received(chart: Chart, given: CarTReceived) -> Outcome:
     searched = ("car_t", "cell_therapy")
     if not (named or others or codes):
         return silent(*searched)
-    received = _of(named, "present")
+    received, corrected = _without_corrected(chart, named)
     similar = [f for f in _of(named, "possible") if f.attribute("product")]
     blinded = [f for f in _of(named, "possible") if f not in similar]
     disclosed = [f for f in named if f.attribute("unblinded") == "yes"]
     aside = [evidence(f, "set_aside", _WORDS[f.assertion]) for f in named if f.assertion == "family"]
+    aside += [evidence(f, "set_aside", "called an error by a later note") for f in corrected]
     against = [
         evidence(f, "against", _WORDS[f.assertion])
         for f in named
@@ -134,7 +135,7 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     searched = ("transplant", "graft_other", "transplant_history")
     if not (named or others or history or codes):
         return silent(*searched)
-    received = _of(named, "present")
+    received, corrected = _without_corrected(chart, named)
     unsure = _of(named, "possible")
     against = [
         evidence(f, "against", _WORDS[f.assertion])
@@ -143,6 +144,7 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     ]
     against += [evidence(f, "against", "no transplant") for f in history if f.assertion == "absent"]
     aside = [evidence(f, "against", "someone else's, or given to someone else") for f in _of(named, "family")]
+    aside += [evidence(f, "set_aside", "called an error by a later note") for f in corrected]
     uncounted = [
         evidence(f, "against", "a tissue that does not count")
         for f in others
@@ -155,6 +157,19 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
             return unknown(
                 [*shown, *(evidence(f, "against", "denied") for f in denials)],
                 f"one note names a transplant ({_quote(shown)}), another denies it",
+                basis="conflicting",
+                searched=searched,
+            )
+        questioned = _questioned_since(chart, unsure, received)
+        if questioned:
+            return unknown(
+                [
+                    *shown,
+                    *(evidence(f, "against", "asked about since") for f in questioned),
+                    *against,
+                    *aside,
+                ],
+                f"a transplant is told of ({_quote(shown)}) and in question since",
                 basis="conflicting",
                 searched=searched,
             )
@@ -185,6 +200,21 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     return silent(*searched)
 
 
+def _without_corrected(chart: Chart, findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Return what is told as received, and apart from it the entries that a later note calls an error."""
+    kept: list[Finding] = []
+    wrong: list[Finding] = []
+    for finding in _of(findings, "present"):
+        called_wrong = any(
+            f.attribute("corrects") == "yes"
+            and f.concept == finding.concept
+            and chart.note_date(f) >= chart.note_date(finding)
+            for f in findings
+        )
+        (wrong if called_wrong else kept).append(finding)
+    return kept, wrong
+
+
 def _of(findings: Sequence[Finding], assertion: str) -> list[Finding]:
     return [f for f in findings if f.assertion == assertion]
 
@@ -206,6 +236,16 @@ def _later_denials(chart: Chart, findings: Sequence[Finding], received: Sequence
         and f.attribute("templated") != "yes"
         # A box that nobody ticked contradicts nothing.
         and f.attribute("strength") != "plain"
+    ]
+
+
+def _questioned_since(chart: Chart, unsure: Sequence[Finding], received: Sequence[Finding]) -> list[Finding]:
+    """Return the questions of later notes about a transplant that no note tells of since."""
+    last = max(chart.note_date(f) for f in received)
+    concepts = {f.concept for f in received}
+    told = {f.note_id for f in received}
+    return [
+        f for f in unsure if f.concept in concepts and f.note_id not in told and chart.note_date(f) >= last
     ]
 
 

@@ -15,8 +15,6 @@ from chartsift.nlp.types import Evidence, Finding
 
 # How many mentions of one sort are shown; the rest says the same.
 _SHOWN = 6
-# For about one interval between clinic visits a specialist's examination stands against a general one.
-_SPECIALIST_DAYS = 45
 _MEASURED = ("MRC", "MMT", "CMAS", "full_strength")
 _SIGNS = ("Gowers", "waddling_gait", "head_drop")
 
@@ -31,12 +29,15 @@ class WeaknessPresent(Parameters):
         weak_share: A sum score at or below this share of its scale is weakness. Default 142/150: the usual bar of
             trials in myositis (MMT-8 of 142 or less); on the one-sided scale that is 75/80.
         groups: Muscle groups that count; distal weakness alone does not.
+        specialist_days: For so long a specialist's examination stands against a general one (about one interval
+            between clinic visits).
     """
 
     exam_days: int = Field(default=90, ge=1)
     function_days: int = Field(default=90, ge=1)
     weak_share: float = Field(default=142 / 150, gt=0, lt=1)
     groups: tuple[str, ...] = ("proximal", "axial", "bulbar", "limb", "whole")
+    specialist_days: int = Field(default=45, ge=0)
 
 
 @predicate("weakness_present", WeaknessPresent)
@@ -47,7 +48,7 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
     function = _usable(chart, chart.of("function"), given.function_days, aside)
     exams = [(f, _reading(f, given)) for f in strength if f.concept in _MEASURED]
     exams = [(f, reading) for f, reading in exams if reading]
-    exams = _without_looks_in_passing(chart, exams, aside)
+    exams = _without_looks_in_passing(chart, given, exams, aside)
     last = max((f.date for f, _ in exams), default=None)
     today = {
         reading: [f for f, r in exams if r == reading and f.date == last]
@@ -78,7 +79,6 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
             return true(
                 [*_some(shown + clear, "for"), *_some(denials, "against"), *aside[:_SHOWN]],
                 f"{_words(shown[0])}, and {_words(clear[0])}",
-                valid_until=chart.lapses_on(clear[0], given.function_days),
             )
         why = (
             "limited by " + shown[0].attribute("limited")
@@ -94,20 +94,19 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
         return true(
             [*_some(spoken, "for"), *_some(denials + able, "against"), *aside[:_SHOWN]],
             f"no graded examination within {given.exam_days} days, but {_words(spoken[0])}",
-            valid_until=chart.lapses_on(spoken[0], given.function_days),
         )
     return _without_exam(chart, given, hints, denials + able, function, aside)
 
 
 def _without_looks_in_passing(
-    chart: Chart, exams: list[tuple[Finding, str]], aside: list[Evidence]
+    chart: Chart, given: WeaknessPresent, exams: list[tuple[Finding, str]], aside: list[Evidence]
 ) -> list[tuple[Finding, str]]:
     """Return *exams* without the "5/5" of general clinics within weeks of a specialist's graded weakness."""
     graded = [f for f, reading in exams if reading == "weak" and not is_general(chart, f)]
     kept = []
     for finding, reading in exams:
         in_passing = reading == "full" and finding.concept != "MMT" and is_general(chart, finding)
-        if in_passing and any(0 <= (finding.date - f.date).days <= _SPECIALIST_DAYS for f in graded):
+        if in_passing and any(0 <= (finding.date - f.date).days <= given.specialist_days for f in graded):
             reason = "a look in passing does not outrank the specialist's examination"
             aside.append(evidence(finding, "set_aside", reason))
         else:
@@ -141,7 +140,7 @@ def _weak_on_exam(
             f"two examinations of {last} disagree: {_words(weak[0])}, and {_words(opposed[0])}",
             basis="conflicting",
         )
-    return true(shown, f"{_words(weak[0])} on {last}", valid_until=chart.lapses_on(weak[0], given.exam_days))
+    return true(shown, f"{_words(weak[0])} on {last}")
 
 
 def _full_on_exam(
@@ -160,11 +159,7 @@ def _full_on_exam(
     shown += [evidence(f, "set_aside", "the examination of the day outranks it") for f in outranked[:_SHOWN]]
     shown += list(aside)[:_SHOWN]
     if later:
-        return true(
-            shown,
-            f"full strength on {last}, but since then {_words(later[0])}",
-            valid_until=chart.lapses_on(later[0], given.function_days),
-        )
+        return true(shown, f"full strength on {last}, but since then {_words(later[0])}")
     if same:
         return unknown(
             shown,
@@ -172,7 +167,7 @@ def _full_on_exam(
             basis="conflicting",
             next_step="Repeat manual muscle testing with functional tests (chair rise, arm elevation).",
         )
-    return false(shown, f"{_words(full[0])} on {last}", valid_until=chart.lapses_on(full[0], given.exam_days))
+    return false(shown, f"{_words(full[0])} on {last}")
 
 
 def _without_exam(
@@ -223,7 +218,7 @@ def _usable(chart: Chart, findings: Iterable[Finding], days: int, aside: list[Ev
             }[finding.assertion]
         elif finding.attribute("cause") and finding.concept in _MEASURED:
             reason = f"another cause is named: {finding.attribute('cause')}"
-        elif chart.age_days(finding) > days:
+        elif not chart.is_within(finding, days):
             reason = f"older than {days} days at screening"
         elif finding.attribute("source") == "list":
             reason = "from a problem list"

@@ -83,6 +83,9 @@ def _active(*findings: Finding, **parameters: object) -> Outcome:
         ([_ck(300, None)], None, "insufficient"),
         ([_ck(300, None, days=2), _ck(900, 250, days=50)], True, "documented"),
         ([_finding("lab", "CK", value=5.0, unit="xULN")], True, "documented"),
+        ([_finding("lab", "CK", value=1.5, unit="xULN", comparator="<")], None, "insufficient"),
+        # a number whose unit is not known is neither low nor high
+        ([_finding("lab", "CK", value=12.0)], None, "insufficient"),
         ([_ck(900, copied="yes"), _ck(90)], False, "documented"),
         ([_ck(90), _rash()], True, "documented"),
         ([_ck(90), _clear()], False, "documented"),
@@ -137,10 +140,9 @@ def test_the_enzymes_of_another_disease() -> None:
     assert [e.reason for e in outcome.evidence if e.stance == "set_aside"] == ["belongs to the other disease"]
 
 
-def test_lapse_and_evidence() -> None:
+def test_both_sides_are_shown() -> None:
     outcome = _active(_ck(900, days=10), _state("inactive", "quiescent"))
 
-    assert outcome.valid_until == SCREENED + timedelta(days=80)
     assert {e.stance for e in outcome.evidence} == {"for", "against"}
     assert "900" in outcome.reason
 

@@ -9,6 +9,30 @@ from chartsift.nlp.pipeline import Pipeline
 
 DIAGNOSIS = [
     (
+        "not_met",
+        [
+            (200, "JPM, start prednisone."),
+            (9, "LGMD R2 established. Rheumatology removed JPM from the problem list."),
+        ],
+    ),
+    (
+        "unknown",
+        [
+            (
+                3,
+                'MRI: diffuse edema "rhabdomyolysis or myositis". Rhabdo of unclear cause, myositis on the list.',
+            )
+        ],
+    ),
+    (
+        "not_met",
+        [
+            (200, "Polymyositis on azathioprine."),
+            (5, "He does not have an autoimmune myositis. McArdle disease."),
+        ],
+    ),
+    ("not_met", [(5, "She does not have dermatomyositis; this is tinea.")]),
+    (
         "met",
         [
             (60, "A: Dermatomyositis, Mi-2 positive, active."),

@@ -39,7 +39,7 @@ def age(years: int) -> Finding:
     return Finding("p", "n", 0, 2, str(years), "age", "age", "present", DAY, value=float(years))
 
 
-def run(trial_file: Path, *findings: Finding, unread: int = 0) -> CohortResult:
+def run(trial_file: Path, *findings: Finding, unread: tuple[str, ...] = ()) -> CohortResult:
     notes = [NoteInfo("n", DAY, "Clinic note", 100)]
     return evaluate(Patient("p"), notes, findings, load_trial(trial_file), unread=unread)[0]
 
@@ -68,10 +68,10 @@ def test_a_failed_inclusion_makes_ineligible_with_its_evidence(trial_file: Path)
 
 
 def test_silence_says_how_much_was_read(trial_file: Path) -> None:
-    result = run(trial_file, unread=2)
+    result = run(trial_file, unread=("scan.pdf (IN101)", "n7 (SC410)"))
 
     assert "in 1 note, 2024" in result.criteria[1].rationale
-    assert "2 notes could not be read" in result.criteria[1].rationale
+    assert "2 inputs could not be read: scan.pdf (IN101), n7 (SC410)" in result.criteria[1].rationale
     assert "unread_notes 2" in result.criteria[1].flags
 
 

@@ -8,6 +8,25 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 TRANSPLANT = [
+    ("not_met", "BMT/CELL THERAPY INPATIENT CONSULT\nQ: candidacy for CD19 CAR T."),
+    ("not_met", "Presented at lung txp selection mtg 04/18; deferred, too well."),
+    ("not_met", "1. Autologous HSCT: we reviewed this because of his sister; the risk is not justified."),
+    ("unknown", "The coordinator asks whether she had an auto transplant; records requested."),
+    ("not_met", "CAR-T or allo-SCT were never needed for her CLL."),
+    ("not_met", "Familie: Vater AML, allogene Stammzelltransplantation 2021, wohlauf."),
+    ("not_met", "BMT & CELLULAR THERAPY CLINIC\nSeen for a second opinion on refractory disease."),
+    ("met", "Clearance prior to more immunosuppression in heart recipient."),
+    ("not_met", "Gave bone marrow 10/2022 to brother (aplastic anemia); he is doing well after allo BMT."),
+    ("not_met", "Husband of pt had a renal graft in 2011."),
+    ("not_met", 'Q organ or bone marrow transplant? "My corneas, both." -> no per PI (tissue)'),
+    ("not_met", "Talked about options with Dr. Feld (BMT)."),
+    ("not_met", "Transplant hx none."),
+    ("not_met", "Outside list carries a liver transplant in 2020. That is an error."),
+    ("not_met", "FHx bio-dad: allo BMT for AML 2020, alive."),
+    ("not_met", "Fa CABG, bro heart transplant at 44."),
+    ("not_met", "Prior SOT/HCT ....... N (Hct 34 in the lab)      Psych ...... stable"),
+    ("not_met", "She was his donor: marrow harvest 2019, and his BMT engrafted."),
+    ("not_met", "The cornea of 2011 is her only transplanted tissue."),
     ("not_met", "HCT 38.2, plt 210."),
     ("not_met", "Hct 31%, Hgb 10.2"),
     ("not_met", "CBC: WBC 7.2 HGB 12.1 HCT 36.5 PLT 301"),
@@ -82,6 +101,17 @@ TRANSPLANT = [
 ]
 
 CAR_T = [
+    (
+        "not_met",
+        "liso-cel: T-cell collection 3/11/21, product out of specification; remanufacture failed. Not infused.",
+    ),
+    ("not_met", 'List in Epic: "Hx CAR-T cell therapy" - auto-populated off the research flag.'),
+    ("not_met", "I saw the video of the girl w/ lupus in Germany who got CAR-T."),
+    ("not_met", 'Ever treated with engineered/CAR-T or other cell product?  "No. That was my son."'),
+    ("not_met", "Prior apheresis none. Prior CAR T none. HCT / organ none."),
+    ("not_met", "Husb had CAR-T for myeloma in 2023."),
+    ("met", "01.05.2024 day 0: autologous CD19-CAR-T cells, 1 x 10^6 per kg, i.v., no reaction."),
+    ("met", "Day 0 = 04/25/22  axicabtagene ciloleucel 2 x10e6/kg IV 12 min."),
     ("not_met", "CART vs rituximab discussed"),
     ("not_met", "cart pushed by aide"),
     ("not_met", "HIV on cART"),
@@ -129,6 +159,11 @@ CAR_T = [
 ]
 
 LEUKAPHERESIS = [
+    ("not_met", "3 apheresis: has AVF + good veins, no access problem."),
+    ("not_met", "Apheresis not a worry - veins are big, 61 kg."),
+    ("not_met", "Apheresis RN: good arm veins, no concerns."),
+    ("unknown", "Apheresis MD: soft BPs; will not give an opinion till after the catheterisation."),
+    ("unknown", "Refuses blood products; fitness for leukapheresis is left open."),
     ("met", "Not a candidate for leukapheresis per apheresis team."),
     ("met", "Apheresis MD: cannot collect safely, no access"),
     ("met", "bilateral IJ and subclavian occlusion, no central access possible"),

@@ -6,7 +6,17 @@ from itertools import product
 
 import pytest
 
-from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, false, negate, silent, true, unknown
+from chartsift.nlp.criteria.logic import (
+    Outcome,
+    all_of,
+    any_of,
+    at_least,
+    false,
+    negate,
+    silent,
+    true,
+    unknown,
+)
 
 VALUES = {True: true((), "t"), False: false((), "f"), None: unknown((), "u")}
 
@@ -42,3 +52,28 @@ def test_only_silence_stays_silent() -> None:
 
     assert outcome.is_silent
     assert outcome.searched == ("lab", "skin")
+
+
+@pytest.mark.parametrize("values", list(product(VALUES, repeat=4)))
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_at_least_so_many(count: int, values: tuple[bool | None, ...]) -> None:
+    outcomes = [VALUES[value] for value in values]
+
+    outcome = at_least(count, outcomes)
+
+    surely = values.count(True)
+    possibly = surely + values.count(None)
+    assert outcome.value is (True if surely >= count else False if possibly < count else None)
+    if count == 1:
+        assert outcome.value is any_of(outcomes).value
+    if count == 4:
+        assert outcome.value is all_of(outcomes).value
+    assert outcome.reason.startswith(f"{surely} of 4 hold, {count} asked for")
+
+
+def test_silence_on_the_rest_is_no_silence_where_a_part_holds() -> None:
+    held = all_of([true((), "lung disease named"), silent("strength")])
+    failed = any_of([false((), "no rash"), silent("lab")])
+
+    assert (held.value, held.basis) == (None, "insufficient")
+    assert failed.is_silent

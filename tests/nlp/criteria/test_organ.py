@@ -71,16 +71,18 @@ def test_a_falling_fvc_is_progression() -> None:
 
 
 @pytest.mark.parametrize(
-    ("concept", "value", "days", "expected"),
+    ("concept", "value", "unit", "days", "expected"),
     [
-        ("Hgb", 7.9, 5, True),
-        ("Hgb", 8.0, 5, None),
-        ("platelets", 34, 5, True),
-        ("platelets", 34, 200, None),
-        ("eGFR", 22, 60, True),
+        ("Hgb", 7.9, "g/dL", 5, True),
+        ("Hgb", 8.0, "g/dL", 5, None),
+        ("platelets", 34, "10^9/L", 5, True),
+        ("platelets", 34, "10^9/L", 200, None),
+        ("eGFR", 22, "mL/min", 60, True),
+        # a number whose unit is not known decides nothing
+        ("platelets", 3, "", 5, None),
     ],
 )
-def test_laboratory_limits(concept: str, value: float, days: int, expected: bool | None) -> None:
-    told = chart(finding("lab", concept, value=value, days=days), note_days=(3,))
+def test_laboratory_limits(concept: str, value: float, unit: str, days: int, expected: bool | None) -> None:
+    told = chart(finding("lab", concept, value=value, unit=unit, days=days), note_days=(3,))
 
     assert organ_disease_uncontrolled(told, OrganDiseaseUncontrolled()).value is expected

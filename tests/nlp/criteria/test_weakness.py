@@ -120,10 +120,6 @@ def test_both_sides_are_shown() -> None:
     assert {e.stance for e in outcome.evidence} == {"for", "against"}
 
 
-def test_the_verdict_lapses_with_its_window() -> None:
-    assert _decide(_mmt(118, days=10)).valid_until == SCREENED + timedelta(days=80)
-
-
 def test_another_trial_sets_its_own_bar() -> None:
     assert _decide(_mmt(138), weak_share=136 / 150).value is None
 

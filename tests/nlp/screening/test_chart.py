@@ -52,13 +52,13 @@ def test_later_note_is_left_out_and_named(trial):
 
     assert [(p.code, p.note_id) for p in result.problems] == [("IN126", "2")]
     assert not result.findings
-    assert result.unread == 0
+    assert result.unread == ()
 
 
 def test_note_on_which_the_pipeline_fails_is_left_out_without_its_text(trial):
     notes = [note("1", "2024-05-01", f"{FAIL} SECRET"), note("2", "2024-05-02", "CAR T infused.")]
 
-    result = screen_patient(FakePipeline(), trial, PATIENT, notes, unread=2)
+    result = screen_patient(FakePipeline(), trial, PATIENT, notes, unread=("a", "b"))
 
     (problem,) = result.problems
     assert (problem.code, problem.note_id, problem.source) == ("SC410", "1", "notes.jsonl:1")
@@ -66,7 +66,7 @@ def test_note_on_which_the_pipeline_fails_is_left_out_without_its_text(trial):
     assert "SECRET" not in problem.message
     assert [info.note_id for info in result.notes] == ["2"]
     assert len(result.findings) == 1
-    assert result.unread == 3
+    assert result.unread == ("a", "b", "notes.jsonl:1 (SC410)")
 
 
 def test_second_note_with_an_identifier_is_left_out(trial):

@@ -54,7 +54,12 @@ def page(tmp_path_factory) -> Page:
         for i in range(3)
     ]
     notes += [
-        {"patient_id": f"Q{i}", "note_id": HOSTILE, "note_date": "2024-05-01", "text": HOSTILE}
+        {
+            "patient_id": f"Q{i}",
+            "note_id": HOSTILE,
+            "note_date": "2024-05-01",
+            "text": f"{HOSTILE} dermatomyositis",
+        }
         for i in range(2)
     ]
     notes += [{"patient_id": "Q9", "note_id": HOSTILE, "note_date": "never", "text": HOSTILE}]
@@ -80,6 +85,14 @@ def test_nothing_is_loaded_from_elsewhere(page):
             assert (attributes.get(name) or "#").startswith("#")
         assert not any(name.startswith("on") for name in attributes)
     assert not re.search(r"url\(|@import", page.text)
+
+
+def test_a_score_stands_beside_the_criterion_that_it_supports(page):
+    text = " ".join(page.text.split())
+
+    assert text.count("2017 EULAR/ACR classification criteria") == 2
+    assert "without biopsy 0 to 20.8 points" in text
+    assert "Neck flexors weaker than extensors? not documented0–1.9" in text
 
 
 def test_numbers_are_those_of_the_run(page):

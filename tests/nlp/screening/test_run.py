@@ -430,8 +430,8 @@ def test_store_groups_notes_and_counts_what_was_missed(tmp_path):
 
     assert first.patient == Patient("P1", date(1980, 1, 1), "F")
     assert [note.text for note in first.notes] == ["earlier", "later"]
-    assert first.unread == 1  # the plain copy hides nothing
-    assert (second.notes[0].text, second.unread) == ("two\r\n", 1)
+    assert first.unread == ("2 (IN109)",)  # the plain copy hides nothing
+    assert (second.notes[0].text, second.unread) == ("two\r\n", ("x:1 (IN107)",))
     assert list(store.note_counts()) == [("P1", 2), ("P2", 1)]
     assert [problem.code for problem in store.problems()] == ["IN109", "IN109", "IN107", "IN108"]
     store.close()
