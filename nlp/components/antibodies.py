@@ -22,6 +22,7 @@ from typing import cast
 
 from spacy.tokens import Doc, Span
 
+from chartsift.nlp.components.antibody_coverage import coverage_of
 from chartsift.nlp.components.antibody_items import Answer, Item, Name, items_of
 from chartsift.nlp.components.antibody_scan import Scan
 from chartsift.nlp.components.antibody_tables import dated_columns, name_columns, reference_comes_first
@@ -104,6 +105,8 @@ def _drafts(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
         sizes[name.group, name.head] = sizes.get((name.group, name.head), 0) + 1
     for name in names:
         draft = _draft(doc, spans[name.index], name, sizes[name.group, name.head], series=id(name) in dated)
+        if draft is not None and draft.kind == "antibody_panel" and draft.assertion == "absent":
+            draft = replace(draft, attributes={**draft.attributes, **coverage_of(layout, name, names)})
         if draft is not None:
             yield draft
 

@@ -396,7 +396,10 @@ def _date_before(
         return mention.last
     heading = _HEADING.search(text[max(0, floor - 400) : floor])
     if heading is not None and note_date is not None:
-        found = find_dates(heading.group("when"), note_date)
+        first = max(0, floor - 400)
+        found = find_dates(
+            text, note_date, start=first + heading.start("when"), end=first + heading.end("when")
+        )
         if found and found[0].precision in ("day", "month"):
             return found[0].last
     loose = _MONTH_OF.search(text[max(floor, start - 60, 0) : start])

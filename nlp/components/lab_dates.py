@@ -163,19 +163,20 @@ def _leads_on(between: str) -> bool:
 
 
 def shared_from_behind(
-    text: str, ends: Sequence[tuple[int, int, DateMention | None]]
+    text: str, ends: Sequence[tuple[int, int, int, DateMention | None]]
 ) -> list[DateMention | None]:
     """
     Return the dates of a list of values, where the one that closes the list dates those before it.
 
-    *ends* are (start, end, date beside it) of each value. "CK 612, AST 88 (10/28/24)": both are of 28 October.
+    *ends* are (where its analyte stands, start, end, date beside it) of each value. "CK 612, AST 88 (10/28/24)": both
+    are of 28 October; of two values of one analyte each has its own date.
     """
-    shared: list[DateMention | None] = [day for _, _, day in ends]
+    shared: list[DateMention | None] = [day for _, _, _, day in ends]
     for i in range(len(ends) - 2, -1, -1):
-        _, end, day = ends[i]
+        analyte, _, end, day = ends[i]
         following = shared[i + 1]
-        if day is not None or following is None or following.start < ends[i + 1][0]:
+        if day is not None or following is None or following.start < ends[i + 1][1]:
             continue
-        if _LIST_STEP.fullmatch(text, end, ends[i + 1][0]):
+        if analyte != ends[i + 1][0] and _LIST_STEP.fullmatch(text, end, ends[i + 1][1]):
             shared[i] = following
     return shared

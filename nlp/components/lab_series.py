@@ -53,7 +53,7 @@ _HANDED_OVER = re.compile(
 _JOINED = re.compile(
     r"->|→|=>|➔|<-|←|(?<=\s)>(?=\s)|\b(?:to|then|now|from|was|were|prior|previous(?:ly)?|currently|today|before|later"
     r"|subsequently|finally|peak(?:ed|ing)?|nadir|baseline|repeat(?:ed)?|recheck(?:ed)?|latest|at diagnosis|at onset"
-    r"|last|up|down|initially|currently|improved|fell|rose|dropped|came back|is|after)\b",
+    r"|last|recently|up|down|initially|currently|improved|fell|rose|dropped|came back|is|after)\b",
     re.IGNORECASE,
 )
 _MERE_LIST = re.compile(r"\s{0,3}(?:,|,?\s*(?:and|then|&))\s{0,3}", re.IGNORECASE)
@@ -68,6 +68,14 @@ _ASIDE = re.compile(
     r"(?:\s?(?:U|IU)/[lL])?"
     r"|[(\[]\s?[A-Za-zµμ%][\w^*µμ. ]{0,8}/[\w. ]{1,6}[)\]]"
     r"|\((?:CKD-?EPI|MDRD|Schwartz|C-?G|est\.?|calc\.?|creat\w*|cystatin ?C?|non-?[A-Z]{2,3})[^()]{0,24}\))",
+    re.IGNORECASE,
+)
+# "CK goal <300, currently 612"
+_GOAL = re.compile(rf"\s*(?:goal|target)\b\s*(?:is|of|:)?\s*[<>≤≥]?=?\s?{NUMBER}", re.IGNORECASE)
+# The clock time of a sample: "drawn at 0800".
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?![\d.,])")
+_SAMPLED = re.compile(
+    r"\b(?:drawn|collected|checked|taken|sent|obtained|sampled|done|again)\W+(?:again\W+)?at\W*$",
     re.IGNORECASE,
 )
 # An unbracketed range: followed by a value it is the reference, as a value it needs words that say so.
@@ -112,8 +120,8 @@ _WORD_NUMBERS = {
 _NORMAL_LIMIT = r"(?:the )?(?:ULN|upper limit(?: of normal)?|normal|nl)"
 _WORD_TIMES = re.compile(
     rf"(?P<more>(?:more than|over|above|at least|>)\s?)?(?:(?P<twice>twice|double|thrice)\s{_NORMAL_LIMIT}"
-    r"|(?P<n>two|three|four|five|six|eight|ten)(?:\s|-)?(?:times|fold|x)\b"
-    rf"(?:\s(?:{_NORMAL_LIMIT}|elevat\w+))?)",
+    rf"|(?P<n>two|three|four|five|six|eight|ten)(?:\s|-)?(?:times\s(?:{_NORMAL_LIMIT}|elevat\w+)"
+    rf"|(?:fold|x)\b(?:\s(?:{_NORMAL_LIMIT}|elevat\w+))?))",
     re.IGNORECASE,
 )
 
@@ -283,13 +291,12 @@ class _Walk:
     def _aside(self) -> bool:
         if self.found:
             return False
-        match = _ASIDE.match(self.text, self.at, self.end) or _RANGE_THEN_VALUE.match(
-            self.text, self.at, self.end
-        )
-        if match is None:
-            return False
-        self.at = match.end()
-        return True
+        for pattern in (_GOAL, _ASIDE, _RANGE_THEN_VALUE):
+            match = pattern.match(self.text, self.at, self.end)
+            if match is not None:
+                self.at = match.end()
+                return True
+        return False
 
     def _lone_flag(self) -> bool:
         match = None if self.found else _LONE_FLAG.match(self.text, self.at, self.end)
@@ -324,7 +331,7 @@ class _Walk:
         dash = match.group("dash").lower()
         is_course = (
             (dash == "to" and re.search(r"\bfrom\W{0,3}$", words, re.IGNORECASE) is not None)
-            or (dash == "to" and number(match.group("high")) < number(match.group("low")))
+            or (dash != "and" and number(match.group("high")) <= number(match.group("low")))
             or (dash == "and" and not re.search(r"\bbetween\W*$", words, re.IGNORECASE))
         )
         if is_course:
@@ -399,12 +406,16 @@ class _Walk:
     def _is_counted(self, reading: Reading) -> bool:
         """Say whether a number belongs to something else: a dose, a count of days, a fraction, a titre."""
         words = lab_words()
+        if re.match(r"0\d\d", self.text[reading.start : reading.start + 3]):
+            return True  # no laboratory prints a leading zero: a clock time, an identifier
         if words.specimen_units.match(self.text, reading.end):
             return True
         if reading.unit.lower() in ("u", "units", "unit") and _BLOOD_PRODUCT.match(self.text, reading.end):
             return True
         if reading.unit or reading.flag or reading.ref_high is not None or reading.times_uln:
             return False
+        if _CLOCK.match(self.text, reading.start) and _SAMPLED.search(self.text[self.start : reading.start]):
+            return True
         return words.counted.match(self.text, reading.end) is not None or (
             not self.manner.paired
             and re.match(r"\s?/\s?\d|:\d|\s?%", self.text[reading.end : reading.end + 6]) is not None
@@ -421,7 +432,7 @@ class _Walk:
         if _JOINED.search(words):
             return True
         if self.pending is not None or self._is_dated_behind(reading):
-            dated = self.pending is not None or self.found[-1].mention is not None
+            dated = self.pending is not None or self.found[-1].mention is not None or "(" in words
             lead = words
             if self.pending is not None:
                 lead = words.replace(self.text[self.pending.start : self.pending.end], "")
@@ -437,7 +448,7 @@ class _Walk:
         )
 
     def _is_dated_behind(self, reading: Reading) -> bool:
-        gap = re.compile(r"\s?\(?(?:on |in )?").match(self.text, reading.end)
+        gap = re.compile(r"\s?\(?(?:on |in |as of |of |from )?").match(self.text, reading.end)
         at = gap.end() if gap is not None else reading.end
         i = bisect_left(self.dates, at, key=lambda mention: mention.start)
         return i < len(self.dates) and self.dates[i].start == at

@@ -69,6 +69,8 @@ def under_header(layout: Layout, labels: Sequence[Label], note_date: date) -> li
     at = next((i for i, cell in enumerate(cells) if cell.start <= labels[0].start < cell.end), None)
     if at is None or text[cells[at].start : labels[0].start].strip(" \t*•-·>"):
         return None
+    if not head.dated and head.delimited != is_delimited(text, line.start, line.end):
+        return None  # "CPK trend: 1/19 13,875 | 1/21 12,960" under a table of another make
     before = cells[:at]
     if before and not head.before and any(cell.text for cell in before):
         return None

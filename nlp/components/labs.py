@@ -51,6 +51,8 @@ _HANDED_ON = re.compile(
     r"[^\d\n.;]{0,50}(?:\b(?:was|is|of|at|to)|[:=]|\.{2,})[ \t]*\r?\n[ \t]*(?=[<>]?\d)", re.IGNORECASE
 )
 _HAPPENED = re.compile(r"\s*(?:was|were|had|came|rose|fell|went|returned|hit|reached)\b", re.IGNORECASE)
+# A sentence that ends in the middle of one was cut for its length, and goes on.
+_CUT_OFF = re.compile(r"[^.!?;:\s][\w)\]%,]?$")
 # "10 . 1": the end of no sentence.
 _SPACED_POINT = re.compile(r"\d \. \d")
 _SOMETHING = re.compile(r"\S")
@@ -118,6 +120,7 @@ class _Reader:
         self.has_specimen = words.specimen_word.search(self.text) is not None
         self.has_condition = words.condition_word.search(self.text) is not None
         self.has_earlier_head = words.earlier_head_word.search(self.text) is not None
+        self.has_event = _UNDATED_EVENT.search(self.text) is not None
         self.assertions: dict[int, tuple[Assertion, tuple[str, ...]]] = {}
         labels = [Label(m.start, m.end, m.line) for m in self.mentions]
         self.tabled = under_analytes(self.layout, labels, dates, self.note_date)
@@ -303,6 +306,8 @@ class _Reader:
         if handed_on is not None and handed_on.end() <= min(following, mention.end + REACH):
             # "The CK on admission was\n4,812 U/L": a line that ends before its number goes on in the next one.
             return min(self.layout.sentence_at(handed_on.end()).end, following)
+        if _CUT_OFF.search(self.text, max(0, sentence.end - 2), sentence.end) is not None:
+            return min(max(sentence.end, line.end), mention.end + 2 * REACH, following)
         ends_early = _SOMETHING.search(self.text, sentence.end, max(sentence.end, line.end)) is not None
         return min(sentence.end if ends_early else max(sentence.end, line.end), following)
 
@@ -369,7 +374,8 @@ class _Reader:
         """Yield the drafts of a run of entries that stand in one list."""
         text = self.text
         mentions = shared_from_behind(
-            text, [(entry.start, entry.value.reading.end, entry.value.mention) for entry in run]
+            text,
+            [(e.mention.start, e.start, e.value.reading.end, e.value.mention) for e in run],
         )
         inherited: DateMention | None = None
         before: _Mention | None = None
@@ -394,6 +400,8 @@ class _Reader:
             return None
         assertion, cues = self._assertion(mention)
         measured = measured_of(mention.concept, reading)
+        if measured.unit.lower() in ("u", "unit", "units"):
+            return None  # "platelets 1 unit": given, not counted
         attributes = dict(sense_of(mention.span).concept.attributes)
         if entry.value.earlier:
             attributes["superseded"] = "yes"
@@ -402,9 +410,9 @@ class _Reader:
         if day is not None and day.ambiguous:
             attributes["date_ambiguous"] = "yes"
         if day is None:
-            event = _UNDATED_EVENT.search(self._around(entry))
-            if event is not None:
-                attributes["when"] = event.group().lower()
+            event = self._event(entry)
+            if event:
+                attributes["when"] = event
         return Draft(
             start=entry.start,
             end=max(reading.end, entry.start + 1),
@@ -424,9 +432,24 @@ class _Reader:
             attributes=attributes,
         )
 
-    def _around(self, entry: _Entry) -> str:
-        reading = entry.value.reading
-        return f"{entry.value.words} {self.text[reading.end : reading.end + 24].splitlines()[0] if self.text[reading.end : reading.end + 1] not in ('', chr(10)) else ''}"
+    def _event(self, entry: _Entry) -> str:
+        """Return the words of an event without a date that stand right before, in or behind an entry; "" without any."""
+        if not self.has_event:
+            return ""
+        start, end = entry.mention.start, entry.value.reading.end
+        line = self.layout.line_at(start)
+        before = self.text[max(line.start, start - 20) : start]
+        after = self.text[end : min(max(line.end, end), end + 20)]
+        match = (
+            _UNDATED_EVENT.search(entry.value.words)
+            or re.compile(rf"(?:{_UNDATED_EVENT.pattern})\W{{0,3}}$", re.IGNORECASE).search(before)
+            or re.compile(rf"\W{{0,3}}(?:on )?(?P<event>{_UNDATED_EVENT.pattern})", re.IGNORECASE).match(
+                after
+            )
+        )
+        if match is None:
+            return ""
+        return (match.groupdict().get("event") or match.group()).strip(" :,;-").lower()
 
     def _assertion(self, mention: _Mention) -> tuple[Assertion, tuple[str, ...]]:
         if mention.start not in self.assertions:

@@ -29,7 +29,8 @@ _BELOW = r"(?:less|lower|fewer) than|below|under|not above|at most"
 _ABOVE = r"(?:greater|higher|more) than|above|over|exceeding|at least|in excess of"
 _ABOUT = r"about|approx(?:imately)?\.?|around|roughly|ca\.|circa|near(?:ly)?|almost"
 _ULN = r"(?:ULN|upper limit(?: of (?:the )?normal)?|normal|nl)(?![\w-])"
-_TIMES = rf"(?:\s?-?(?:x|×|X|times|fold)\s?(?:the\s)?(?:{_ULN}|(?![\w-]|\s?\d)))"
+# "3 times" alone counts something; "3x" and "10-fold" are multiples of the limit.
+_TIMES = rf"(?:\s?-?(?:(?:x|×|times|fold)\s?(?:the\s)?{_ULN}|(?:x|×|fold)(?![\w/-]|\s?\d)))"
 _VALUE = re.compile(
     rf"(?P<mark>[(\[]?(?:HH?|LL?|↑+|↓+)[)\]]?[ \t]{{0,3}})?"
     rf"(?P<comparator>[<>≤≥~≈][=~]?|< or =|> or =|=|(?:{_BELOW}|{_ABOVE}|{_ABOUT})\b)?\s{{0,2}}"
@@ -303,6 +304,8 @@ def _range(text: str, at: int, end: int) -> tuple[float | None, float | None, in
     if match is not None and (match.group("label") or (match.group("sign") and _stands_off(text, at, match))):
         label = (match.group("label") or "").strip().lower()
         sign = match.group("sign") or ""
+        if re.compile(r"\s?%").match(text, match.end("number"), end) is not None:
+            return None  # "(N 65%, L 25%)": shares of the white cells
         limit = number(match.group("number"), decimal_comma=has_decimal_commas(text))
         stop, unit = _after(text, match.end(), end, match.group("open"))
         if sign.startswith((">", "≥")) and not label.startswith("pos"):

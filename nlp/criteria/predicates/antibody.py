@@ -8,7 +8,7 @@ later positive by an earlier negative. Two results of one draw that disagree set
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -31,6 +31,19 @@ _STILL_OUT = re.compile(
     re.IGNORECASE,
 )
 _SAME_DRAW = re.compile(r"\bsame (?:draw|sample|serum|specimen|tube|blood)\b", re.IGNORECASE)
+# Words of a test that was not made.
+_NOT_MADE = re.compile(
+    r"\bnot (?:yet )?(?:been )?(?:done|run|tested|sent|drawn|performed|measured|ordered|checked|included|on)\b"
+    r"|\bnever\b|untested|\bTNP\b|not performed",
+    re.IGNORECASE,
+)
+# The antibodies that a disease rests on as a rule, by its subtype. A panel that lacks half of them or more does not
+# speak for the disease: HMGCR is on no line blot (domain: line blot misses), and a hospital's Jo-1 is no panel.
+NEEDED: dict[str, tuple[str, ...]] = {
+    "DM": ("Mi-2", "TIF1", "NXP2", "MDA5"),
+    "ASyS": ("Jo-1", "PL-7", "PL-12", "EJ"),
+    "IMNM": ("SRP", "HMGCR"),
+}
 _ORDER_STEP = "Order a myositis antibody panel with SRP and HMGCR, or ask for the outside result."
 _PENDING_STEP = "Obtain the antibody result that is pending or was never run."
 
@@ -132,6 +145,65 @@ def _panel_negative(
     return []
 
 
+@dataclass(frozen=True, slots=True)
+class _Coverage:
+    """
+    What the negative results of a chart speak for.
+
+    Attributes:
+        tested: Antibodies that were tested; None where a panel counts of which it is not said what it held.
+        named: Antibodies with a negative result of their own.
+        not_made: Antibodies of which the chart says that they were not tested.
+    """
+
+    tested: frozenset[str] | None
+    named: tuple[str, ...]
+    not_made: frozenset[str]
+
+    def lacks(self, needed: Sequence[str]) -> list[str]:
+        """Return the antibodies of *needed* that are known to be untested, when they are half of them or more."""
+        known = self.tested
+        missing = [
+            name for name in needed if (name not in known if known is not None else name in self.not_made)
+        ]
+        return missing if missing and 2 * len(missing) >= len(needed) else []
+
+    def words(self) -> str:
+        """Return in words which antibodies were tested."""
+        if self.tested is not None:
+            return f"tested: {', '.join(_ordered(self.tested))}"
+        if self.named:
+            return f"negative by name: {', '.join(self.named)}; what else the panel held is not said"
+        return "which antibodies it held is not said"
+
+
+def _coverage(chart: Chart, panel: Sequence[Finding], found: _Serology) -> _Coverage:
+    results = [*found.positive, *found.weak, *found.unsure, *found.negative]
+    measured = {f.concept for f in results if f.attribute("result") != "implied"}
+    measured |= {f.concept for f in chart.of("antibody", assertions=["absent"])}
+    statements = [f for f in panel if f.kind == "antibody_panel"]
+    tested: frozenset[str] | None = frozenset(measured)
+    if any(not f.attribute("tested") for f in statements):
+        tested = None
+    else:
+        tested = frozenset(measured.union(*(f.attribute("tested").split() for f in statements)))
+    not_made = {
+        f.concept
+        for f in chart.of("antibody", assertions=["possible"])
+        if f.attribute("result") == "unmeasured" and _NOT_MADE.search(f.attribute("words"))
+    }
+    named = _ordered({f.concept for f in chart.of("antibody", assertions=["absent"])})
+    return _Coverage(tested, tuple(named), frozenset(not_made - measured))
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Return names in the order of the usual report: synthetases, dermatomyositis, necrotizing myopathy, others."""
+    usual = (
+        "Jo-1 PL-7 PL-12 EJ OJ KS Zo Ha Mi-2 TIF1 NXP2 MDA5 SAE SRP HMGCR Ro-52 PM-Scl Ku U1-RNP U2-RNP U3-RNP cN-1A"
+    ).split()
+    return sorted(names, key=lambda name: (usual.index(name) if name in usual else len(usual), name))
+
+
 class AntibodyPositive(Parameters):
     """
     Parameters of ``antibody_positive``.
@@ -139,7 +211,8 @@ class AntibodyPositive(Parameters):
     ``classes`` are the classes that count (MSA, MAA); ``unspecified`` are concepts of other antibodies that are
     too unspecific to decide ("SSA" without saying Ro-52 or Ro-60); ``same_draw_days`` is how close two results
     lie that may be of one draw; ``full_panel`` is how many different negative antibodies count as a panel that was
-    read, where no statement covers it.
+    read, where no statement covers it; ``subtypes`` maps a subtype to the diagnoses that are it, and ``needed`` to the
+    antibodies of which a negative panel must hold more than half to speak for that disease.
     """
 
     classes: tuple[str, ...] = Field(default=("MSA", "MAA"))
@@ -147,6 +220,10 @@ class AntibodyPositive(Parameters):
     diagnoses: tuple[str, ...] = IIM_CONCEPTS
     same_draw_days: int = Field(default=14, ge=0)
     full_panel: int = Field(default=5, ge=1)
+    subtypes: dict[str, tuple[str, ...]] = Field(
+        default={"DM": ("DM", "CADM", "JDM"), "ASyS": ("ASyS",), "IMNM": ("IMNM",)}
+    )
+    needed: dict[str, tuple[str, ...]] = Field(default=NEEDED)
 
 
 @predicate("antibody_positive", AntibodyPositive)
@@ -191,7 +268,20 @@ def antibody_positive(chart: Chart, given: AntibodyPositive) -> Outcome:
             f"only {(*others, *ibm)[0].text} is positive, which does not tell",
             next_step="Ask whether the Ro/SSA was Ro-52, or repeat the myositis panel.",
         )
-    return _without_positive(chart, found, given.classes, aside, given.full_panel)
+    stated = standing(chart, given.diagnoses).stated
+    return _without_positive(
+        chart, found, given.classes, aside, given.full_panel, _needed(stated, given.subtypes, given.needed)
+    )
+
+
+def _needed(
+    stated: Sequence[Finding],
+    subtypes: Mapping[str, Sequence[str]],
+    needed: Mapping[str, Sequence[str]],
+) -> list[Sequence[str]]:
+    """Return for each subtype of the diseases stated the antibodies that a panel has to hold."""
+    concepts = {f.concept for f in stated}
+    return [needed[name] for name, members in subtypes.items() if name in needed and concepts & set(members)]
 
 
 class AntibodyAndSubtype(Parameters):
@@ -200,8 +290,8 @@ class AntibodyAndSubtype(Parameters):
 
     ``subtypes`` maps a subtype to the diagnoses that are it; ``implied`` says which subtype a polymyositis (or an
     unnamed myositis) becomes by the antibody's own subtype. Guidelines: polymyositis with a synthetase antibody
-    reads as antisynthetase syndrome, with SRP or HMGCR as necrotizing myopathy. ``full_panel`` is how many different
-    negative antibodies count as a panel that was read, where no statement covers it.
+    reads as antisynthetase syndrome, with SRP or HMGCR as necrotizing myopathy. ``full_panel`` and ``needed`` mean
+    what they mean for ``antibody_positive``.
     """
 
     classes: tuple[str, ...] = Field(default=("MSA",))
@@ -213,6 +303,7 @@ class AntibodyAndSubtype(Parameters):
     excluded: tuple[str, ...] = Field(default=("IBM",))
     same_draw_days: int = Field(default=14, ge=0)
     full_panel: int = Field(default=5, ge=1)
+    needed: dict[str, tuple[str, ...]] = Field(default=NEEDED)
 
 
 @predicate("antibody_and_subtype", AntibodyAndSubtype)
@@ -272,7 +363,9 @@ def antibody_and_subtype(chart: Chart, given: AntibodyAndSubtype) -> Outcome:
         return unknown(
             [*shown, *aside], f"{_named(lead)} {lead.attribute('result') or 'uncertain'}", basis=basis
         )
-    return _without_positive(chart, found, given.classes, aside, given.full_panel)
+    return _without_positive(
+        chart, found, given.classes, aside, given.full_panel, _needed(stated, given.subtypes, given.needed)
+    )
 
 
 def _with_disease(
@@ -342,7 +435,12 @@ def _conflicting(conflict: Sequence[Finding], aside: list[Evidence]) -> Outcome:
 
 
 def _without_positive(
-    chart: Chart, found: _Serology, classes: Sequence[str], aside: list[Evidence], full: int
+    chart: Chart,
+    found: _Serology,
+    classes: Sequence[str],
+    aside: list[Evidence],
+    full: int,
+    needed: Sequence[Sequence[str]],
 ) -> Outcome:
     """Return the outcome when no antibody of *classes* is positive: a negative panel, or no result."""
     coverage = ("all", "MSA", "rest") if "MAA" not in classes else ("all", "rest")
@@ -363,7 +461,17 @@ def _without_positive(
         ]
         shown = [evidence(f, "against") for f in panel[:_SHOWN]]
         beside = [evidence(f, "set_aside", "does not count here") for f in others[:3]]
-        return false([*shown, *beside, *aside], "the antibody panel is negative")
+        held = _coverage(chart, panel, found)
+        missing = next((lacking for names in needed if (lacking := held.lacks(names))), [])
+        if missing:
+            return unknown(
+                [*shown, *beside, *aside],
+                f"the panel is negative, but {' and '.join(missing)} {'was' if len(missing) == 1 else 'were'} not on it"
+                f" ({held.words()})",
+                flags=("panel_incomplete",),
+                next_step=f"Order anti-{' and anti-'.join(missing)}.",
+            )
+        return false([*shown, *beside, *aside], f"the antibody panel is negative ({held.words()})")
     if panel:
         shown = [evidence(f, "against") for f in panel[:3]]
         return unknown(

@@ -125,6 +125,8 @@ SHORTHAND = [
     ("anti-SRP titer 1:1280", ["SRP positive"]),
     ("MDA5 (118, nl <20)", ["MDA5 positive strong"]),
     ("Ro52/TRIM21 +++", ["Ro-52 positive strong"]),
+    ("MDA5 antibody came back positive, Jo-1 did not.", ["MDA5 positive", "Jo-1 negative"]),
+    ("PL-7 did not come back positive", ["PL-7 negative"]),
 ]
 
 

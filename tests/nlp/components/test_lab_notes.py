@@ -77,7 +77,7 @@ WARD = [
     ("CK 612 (!)", ["CK 612 U/L"]),
     ("CK 612 ^", ["CK 612 U/L"]),
     ("CK 612.0", ["CK 612 U/L"]),
-    ("CK 0612", ["CK 612 U/L"]),
+    ("CK 0612", []),
     ("CK hemolyzed", []),
     ("CK QNS", []),
     ("CK > assay limit", []),

@@ -153,3 +153,81 @@ def test_the_canonical_unit_is_one_of_the_table(name: str) -> None:
     analyte = analytes()[name]
 
     assert analyte.factors[normal_unit(analyte.unit)] == 1
+
+
+def test_a_line_of_thousands_of_analytes_is_read_to_its_end(pipeline: Pipeline) -> None:
+    names = ["CK", "AST", "ALT", "LDH", "Aldolase", "GGT"]
+    values = [100 + 7 * i for i in range(3000)]
+    text = ", ".join(f"{names[i % len(names)]} {value}" for i, value in enumerate(values))
+
+    found = read(pipeline, text, "lab")
+
+    assert [f.value for f in found] == values
+
+
+def test_a_long_table_keeps_the_dates_of_its_header(pipeline: Pipeline) -> None:
+    rows = [f"CK{' ' * 11}{1000 + i}      {2000 + i}" for i in range(600)]
+    text = "Test         03/12/24  11/18/24\n" + "\n".join(rows) + "\n"
+
+    found = read(pipeline, text, "lab")
+
+    assert len(found) == 1200
+    assert {f.date.isoformat() for f in found} == {"2024-03-12", "2024-11-18"}
+
+
+PIECES = [
+    "CK",
+    "ALT",
+    "Hgb",
+    " ",
+    "  ",
+    "\n",
+    "\t",
+    "|",
+    ":",
+    ",",
+    ";",
+    "/",
+    "-",
+    "->",
+    "(",
+    ")",
+    "[",
+    "<",
+    ">",
+    "≤",
+    "x",
+    "ULN",
+    "%",
+]
+PIECES += [
+    "H",
+    "L",
+    "12",
+    "5,430",
+    "5.430",
+    "0,7",
+    "39-308",
+    "U/L",
+    "K/uL",
+    "11/4",
+    "10/02/2024",
+    "04.11.24",
+    "ref",
+    "normal",
+    "was",
+    "to",
+]
+PIECES += ["from", "day +3", "...", "*", "↑", "µkat/L", "10^9/L", "in the 3000s", "yesterday", "AST/ALT"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=60), joiner=st.sampled_from(["", " "]))
+def test_any_text_gives_findings_with_their_own_words(
+    pieces: list[str], joiner: str, pipeline: Pipeline
+) -> None:
+    text = joiner.join(pieces)
+
+    for finding in read(pipeline, text):
+        assert finding.text == text[finding.start : finding.end]
+        assert finding.start < finding.end

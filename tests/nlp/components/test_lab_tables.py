@@ -333,7 +333,26 @@ IMAGING: MRI 10/1/24
     ),
 ]
 
+BESIDE_A_TABLE = [
+    (
+        # a line of another make right under a table is no row of it
+        """
+Component                     Result      Ref         Flag
+SRP Ab, IP                    Negative    Negative
+LDH                           410         120-246     H
+CK trend: 11/2 13,870 | 11/4 12,960 (ref 39-308 U/L)
+""",
+        [
+            "LDH 410 U/L H (120-246)",
+            "CK 13870 U/L H (39-308) @2024-11-02",
+            "CK 12960 U/L H (39-308) @2024-11-04",
+        ],
+    ),
+]
 
-@pytest.mark.parametrize(("text", "expected"), [*DATES_IN_COLUMNS, *DATES_IN_ROWS, *ONE_RESULT])
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [*BESIDE_A_TABLE, *DATES_IN_COLUMNS, *DATES_IN_ROWS, *ONE_RESULT]
+)
 def test_table(text: str, expected: list[str], pipeline: Pipeline) -> None:
     assert sorted(value_words(f) for f in read(pipeline, text, "lab")) == sorted(expected)

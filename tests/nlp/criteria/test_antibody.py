@@ -348,3 +348,72 @@ def test_another_class_can_be_asked_for() -> None:
     cn1a = made("antibody", "cN-1A", **{"class": "IBM", "result": "positive"})
 
     assert antibody_positive(chart_of([cn1a]), AntibodyPositive(classes=("IBM",))).value is True
+
+
+# Diagnosis and antibodies of one note; whether the specific antibody is denied, and what the rationale must name.
+COVERAGE = [
+    # a panel of which the note does not say what it held speaks for all
+    ("Dermatomyositis. Myositis panel negative.", False, "which antibodies it held is not said"),
+    ("IMNM. Jo-1 neg, SRP neg; remainder of panel negative.", False, "negative by name: Jo-1, SRP"),
+    # a panel that is known speaks for what is on it
+    ("Dermatomyositis. MyoMarker 3 panel negative.", False, "tested: Jo-1, PL-7, PL-12, EJ, OJ, Mi-2, TIF1"),
+    ("IMNM. MyoMarker 3 panel negative.", None, "HMGCR was not on it"),
+    ("IMNM. MyoMarker 3 panel negative. HMGCR IgG <20 CU (<20), negative.", False, "HMGCR"),
+    ("IMNM. EUROLINE myositis panel negative.", None, "HMGCR was not on it"),
+    ("IMNM. Myositis panel negative. HMGCR was not on that panel.", None, "HMGCR was not on it"),
+    ("Dermatomyositis. Myositis panel negative. HMGCR was not on that panel.", False, "negative"),
+    # a list that the note gives is the panel
+    (
+        "Dermatomyositis. Myositis panel (Jo-1, PL-7, PL-12, SRP, Ku) negative.",
+        None,
+        "Mi-2 and TIF1 and NXP2 and MDA5",
+    ),
+    (
+        "Dermatomyositis. Myositis panel (Jo-1, SRP, Mi-2, TIF1, NXP2, MDA5) negative.",
+        False,
+        "tested: Jo-1, Mi-2",
+    ),
+    (
+        "Dermatomyositis. Myositis panel negative (including Jo-1, SRP and Ku).",
+        False,
+        "what else the panel held",
+    ),
+    # single negatives are a panel only when they hold the antibodies of the disease
+    ("Dermatomyositis. Jo-1 neg, PL-7 neg, PL-12 neg, EJ neg, SRP neg, Ku neg.", None, "not on it"),
+    (
+        "Dermatomyositis. Jo-1, SRP, Mi-2, TIF1, NXP2, MDA5 neg.",
+        False,
+        "tested: Jo-1, Mi-2, TIF1, NXP2, MDA5, SRP",
+    ),
+    ("Antisynthetase syndrome. Jo-1, PL-7, PL-12, EJ, OJ, SRP neg.", False, "tested: Jo-1, PL-7"),
+    ("IMNM. Jo-1, PL-7, PL-12, EJ, Mi-2, SRP neg.", None, "HMGCR was not on it"),
+]
+
+
+@pytest.mark.parametrize(("text", "value", "words"), COVERAGE)
+def test_a_negative_panel_speaks_for_what_was_on_it(
+    text: str, value: bool | None, words: str, pipeline: Pipeline
+) -> None:
+    note = Note("p", "n", date(2024, 6, 1), "Rheum", text)
+    chart = Chart.build(
+        Patient("p"),
+        [NoteInfo("n", note.note_date, "Rheum", len(text))],
+        pipeline.extract(note),
+        date(2024, 6, 10),
+    )
+
+    outcome = antibody_and_subtype(chart, AntibodyAndSubtype())
+
+    assert outcome.value is value
+    assert words in outcome.reason
+    assert ("panel_incomplete" in outcome.flags) == (value is None)
+
+
+def test_a_negative_panel_does_not_deny_a_positive_antibody() -> None:
+    imnm = made("diagnosis", "IMNM")
+    hmgcr = made(
+        "antibody", "HMGCR", on="2022-01-01", **{"class": "MSA", "subtype": "IMNM", "result": "positive"}
+    )
+    panel = made("antibody_panel", "panel", "absent", on="2024-01-01", coverage="all", result="negative")
+
+    assert antibody_and_subtype(chart_of([imnm, hmgcr, panel]), AntibodyAndSubtype()).value is True
