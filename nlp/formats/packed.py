@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import zlib
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -127,8 +128,9 @@ class _Unpacking(io.RawIOBase):
         self._taken += len(data)
         return data
 
+    @abstractmethod
     def _next(self, most: int) -> bytes:
-        raise NotImplementedError
+        """Return the next unpacked bytes, *most* at most; empty at the end; raises DamagedError."""
 
 
 class _Counted:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from contextlib import suppress
 
 import pytest
@@ -138,8 +139,6 @@ def test_child_ends_with_its_parent():
         with open(f"/proc/{child}/stat") as stat:  # noqa: PTH123 - a file of the kernel
             if stat.read().rpartition(")")[2].split()[0] == "Z":
                 return
-        import time
-
         time.sleep(0.05)
     pytest.fail("the child is still there")
 
