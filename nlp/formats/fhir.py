@@ -33,6 +33,7 @@ from chartsift.nlp.formats.fields import (
     patient_item,
     read_date,
     read_identifier,
+    read_type,
 )
 from chartsift.nlp.types import Note
 
@@ -45,7 +46,7 @@ _RESOURCE = re.compile(rb'"resourceType"\s*:\s*"[A-Z]')
 _REFERENCE = re.compile(r"(?:^|/)Patient/([^/?#|]+)")
 _SEX = {"female": "F", "male": "M", "other": "X"}
 # Resources whose content was found to be wrong, or was never made.
-_NOT_TO_BE_READ = frozenset({"entered-in-error", "cancelled"})
+_NOT_TO_BE_READ = ("entered-in-error", "cancelled")
 # Of renditions of one document, the one whose text is surest goes first.
 _PREFERENCE = (
     "text/plain",
@@ -161,13 +162,14 @@ class Resources:
     ) -> Iterator[Item]:
         patient_id = note_id = ""
         try:
-            if _NOT_TO_BE_READ & {resource.get("status"), resource.get("docStatus")}:
+            if any(resource.get(name) in _NOT_TO_BE_READ for name in ("status", "docStatus")):
                 raise FieldError(
                     "IN140", "the resource is marked as entered in error or cancelled, and was left out"
                 )
             patient_id = read_identifier(self._subject(resource), "the subject")
             note_id = read_identifier(_identity(resource), "the id of the resource")
             day = read_date(find_date(resource), "the date of the resource")
+            note_type = read_type(_type(resource))
             extracted = find_text(self, resource)
             text = check_text(extracted.text, limits=self._limits)
         except FieldError as exc:
@@ -176,7 +178,7 @@ class Resources:
         except OSError as exc:
             yield unreadable(where, exc, note_id=note_id, patient_id=patient_id)
             return
-        yield Note(patient_id, note_id, day, _type(resource), text, where, extracted.origin, extracted.pages)
+        yield Note(patient_id, note_id, day, note_type, text, where, extracted.origin, extracted.pages)
         yield from unread_parts(extracted, source=where, note_id=note_id, patient_id=patient_id)
 
     def _rejected(self, error: FieldError, where: str, note_id: str, patient_id: str) -> Rejected:
@@ -323,7 +325,7 @@ def _type(resource: Resource) -> str:
     """Return what the note calls itself."""
     named = [_dict(resource, "type"), _dict(resource, "code"), *_list(resource, "category")]
     words = [resource.get("title"), *(_concept(concept) for concept in named), resource.get("description")]
-    return next((" ".join(word.split()) for word in words if isinstance(word, str) and word.strip()), "")
+    return next((word for word in words if isinstance(word, str) and word.strip()), "")
 
 
 def _concept(concept: Resource) -> str:

@@ -96,7 +96,7 @@ def note_item(row: Mapping[str, object], *, source: str, limits: Limits) -> Note
         patient_id = read_identifier(row["patient_id"], "patient_id")
         note_id = read_identifier(row["note_id"], "note_id")
         note_date = read_date(row["note_date"], "note_date")
-        note_type = _read_type(row.get("note_type"))
+        note_type = read_type(row.get("note_type"))
         text = check_text(row["text"], limits=limits)
     except FieldError as exc:
         return reject(
@@ -222,7 +222,8 @@ def check_text(value: object, *, limits: Limits) -> str:
     return value
 
 
-def _read_type(value: object) -> str:
+def read_type(value: object) -> str:
+    """Return the type of a note on one line; empty when there is none; raises FieldError (IN103)."""
     if _is_empty(value):
         return ""
     text = str(value)

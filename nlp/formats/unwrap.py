@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from email.message import Message
 
 from chartsift.nlp.formats import ccda, docx, html, pdf, rtf
 from chartsift.nlp.formats.base import HEAD_BYTES, Extracted, Limits
@@ -29,6 +29,7 @@ _INNER: dict[str, tuple[Callable[[bytes], bool], Extract]] = {
 _MOST_DEEP = 4
 # Of a cell, where the mark of a document would be; before it may stand blank lines.
 _LOOK = 200
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:+-]{1,40})", re.ASCII | re.IGNORECASE)
 
 
 def unwrap(data: bytes, *, media_type: str, limits: Limits, inside: str, depth: int = 0) -> Extracted:
@@ -104,7 +105,5 @@ def decode_base64(text: object) -> bytes:
 
 def _media_type(value: str) -> tuple[str, str]:
     """Return the type and the charset of a media type."""
-    message = Message()
-    message["content-type"] = " ".join(value.split())
-    charset = message.get_param("charset")
-    return value.partition(";")[0].strip().lower(), charset if isinstance(charset, str) else ""
+    charset = _CHARSET.search(value)
+    return value.partition(";")[0].strip().lower(), charset[1] if charset else ""
