@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 
 from chartsift.nlp.formats.base import Limits, Rejected, Source, reject, shown_name, unreadable
 from chartsift.nlp.formats.folders import Directory, is_clutter, placed, too_deep
-from chartsift.nlp.formats.packed import seekable
+from chartsift.nlp.formats.packed import TooMuchError, seekable
 
 ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY_ZIP_MAGIC = b"PK\x05\x06"
@@ -27,6 +27,9 @@ _ZIPPED_DOCUMENT = re.compile(
     rb"(?:\[Content_Types\]\.xml|_rels/\.rels|mimetype|META-INF/|(?:docProps|customXml|word|xl|ppt)/[^\x00]*?\.(?:xml|rels))"
 )
 _ZIP_NAME_AT = 30  # where the name of the first member begins
+_ZIP_LENGTHS_AT = 26  # where the lengths of the name and of what follows it stand
+# As for zstd; the strongest setting of xz takes half of it.
+_LZMA_DICTIONARY = 2**27
 _ENCRYPTED_FLAG = 0x1
 _TAR_BLOCK = 512
 _TAR_SUM = slice(148, 156)
@@ -69,7 +72,9 @@ def zip_files(source: Source, limits: Limits) -> Iterator[Source | Rejected]:
             if refusal:
                 yield refusal
                 return
-            yield from _in_order([_zip_member(archive, info, label, limits) for info in infos], label, limits)
+            yield from _in_order(
+                [_zip_member(archive, file, info, label, limits) for info in infos], label, limits
+            )
     except OSError as exc:
         yield unreadable(label, exc)
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
@@ -94,7 +99,8 @@ def tar_files(source: Source, limits: Limits) -> Iterator[Source | Rejected]:
                         yield refusal
                         return
                     members.append(_tar_member(file, info, label, limits))
-            except (tarfile.TarError, ValueError, EOFError):
+            except (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError):
+                # The last for headers that describe headers: each takes tarfile one call deeper.
                 is_whole = False
             yield from _in_order(members, label, limits)
             if not is_whole:
@@ -155,7 +161,9 @@ def _with_others(source: Source, by_parts: dict[tuple[str, ...], Source], taken:
     )
 
 
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str, limits: Limits) -> Member:
+def _zip_member(
+    archive: zipfile.ZipFile, file: BinaryIO, info: zipfile.ZipInfo, label: str, limits: Limits
+) -> Member:
     shown = shown_name(f"{label}/{info.filename}")
     refusal = None
     if stat.S_ISLNK(info.external_attr >> 16):
@@ -173,8 +181,23 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str, lim
         )
     parts = _parts(info.filename)
     return info.filename, refusal or Source(
-        f"{label}/{'/'.join(parts)}", lambda: cast(BinaryIO, archive.open(info)), info.file_size, parts
+        f"{label}/{'/'.join(parts)}", lambda: _open_zipped(archive, file, info), info.file_size, parts
     )
+
+
+def _open_zipped(archive: zipfile.ZipFile, file: BinaryIO, info: zipfile.ZipInfo) -> BinaryIO:
+    if info.compress_type == zipfile.ZIP_LZMA and _lzma_dictionary(file, info) > _LZMA_DICTIONARY:
+        raise TooMuchError
+    return cast(BinaryIO, archive.open(info))
+
+
+def _lzma_dictionary(file: BinaryIO, info: zipfile.ZipInfo) -> int:
+    """Return how many bytes unpacking of a member will take at once, as the member itself says."""
+    file.seek(info.header_offset + _ZIP_LENGTHS_AT)
+    lengths = file.read(4)
+    file.seek(int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little"), io.SEEK_CUR)
+    # Version and length of the settings take four bytes, the first of the settings one.
+    return int.from_bytes(file.read(9)[5:], "little")
 
 
 def _tar_infos(file: BinaryIO) -> Iterator[tarfile.TarInfo]:

@@ -41,6 +41,8 @@ _DAMAGED = (
     RuntimeError,
     ValueError,
     DamagedError,
+    # Damage may ask for any amount of memory.
+    MemoryError,
 )
 
 
@@ -157,7 +159,7 @@ def _read_known(source: Source, limits: Limits, depth: int) -> Iterator[Item]:
             yield from _read_file(source, head, limits)
     except TooMuchError:
         yield _unpacks_to_too_much(source, limits)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, DamagedError):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, DamagedError, MemoryError):
         # Found only while reading on: a member whose checksum or data is wrong.
         yield _damaged_member(source)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import zipfile
 from datetime import date
 
 import pyarrow as pa
@@ -196,3 +197,43 @@ def test_long_text_that_many_parquet_rows_share_is_in_memory_once():
     rows = [ROW | {"note_id": str(i), "text": "word " * 20_000} for i in range(600)]
 
     assert len(who(read("n.parquet", as_parquet(rows)))) == 600
+
+
+@pytest.mark.parametrize("kind", ["long name", "pax header"])
+def test_headers_of_a_tar_that_describe_each_other_are_damage(kind):
+    """``tarfile`` goes one call deeper for each."""
+    info = tarfile.TarInfo("x")
+    info.type = tarfile.GNUTYPE_LONGNAME if kind == "long name" else tarfile.XHDTYPE
+    body = b"abcd\0" if kind == "long name" else b"11 path=aa\n"
+    info.size = len(body)
+    header = info.tobuf(tarfile.GNU_FORMAT) + body.ljust(512, b"\0")
+
+    items = read("n.zip", make_zip({"a.tar": header * 2_000 + make_tar(FILES), "b.jsonl": as_lines(ROW)}))
+
+    assert codes(items) == ["IN119"]
+    assert who(items) == [("P1", "N1")]
+
+
+def test_member_of_a_zip_that_asks_for_gigabytes_costs_itself_only():
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_LZMA) as archive:
+        for name in ("P1/2024-05-01.txt", "P2/2024-05-01.txt"):
+            archive.writestr(name, b"Stable.")
+    # The first byte of the settings, and then the size of the dictionary.
+    settings = b"\x5d\x00\x00\x80\x00"
+    data = sink.getvalue().replace(settings, b"\x5d\xff\xff\xff\xff", 1)
+
+    items = read("n.zip", data)
+
+    assert codes(items) == ["IN117"]
+    assert who(items) == [("P2", "2024-05-01.txt")]
+
+
+def test_no_memory_for_a_member_costs_the_member_only(monkeypatch):
+    monkeypatch.setattr("zipfile.ZipExtFile.read", _no_memory)
+
+    assert codes(read("n.zip", make_zip({"P1/2024-05-01.txt": b"Stable."}))) == ["IN119"]
+
+
+def _no_memory(self, size=-1):
+    raise MemoryError
