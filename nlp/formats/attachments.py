@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, BinaryIO
@@ -45,6 +46,13 @@ def file_beside(url: str, source: Source) -> Source:
     return found
 
 
+def claim_beside(url: str, source: Source) -> None:
+    """Take the file that a relative address names for a part of *source*, if there is one, without reading it."""
+    # That it is not here is said when it is read.
+    with suppress(FieldError, OSError):
+        file_beside(url, source)
+
+
 @dataclass
 class Attachments:
     """
@@ -54,32 +62,39 @@ class Attachments:
         source: The file.
         limits: Limits on documents.
         resources: Resources of the bundle by full address and by "Type/id".
-        read: The ``id()`` of each Binary of the bundle that some attachment named.
+        named: The ``id()`` of each Binary of the bundle that some attachment names.
     """
 
     source: Source
     limits: Limits
     resources: dict[str, Resource] = field(default_factory=dict)
-    read: set[int] = field(default_factory=set)
+    named: set[int] = field(default_factory=set)
     _opened: list[BinaryIO] = field(default_factory=list)
     _places: dict[str, tuple[BinaryIO, int, int]] | None = None
+
+    def claim(self, attachments: list[Resource], contained: dict[str, Resource]) -> None:
+        """Take what *attachments* name for theirs, whether it will be read or not: it is no note of its own."""
+        for url in filter(None, map(_url, attachments)):
+            binary = self._given(url, contained)
+            if binary is not None:
+                self.named.add(id(binary))
+            elif not _is_elsewhere(url):
+                claim_beside(url, self.source)
 
     def content(self, attachment: Resource, contained: dict[str, Resource]) -> tuple[bytes, str]:
         """Return the bytes and the media type of an attachment; raises FieldError and OSError."""
         media_type = str(attachment.get("contentType") or "")
         if attachment.get("data") is not None:
             return decode_base64(attachment["data"]), media_type
-        url = attachment.get("url")
-        if not isinstance(url, str) or not url.strip():
+        url = _url(attachment)
+        if not url:
             raise FieldError("IN139", "the resource holds no text: neither data nor url; leave it out")
-        url = url.strip()
-        binary = contained.get(url) or self.resources.get(url) or self.resources.get(_last_two(url))
+        binary = self._given(url, contained)
         if binary is None and "Binary/" in url:
             binary = self._bulk_binary(_last_two(url).removeprefix("Binary/"))
         if binary is not None:
-            self.read.add(id(binary))
             return decode_base64(binary.get("data")), media_type or str(binary.get("contentType") or "")
-        if "://" in url or url.startswith(("urn:", "data:", "#")):
+        if _is_elsewhere(url):
             raise FieldError(
                 "IN138",
                 "the attachment lies on a server, and nothing is fetched; export it with its data, or as a file beside",
@@ -91,6 +106,10 @@ class Attachments:
         for file in self._opened:
             file.close()
         self._opened.clear()
+
+    def _given(self, url: str, contained: dict[str, Resource]) -> Resource | None:
+        """Return the resource that came with the one that names it."""
+        return contained.get(url) or self.resources.get(url) or self.resources.get(_last_two(url))
 
     def _bulk_binary(self, name: str) -> Resource | None:
         """Return the resource Binary/*name* of the NDJSON files of that kind beside."""
@@ -130,6 +149,15 @@ class Attachments:
             if isinstance(resource, dict) and isinstance(resource.get("id"), str):
                 places[resource["id"]] = (file, offset, len(line))
             offset += len(line)
+
+
+def _url(attachment: Resource) -> str:
+    url = attachment.get("url")
+    return url.strip() if isinstance(url, str) else ""
+
+
+def _is_elsewhere(url: str) -> bool:
+    return "://" in url or url.startswith(("urn:", "data:", "#"))
 
 
 def _last_two(url: str) -> str:

@@ -39,6 +39,8 @@ def sniff(head: bytes) -> bool:
 
 def read(source: Source, limits: Limits) -> Iterator[Item]:
     """Read the patient and the one note of *source*."""
+    from chartsift.nlp.formats.attachments import claim_beside  # noqa: PLC0415 - which also reads this format
+
     try:
         extracted = extract(read_whole(source, limits), limits)
         facts = extracted.facts
@@ -48,6 +50,9 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
     except OSError as exc:
         yield unreadable(source.label, exc)
         return
+    if "reference" in facts:
+        # Also where the document itself cannot be used: the file is no note of its own.
+        claim_beside(facts["reference"], source)
     if "patient_id" in facts:
         yield patient_item(
             {

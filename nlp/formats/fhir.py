@@ -135,7 +135,7 @@ class Resources:
     def _unnamed_binaries(self, where: str) -> Iterator[Item]:
         """Yield the problem of content that came with a Bundle and that no note of it names."""
         binaries = {id(r) for r in self._attachments.resources.values() if r.get("resourceType") == "Binary"}
-        unnamed = len(binaries - self._attachments.read)
+        unnamed = len(binaries - self._attachments.named)
         if unnamed:
             yield reject(
                 "IN139",
@@ -161,6 +161,8 @@ class Resources:
         find_text: Callable[[Resources, Resource], Extracted],
     ) -> Iterator[Item]:
         patient_id = note_id = ""
+        # Also those of a resource that is left out, and those that are not the best: none is a note of its own.
+        self._attachments.claim(_attachments(resource), _contained(resource))
         try:
             if any(resource.get(name) in _NOT_TO_BE_READ for name in ("status", "docStatus")):
                 raise FieldError(
@@ -212,11 +214,11 @@ class Resources:
 
     def document_text(self, resource: Resource) -> Extracted:
         """Return the text of a DocumentReference; its attachments are one document in several formats."""
-        return self._best([_dict(content, "attachment") for content in _list(resource, "content")], resource)
+        return self._best(_attachments(resource), resource)
 
     def report_text(self, resource: Resource) -> Extracted:
         """Return the text of a DiagnosticReport: as presented, else its narrative; and the conclusion."""
-        forms = _list(resource, "presentedForm")
+        forms = _attachments(resource)
         conclusion = resource.get("conclusion")
         conclusion = conclusion if isinstance(conclusion, str) and conclusion.strip() else ""
         if forms:
@@ -290,8 +292,7 @@ def read_resource(resource: Resource, where: str, source: Source, limits: Limits
 
 def _document_date(resource: Resource) -> object:
     period = _dict(_dict(resource, "context"), "period")
-    attachments = [_dict(content, "attachment") for content in _list(resource, "content")]
-    created = next((a["creation"] for a in attachments if a.get("creation")), None)
+    created = next((a["creation"] for a in _attachments(resource) if a.get("creation")), None)
     return resource.get("date") or created or period.get("end") or period.get("start")
 
 
@@ -333,6 +334,13 @@ def _concept(concept: Resource) -> str:
     return next(
         (word for word in [concept.get("text"), *displays] if isinstance(word, str) and word.strip()), ""
     )
+
+
+def _attachments(resource: Resource) -> list[Resource]:
+    """Return the attachments of a DocumentReference or a DiagnosticReport."""
+    if resource["resourceType"] == "DiagnosticReport":
+        return _list(resource, "presentedForm")
+    return [_dict(content, "attachment") for content in _list(resource, "content")]
 
 
 def _contained(resource: Resource) -> dict[str, Resource]:

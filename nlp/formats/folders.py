@@ -1,8 +1,8 @@
 """
 The files of a folder on disk, or of the folders in an archive, in a fixed order.
 
-Within a folder JSON goes first: FHIR resources name the files beside them that hold their texts, and those are then
-not taken for notes of their own.
+Within a folder JSON goes first and XML second: FHIR resources and C-CDA documents name the files beside them that hold
+their texts, and those are then not taken for notes of their own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from chartsift.nlp.formats.naming import is_named_as_note, names_several_patient
 
 # Files that operating systems put beside the user's own.
 _CLUTTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
-_MAY_NAME_OTHERS = (".json", ".ndjson", ".jsonl")
+# Files that may name others: a resource a C-CDA document, and that one the file of its body.
+_RESOURCES = (".json", ".ndjson", ".jsonl")
+_CCDA = ".xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,11 @@ def _names_of_notes(directory: Directory) -> list[str]:
 
 
 def _goes_later(file: Source | Rejected) -> int:
-    """Return the place of a file in the order of reading: what may name others, FHIR's Binary, and all the rest."""
+    """Return the place of a file in the order of reading: resources, FHIR's Binary, C-CDA, and all the rest."""
     name = unpacked_name(file.name).lower() if isinstance(file, Source) else ""
-    if not name.endswith(_MAY_NAME_OTHERS):
-        return 2
-    return 1 if "binary" in name else 0
+    if name.endswith(_RESOURCES):
+        return 1 if "binary" in name else 0
+    return 2 if name.endswith(_CCDA) else 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -386,6 +386,78 @@ def test_no_address_leads_out_of_the_input(tmp_path, url, way):
     assert not notes(items)
 
 
+BESIDE = {"in/P1/2024-05-01_x.txt": b"Anti-Jo-1 positive.", "in/P2/2024-05-01_x.txt": b"Fine."}
+
+
+def in_folder_and_zip(root: Path, files: dict[str, bytes]) -> list[list[Item]]:
+    return [list(read_inputs([write(root, files)])), upload(make_zip(files), "n.zip")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"status": "entered-in-error"}, "IN140"),
+        ({"docStatus": "entered-in-error"}, "IN140"),
+        ({"subject": {}}, "IN106"),
+        ({"date": "2024"}, "IN107"),
+    ],
+)
+@pytest.mark.parametrize("name", ["d.json", "z.ndjson"])
+def test_file_of_a_resource_that_is_left_out_is_no_note_of_its_own(tmp_path, changes, code, name):
+    resource = make_document_reference({"contentType": "text/plain", "url": "2024-05-01_x.txt"}, **changes)
+
+    for items in in_folder_and_zip(tmp_path, BESIDE | {f"in/P1/{name}": as_lines(resource)}):
+        assert codes(items) == [code]
+        assert [note.patient_id for note in notes(items)] == ["P2"]
+
+
+def test_form_of_a_cancelled_report_is_no_note_of_its_own(tmp_path):
+    resource = report(status="cancelled", presentedForm=[{"url": "2024-05-01_x.txt"}])
+
+    for items in in_folder_and_zip(tmp_path, BESIDE | {"in/P1/r.json": as_lines(resource)}):
+        assert codes(items) == ["IN140"]
+        assert [note.patient_id for note in notes(items)] == ["P2"]
+
+
+def test_other_rendition_in_a_file_beside_is_no_note_of_its_own(tmp_path):
+    resource = make_document_reference(
+        {"contentType": "text/plain", "url": "2024-05-01_x.txt"},
+        {"contentType": "text/html", "url": "2024-05-01_x.html"},
+    )
+    files = BESIDE | {"in/P1/d.json": as_lines(resource), "in/P1/2024-05-01_x.html": make_html()}
+
+    for items in in_folder_and_zip(tmp_path, files):
+        assert codes(items) == []
+        assert [note.patient_id for note in notes(items)] == ["P001", "P2"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"status": "entered-in-error"}])
+def test_binaries_of_every_rendition_belong_to_the_note(changes):
+    binaries = [{"resourceType": "Binary", "id": name, **attachment(b"Weak.", "text/plain")} for name in "ab"]
+    resource = make_document_reference({"url": "Binary/a"}, {"url": "Binary/b"}, **changes)
+
+    assert codes(upload(bundle(resource, *binaries))) == (["IN140"] if changes else [])
+
+
+@pytest.mark.parametrize("header", [{}, {"date": "2024"}])
+def test_file_that_a_ccda_names_is_no_note_of_its_own(tmp_path, header):
+    body = (
+        '<nonXMLBody><text mediaType="text/plain"><reference value="2024-05-01_x.txt"/></text></nonXMLBody>'
+    )
+
+    for items in in_folder_and_zip(tmp_path, BESIDE | {"in/P1/z.xml": make_ccda(body, **header)}):
+        assert codes(items) == (["IN107"] if header else [])
+        assert [note.patient_id for note in notes(items)] == (["P2"] if header else ["P001", "P2"])
+
+
+def test_ccda_that_a_resource_names_is_no_note_of_its_own(tmp_path):
+    resource = make_document_reference({"contentType": "text/xml", "url": "a.xml"})
+
+    for items in in_folder_and_zip(tmp_path, {"in/a.xml": make_ccda(), "in/b.json": as_lines(resource)}):
+        assert codes(items) == []
+        assert [note.note_id for note in notes(items)] == ["DocumentReference/7"]
+
+
 # C-CDA
 
 
