@@ -197,8 +197,13 @@ class Resources:
         """Return whose the resource is; empty when that is not said."""
         subject = _dict(resource, "subject")
         reference = subject.get("reference")
+        kind = subject.get("type")
+        if isinstance(kind, str) and kind.rpartition("/")[2] not in ("", "Patient"):
+            return ""  # a group, a device, a place
         if isinstance(reference, str):
             named = _contained(resource).get(reference) or self._attachments.resources.get(reference)
+            if named is not None and named.get("resourceType") != "Patient":
+                return ""
             if named is not None:
                 is_inside = reference.startswith("#")
                 identifier = next(iter(_list(named, "identifier")), {}).get("value") if is_inside else None
@@ -209,7 +214,7 @@ class Resources:
             if reference.startswith("urn:uuid:"):
                 return reference.removeprefix("urn:uuid:")
             if "/" in reference:
-                return ""  # a group, a device, a place
+                return ""
         return str(_dict(subject, "identifier").get("value") or "")
 
     def document_text(self, resource: Resource) -> Extracted:

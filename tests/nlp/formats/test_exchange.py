@@ -458,6 +458,32 @@ def test_ccda_that_a_resource_names_is_no_note_of_its_own(tmp_path):
         assert [note.note_id for note in notes(items)] == ["DocumentReference/7"]
 
 
+@pytest.mark.parametrize("kind", ["Group", "Device", "Location"])
+@pytest.mark.parametrize("reference", ["{}/g1", "#g1", "urn:uuid:g1", "https://ehr.example/{}/g1"])
+def test_what_is_no_patient_is_not_taken_for_one(kind, reference):
+    other = {"resourceType": kind, "id": "g1", "identifier": [{"value": "P001"}]}
+    reference = reference.format(kind)
+    note = make_document_reference(subject={"reference": reference}, contained=[other])
+    content = bundle()
+    content["entry"] = [{"fullUrl": reference, "resource": other}, {"resource": note}]
+
+    items = upload(content)
+
+    assert codes(items) == ["IN106"]
+    assert not notes(items)
+
+
+def test_subject_that_says_it_is_no_patient_is_not_taken_for_one():
+    for subject in (
+        {"type": "Group", "identifier": {"value": "g1"}},
+        {"type": "Group", "reference": "urn:uuid:g1"},
+    ):
+        assert codes(upload(make_document_reference(subject=subject))) == ["IN106"]
+    url = "http://hl7.org/fhir/StructureDefinition/Patient"
+    (note,) = upload(make_document_reference(subject={"type": url, "identifier": {"value": "P1"}}))
+    assert isinstance(note, Note)
+
+
 # C-CDA
 
 
