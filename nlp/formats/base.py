@@ -147,6 +147,7 @@ class Extracted:
         pages: Where each page begins in ``text``, for formats that have pages.
         pictures: Numbers, from 1, of pages that hold a picture and no text.
         is_cut: Whether the document ends before its end, so that text is missing.
+        unread: Codes and messages of parts that were not read.
         facts: What the document says of itself, by name: patient_id, birth_date, sex, note_id, date, title.
     """
 
@@ -155,6 +156,7 @@ class Extracted:
     pages: tuple[int, ...] = ()
     pictures: tuple[int, ...] = ()
     is_cut: bool = False
+    unread: tuple[tuple[str, str], ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
 
 

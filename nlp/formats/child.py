@@ -58,6 +58,7 @@ def _extract(module: Any, data: bytes, limits: Limits) -> tuple[dict[str, Any], 
         "pages": extracted.pages,
         "pictures": extracted.pictures,
         "is_cut": extracted.is_cut,
+        "unread": extracted.unread,
         "facts": extracted.facts,
     }
     # A half of a surrogate pair that a document spells out is no character.

@@ -121,3 +121,14 @@ def unread_parts(extracted: Extracted, *, source: str, note_id: str, patient_id:
             note_id=note_id,
             patient_id=patient_id,
         )
+    for code, message in extracted.unread:
+        yield reject(code, message, source=source, note_id=note_id, patient_id=patient_id)
+
+
+def only_pictures() -> FieldError:
+    """Return the error of a document in which there is something to see and nothing to read."""
+    return FieldError(
+        "IN134",
+        "the document holds a picture or another object, and no text; run text recognition (OCR) over it and give it "
+        "again",
+    )

@@ -17,9 +17,11 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.package import Package
 from lxml import etree
 
+from chartsift.nlp.formats import html, rtf
 from chartsift.nlp.formats.archives import is_zipped_document
-from chartsift.nlp.formats.base import Extracted, Item, Limits, Source
-from chartsift.nlp.formats.documents import read_note
+from chartsift.nlp.formats.base import HEAD_BYTES, Extracted, Item, Limits, Source
+from chartsift.nlp.formats.documents import only_pictures, read_note
+from chartsift.nlp.formats.encoding import decode, looks_like_text
 from chartsift.nlp.formats.fields import FieldError
 from chartsift.nlp.formats.flow import Flow, Table
 from chartsift.nlp.formats.sandbox import SANDBOX
@@ -30,6 +32,7 @@ SUFFIXES = (".docx", ".docm")
 _COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MC_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 # Deleted and moved-away text, comments' marks, field codes, and the properties of everything.
@@ -48,12 +51,26 @@ _SYMBOL_BOXES = {
 }  # fmt: skip
 _NOTE_PARTS = ("footnotes", "endnotes")
 _HEAD_PARTS = ("header",)
+_PICTURES = (f"{_W}drawing", f"{_W}pict", f"{_W}object")
+
+
+_CHUNK_UNREAD = (
+    "IN130",
+    "a document that the Word document takes in as it is was not read; open it in Word and save it anew",
+)
+
+# A part of the package and its root.
+_Part = tuple[Any, etree._Element]
 
 
 @dataclass
 class _Walk:
-    """Where the walk is."""
+    """Where the walk is, in which part of the document; ``unread`` is what could not be read on the way."""
 
+    part: Any
+    limits: Limits
+    is_inner: bool
+    unread: list[tuple[str, str]] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=lambda: [Flow()])
     tables: list[Table] = field(default_factory=list)
     spans: list[list[int]] = field(default_factory=list)
@@ -80,6 +97,11 @@ def extract(data: bytes, limits: Limits) -> Extracted:
 
 def extract_here(data: bytes, limits: Limits) -> Extracted:
     """Do what ``extract`` does, in this process."""
+    return _extract(data, limits, is_inner=False)
+
+
+def _extract(data: bytes, limits: Limits, *, is_inner: bool) -> Extracted:
+    """Return the text of a document; *is_inner* is one that another document takes in."""
     _refuse(data, limits)
     try:
         main = Package.open(io.BytesIO(data)).main_document_part
@@ -89,13 +111,26 @@ def extract_here(data: bytes, limits: Limits) -> Extracted:
     if body is None or body.tag != f"{_W}document":
         raise FieldError("IN101", "an Office document, and none of Word; save it as .docx or PDF")
     heads, notes = _other_parts(main)
+    unread: list[tuple[str, str]] = []
+    texts: dict[tuple[int, str], None] = {}
+    for place, parts in enumerate((heads, [(main, body)], notes)):
+        for part, root in parts:
+            walk = _Walk(part, limits, is_inner)
+            # A letterhead may come once more for the first page.
+            texts.setdefault((place, _text_of(root, walk)))
+            unread.extend(walk.unread)
     flow = Flow()
-    for root in [*heads, body, *notes]:
-        text = _text_of(root)
+    for _, text in texts:
         if text:
             flow.add_as_it_stands(text)
             flow.paragraph()
-    return Extracted(flow.text(), "docx")
+    text = flow.text()
+    if not text.strip():
+        if unread:
+            raise FieldError(*unread[0])
+        if any(next(root.iter(*_PICTURES), None) is not None for _, root in [*heads, (main, body), *notes]):
+            raise only_pictures()
+    return Extracted(text, "docx", unread=tuple(dict.fromkeys(unread)))
 
 
 def _refuse(data: bytes, limits: Limits) -> None:
@@ -120,10 +155,10 @@ def _refuse(data: bytes, limits: Limits) -> None:
         raise FieldError("IN117", "the Word document unpacks to too much; save it anew without pictures")
 
 
-def _other_parts(main: Any) -> tuple[list[etree._Element], list[etree._Element]]:
-    """Return the letterheads and the notes at foot or end; a text that comes twice is there once."""
-    heads: dict[str, etree._Element] = {}
-    notes: list[etree._Element] = []
+def _other_parts(main: Any) -> tuple[list[_Part], list[_Part]]:
+    """Return the letterheads and the notes at foot or end."""
+    heads: list[_Part] = []
+    notes: list[_Part] = []
     for relation in main.rels.values():
         if relation.is_external:
             continue
@@ -135,16 +170,12 @@ def _other_parts(main: Any) -> tuple[list[etree._Element], list[etree._Element]]
         if root is None:
             parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
             root = etree.fromstring(part.blob, parser)
-        if kind in _HEAD_PARTS:
-            heads.setdefault(_text_of(root), root)
-        else:
-            notes.append(root)
-    return list(heads.values()), notes
+        (heads if kind in _HEAD_PARTS else notes).append((part, root))
+    return heads, notes
 
 
-def _text_of(root: etree._Element) -> str:
+def _text_of(root: etree._Element, walk: _Walk) -> str:
     """Return the text below *root*; walked without recursion."""
-    walk = _Walk()
     skipped: etree._Element | None = None
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if skipped is not None:
@@ -188,6 +219,8 @@ def _enter(walk: _Walk, element: etree._Element) -> bool:
         walk.tables[-1].row()
     elif (name == "tc" and walk.tables) or name == "txbxContent":
         walk.flows.append(Flow())
+    elif name == "altChunk":
+        _add_chunk(walk, element)
     elif name == "checkBox":
         walk.flow.add(_form_box(element) + " ")
     elif tag == f"{_W14}checkbox":
@@ -236,6 +269,39 @@ def _add(walk: _Walk, element: etree._Element) -> None:
         walk.flow.raise_digits(text)
     else:
         walk.flow.add_as_it_stands(text.replace("\n", " "))
+
+
+def _add_chunk(walk: _Walk, element: etree._Element) -> None:
+    """Add the text of a document that this one takes in as it is (altChunk), or say why it was not read."""
+    try:
+        extracted = _chunk(walk, element.get(f"{_R}id", ""))
+    except FieldError as exc:
+        walk.unread.append((exc.code, exc.message))
+        return
+    walk.unread.extend(extracted.unread)
+    if extracted.is_cut:
+        walk.unread.append(_CHUNK_UNREAD)
+    walk.flow.paragraph()
+    walk.flow.add_as_it_stands(extracted.text)
+    walk.flow.paragraph()
+
+
+def _chunk(walk: _Walk, relation_id: str) -> Extracted:
+    relation = walk.part.rels.get(relation_id)
+    if relation is None or relation.is_external or walk.is_inner:
+        raise FieldError(*_CHUNK_UNREAD)
+    data, media_type = relation.target_part.blob, relation.target_part.content_type
+    head = data[:HEAD_BYTES]
+    if html.sniff(head):
+        return html.extract_here(data, walk.limits)
+    if rtf.sniff(head):
+        return rtf.extract_here(data, walk.limits)
+    if is_zipped_document(head):
+        return _extract(data, walk.limits, is_inner=True)
+    # A page as it is sent by mail looks like text, too.
+    if media_type.startswith("message/") or not looks_like_text(head):
+        raise FieldError(*_CHUNK_UNREAD)
+    return Extracted(decode(data)[0])
 
 
 def _is_hidden(run: etree._Element) -> bool:

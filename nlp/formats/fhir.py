@@ -231,9 +231,9 @@ class Resources:
         else:
             narrative = _dict(resource, "text").get("div")
             is_own = _dict(resource, "text").get("status") != "empty"
-            extracted = (
-                self._page(narrative) if isinstance(narrative, str) and is_own else Extracted("", "fhir")
-            )
+            extracted = Extracted("", "fhir")
+            if isinstance(narrative, str) and is_own:
+                extracted = self._narrative(narrative, is_all=not conclusion)
         # A form with pages is the whole report, and what is no part of it has no page.
         if (
             conclusion
@@ -263,6 +263,15 @@ class Resources:
         if not page and isinstance(_dict(resource, "text").get("div"), str):
             page.append(resource["text"]["div"])
         return self._page("<html><body>" + "\n".join(page) + "</body></html>")
+
+    def _narrative(self, markup: str, *, is_all: bool) -> Extracted:
+        """Return the text of a narrative; when it is not all that there is, what is wrong with it costs itself only."""
+        try:
+            return self._page(markup)
+        except FieldError as exc:
+            if is_all:
+                raise
+            return Extracted("", "narrative in fhir", unread=((exc.code, exc.message),))
 
     def _page(self, markup: str) -> Extracted:
         from chartsift.nlp.formats import html  # noqa: PLC0415 - brings a parser

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 
 from chartsift.nlp.formats.base import Extracted, Item, Limits, Source
-from chartsift.nlp.formats.documents import read_note
+from chartsift.nlp.formats.documents import only_pictures, read_note
 from chartsift.nlp.formats.encoding import ascii_head, decode
-from chartsift.nlp.formats.markup import markup_text, parse_html
+from chartsift.nlp.formats.markup import local_name, markup_text, parse_html
 from chartsift.nlp.formats.sandbox import SANDBOX
 
 SUFFIXES = (".html", ".htm", ".xhtml")
@@ -27,6 +27,8 @@ _START = re.compile(
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _DECLARED_XML = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
+# Elements that show something which is no text of the page.
+_PICTURES = frozenset("img svg canvas object embed iframe frame video audio".split())
 # Where pages say how they are encoded; browsers look no further.
 _DECLARATION_BYTES = 4096
 
@@ -56,4 +58,7 @@ def extract_here(data: bytes, limits: Limits) -> Extracted:
         # A text that was merely named so.
         return Extracted(text)
     root = parse_html(text)
-    return Extracted("" if root is None else markup_text(root), "html")
+    text = "" if root is None else markup_text(root)
+    if root is not None and not text.strip() and any(local_name(e) in _PICTURES for e in root.iter()):
+        raise only_pictures()
+    return Extracted(text, "html")

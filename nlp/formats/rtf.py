@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from striprtf.striprtf import rtf_to_text
 
 from chartsift.nlp.formats.base import Extracted, Item, Limits, Source
-from chartsift.nlp.formats.documents import read_note
+from chartsift.nlp.formats.documents import only_pictures, read_note
 from chartsift.nlp.formats.fields import FieldError
 from chartsift.nlp.formats.flow import CELL, Flow, one_line
 from chartsift.nlp.formats.sandbox import SANDBOX
@@ -40,7 +40,19 @@ _REPLACED = {
     "headerr": "\\par ",
     "footnote": " ",
     "super": _RAISED,
+    # Drawings, which striprtf leaves out, for the sake of the text boxes among them. What else a drawing says of itself
+    # stands in groups that are left out; so does shprslt, the same once more for old programs.
+    "shp": "",
+    "shpgrp": "",
+    "shpinst": "",
+    "shptxt": "\\par ",
+    "do": "",
+    "dptxbxtext": "\\par ",
 }
+# A program that does not know these was told to leave them out.
+_TO_BE_READ = ("shpinst", "do")
+_BOXES = ("shptxt", "dptxbxtext")
+_PICTURE = re.compile(r"\\(?:pict|objdata)(?![a-zA-Z])")
 _EXPONENT = re.compile(f"(?<=\\d){_RAISED}(?=[-+−]?\\d)")
 # Word itself refuses documents with more groups within each other.
 _MOST_DEEP = 5_000
@@ -85,6 +97,8 @@ def extract_here(data: bytes, limits: Limits) -> Extracted:
     laid_out = _laid_out(text)
     if is_cut and not laid_out.strip():
         raise FieldError("IN130", "the document is cut off before its text; export it whole")
+    if not laid_out.strip() and _PICTURE.search(written):
+        raise only_pictures()
     return Extracted(laid_out, "rtf", is_cut=is_cut)
 
 
@@ -93,6 +107,7 @@ def _prepared(written: str) -> tuple[str, bool]:
     out: list[str] = []
     shown = _Shown()
     outer: list[_Shown] = []
+    boxes: list[int] = []
     at = 0
     while token := _TOKEN.match(written, at):
         at = token.end()
@@ -102,6 +117,9 @@ def _prepared(written: str) -> tuple[str, bool]:
             if len(outer) > _MOST_DEEP:
                 raise FieldError("IN115", f"more than {_MOST_DEEP:,} groups within each other; save it anew")
         elif whole == "}":
+            if boxes and boxes[-1] == len(outer):
+                boxes.pop()
+                out.append("\\par ")
             shown = outer.pop() if outer else _Shown()
         elif word == "bin":
             # Bytes of a picture follow, which may look like anything.
@@ -114,6 +132,10 @@ def _prepared(written: str) -> tuple[str, bool]:
             shown = _Shown(is_deleted=shown.is_deleted)
         elif word in _REPLACED and not (word == "super" and argument == "0"):
             whole = _REPLACED[word]
+            if word in _BOXES:
+                boxes.append(len(outer))
+            elif word in _TO_BE_READ and out[-1:] == ["\\*"]:
+                out.pop()
         elif word is None:
             whole = _MARKS.sub("", whole)
         is_text = word in ("u", "tab", "line") or (word is None and whole not in ("{", "}"))

@@ -64,6 +64,7 @@ class Sandbox:
             tuple(answer["pages"]),
             tuple(answer["pictures"]),
             answer["is_cut"],
+            tuple((code, message) for code, message in answer["unread"]),
             answer["facts"],
         )
 

@@ -63,6 +63,11 @@ def unwrap(data: bytes, *, media_type: str, limits: Limits, inside: str, depth: 
                 inside=f"{name} in {inside}",
                 depth=depth + 1,
             )
+        if "reference" in extracted.facts:
+            raise FieldError(
+                "IN138",
+                "the attachment is a document whose body is in a file of its own; export the body as the attachment",
+            )
         return replace(extracted, origin=f"{name} in {inside}")
     declared, charset = _media_type(media_type)
     is_text = declared.startswith("text/") or declared in ("", "application/octet-stream")

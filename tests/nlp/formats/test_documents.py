@@ -8,6 +8,8 @@ from datetime import date
 
 import docx
 import pytest
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from support.document_maker import (
@@ -30,6 +32,7 @@ from chartsift.nlp.formats import Item, Limits, Rejected, read_upload
 from chartsift.nlp.types import Note
 
 NAME = "P001_2024-05-01_consult"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 LETTERS = {
     "text": make_text(),
     "html": make_html(),
@@ -89,6 +92,24 @@ def test_empty_document_is_no_loss(kind):
 
     assert isinstance(item, Rejected)
     assert (item.problem.code, item.is_missed) == ("IN108", False)
+
+
+PICTURES = {
+    "html": make_html("<p><img src='data:image/png;base64,AAAA'> </p>"),
+    "html object": make_html("<object data='scan.pdf'></object>"),
+    "rtf": make_rtf(r"{\*\shppict{\pict\pngblip 89504e47}}\par "),
+    "docx": make_docx("<w:r><w:drawing/></w:r>"),
+    "docx object": make_docx("<w:r><w:object/></w:r>"),
+}
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_document_that_is_only_a_picture_is_missed(kind):
+    (item,) = read_upload(NAME, PICTURES[kind])
+
+    assert isinstance(item, Rejected)
+    assert (item.problem.code, item.is_missed) == ("IN134", True)
+    assert "OCR" in item.problem.message
 
 
 def test_rtf_that_is_cut_off_is_read_and_reported():
@@ -175,6 +196,16 @@ def test_page_nested_without_end_is_refused():
         (r"\trowd\cellx1 Jo-1: neg\par Mi-2: pos\cell x\cell\row", "Jo-1: neg; Mi-2: pos | x"),
         (r"a | b \{c\}", "a | b {c}"),
         (r"{\pict\bin5 {{{{}}after", "after"),
+        (
+            r"Before.{\shp{\*\shpinst\shpleft0{\sp{\sn x}{\sv y}}{\shptxt Jo-1 positive.}}{\shprslt{\*\do{\dptxbxtext z}}}}After.",
+            "Before.\nJo-1 positive.\nAfter.",
+        ),
+        (
+            r"{\shpgrp{\*\shpinst{\shp{\*\shpinst{\shptxt one}}}{\shp{\*\shpinst{\shptxt{\v x}two}}}}}",
+            "one\n\ntwo",
+        ),
+        (r"a{\shp{\*\shpinst{\sp{\sn pib}{\sv{\pict\pngblip 89504e47}}}}}b", "ab"),
+        (r"a{\*\do\dobxpage{\dptxbx{\dptxbxtext\pard boxed\par}}}b", "a\nboxed\n\nb"),
     ],
 )
 def test_rtf_layout(body, text):
@@ -240,6 +271,53 @@ def test_letterhead_footnote_and_text_box_of_word():
 
     assert note.text == "CLINIC\tDate: 2024-05-01\n\nBody.\nBoxed."
     assert note.note_date == date(2024, 5, 1)
+
+
+CHUNKS = {
+    "html": (b"<html><body><p>Anti-Jo-1 positive.</p></body></html>", "text/html"),
+    "xhtml": (b"<html xmlns='http://www.w3.org/1999/xhtml'><body>Anti-Jo-1 positive.</body></html>", "application/xhtml+xml"),
+    "rtf": (make_rtf("Anti-Jo-1 positive."), "application/rtf"),
+    "docx": (make_docx("<w:r><w:t>Anti-Jo-1 positive.</w:t></w:r>"), "application/octet-stream"),
+    "text": (b"Anti-Jo-1 positive.", "text/plain"),
+}  # fmt: skip
+
+
+def with_chunk(content: bytes, media_type: str, *paragraphs: str) -> bytes:
+    """Return a Word document that takes in another document between its paragraphs."""
+    document = docx.Document()
+    for text in paragraphs:
+        document.add_paragraph(text)
+    part = Part(PackURI("/word/chunk.bin"), media_type, content, document.part.package)
+    relation = document.part.relate_to(part, f"{RELATIONS}/aFChunk")
+    document.element.body.insert(1, parse_xml(f"<w:altChunk {nsdecls('w', 'r')} r:id='{relation}'/>"))
+    return saved(document)
+
+
+@pytest.mark.parametrize("kind", CHUNKS)
+def test_document_that_a_word_document_takes_in_is_read_in_its_place(kind):
+    assert read_one(with_chunk(*CHUNKS[kind], "One.", "Two.")).text == "One.\n\nAnti-Jo-1 positive.\n\nTwo."
+    assert read_one(with_chunk(*CHUNKS[kind])).text == "Anti-Jo-1 positive."
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "code"),
+    [
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related\n\nx", "message/rfc822", "IN130"),
+        (b"\x00\x01\x02", "application/x", "IN130"),
+        (make_letter_pdf(), "application/pdf", "IN130"),
+        (make_html("<img src=x>"), "text/html", "IN134"),
+        (make_html("<div>" * 400 + "x"), "text/html", "IN115"),
+        (with_chunk(with_chunk(b"x", "text/plain"), "x"), "x", "IN130"),
+    ],
+)
+def test_document_in_a_word_document_that_cannot_be_read_is_reported(content, media_type, code):
+    note, item = read_upload(NAME, with_chunk(content, media_type, "One.", "Two."))
+
+    assert isinstance(note, Note)
+    assert note.text == "One.\n\nTwo."
+    assert isinstance(item, Rejected)
+    assert (item.problem.code, item.is_missed, item.problem.note_id) == (code, True, NAME)
+    assert problems(with_chunk(content, media_type)) == [code]
 
 
 def test_protected_old_and_foreign_office_files_say_what_they_are():

@@ -536,6 +536,28 @@ def test_ccda_within_fhir_and_a_page_within_that():
     assert note.patient_id == "P001"
 
 
+def test_ccda_within_fhir_whose_body_is_in_a_file_is_missed():
+    body = '<nonXMLBody><text mediaType="application/pdf"><reference value="scan.pdf"/></text></nonXMLBody>'
+
+    (item,) = upload(make_document_reference(attachment(make_ccda(body), "text/xml")))
+
+    assert isinstance(item, Rejected)
+    assert (item.problem.code, item.is_missed) == ("IN138", True)
+
+
+def test_narrative_that_is_only_a_picture_leaves_the_conclusion():
+    narrative = {"status": "generated", "div": "<div><img src='#scan'/></div>"}
+
+    note, item = upload(report(text=narrative))
+    (missed,) = upload(report(text=narrative, conclusion=None))
+
+    assert isinstance(note, Note)
+    assert note.text == "Conclusion: Myositis of both thighs."
+    assert isinstance(item, Rejected)
+    assert isinstance(missed, Rejected)
+    assert (item.problem.code, missed.problem.code) == ("IN134", "IN134")
+
+
 def test_ccda_body_in_a_file_beside(tmp_path):
     body = (
         '<nonXMLBody><text mediaType="application/pdf"><reference value="scan%201.pdf"/></text></nonXMLBody>'
