@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, BinaryIO
@@ -13,7 +12,8 @@ from urllib.parse import unquote
 from chartsift.nlp.formats.base import Limits, Source
 from chartsift.nlp.formats.documents import read_whole
 from chartsift.nlp.formats.fields import FieldError
-from chartsift.nlp.formats.packed import seekable
+from chartsift.nlp.formats.json_values import load_json
+from chartsift.nlp.formats.packed import DAMAGED, TooMuchError, seekable
 from chartsift.nlp.formats.unwrap import decode_base64
 
 Resource = dict[str, Any]
@@ -53,6 +53,24 @@ def claim_beside(url: str, source: Source) -> None:
         file_beside(url, source)
 
 
+def read_beside(url: str, source: Source, limits: Limits) -> bytes:
+    """Return the content of the file that ``file_beside`` finds; raises FieldError and OSError."""
+    found = file_beside(url, source)
+    with _damage_told():
+        return read_whole(found, limits)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Turn what damage of the archive around a file raises into FieldError: it costs the note that names the file."""
+    try:
+        yield
+    except (*DAMAGED, TooMuchError):
+        raise FieldError(
+            "IN119", "the file that an attachment names, or the archive around it, is damaged; make it again"
+        ) from None
+
+
 @dataclass
 class Attachments:
     """
@@ -71,6 +89,8 @@ class Attachments:
     named: set[int] = field(default_factory=set)
     _opened: list[BinaryIO] = field(default_factory=list)
     _places: dict[str, tuple[BinaryIO, int, int]] | None = None
+    # Why some Binary beside is not among them; which one, that cannot be told.
+    _lost: FieldError | None = None
 
     def claim(self, attachments: list[Resource], contained: dict[str, Resource]) -> None:
         """Take what *attachments* name for theirs, whether it will be read or not: it is no note of its own."""
@@ -99,7 +119,7 @@ class Attachments:
                 "IN138",
                 "the attachment lies on a server, and nothing is fetched; export it with its data, or as a file beside",
             )
-        return read_whole(file_beside(url, self.source), self.limits), media_type
+        return read_beside(url, self.source, self.limits), media_type
 
     def close(self) -> None:
         """Close the files that were opened."""
@@ -116,15 +136,22 @@ class Attachments:
         if self._places is None:
             self._places = {}
             for source in self._binary_files():
-                file = seekable(source.open(), is_file=source.is_seekable)
+                try:
+                    with _damage_told():
+                        file = seekable(source.open(), is_file=source.is_seekable)
+                except FieldError as exc:
+                    self._lost = self._lost or exc
+                    continue
                 self._opened.append(file)
                 self._index(file, self._places)
         place = self._places.get(name)
         if place is None:
+            if self._lost is not None:
+                raise FieldError(self._lost.code, self._lost.message)
             return None
         file, offset, size = place
         file.seek(offset)
-        resource: Resource = json.loads(file.read(size))
+        resource: Resource = self._load(file.read(size))
         return resource
 
     def _binary_files(self) -> Iterator[Source]:
@@ -143,12 +170,16 @@ class Attachments:
         offset = 0
         while line := file.readline(self.limits.row_bytes):
             try:
-                resource = json.loads(line)
-            except (ValueError, RecursionError):
+                resource = self._load(line) if line.strip() else None
+            except FieldError as exc:
+                self._lost = self._lost or exc
                 resource = None
             if isinstance(resource, dict) and isinstance(resource.get("id"), str):
                 places[resource["id"]] = (file, offset, len(line))
             offset += len(line)
+
+    def _load(self, line: bytes) -> Any:
+        return load_json(line, limits=self.limits, what="a Binary beside", remedy="write one resource a line")
 
 
 def _url(attachment: Resource) -> str:

@@ -153,13 +153,13 @@ def _attachment(root: etree._Element) -> dict[str, str]:
 
 
 def _body_elsewhere(facts: dict[str, str], source: Source, limits: Limits) -> Extracted:
-    from chartsift.nlp.formats.attachments import file_beside  # noqa: PLC0415 - which also reads this format
+    from chartsift.nlp.formats.attachments import read_beside  # noqa: PLC0415 - which also reads this format
     from chartsift.nlp.formats.unwrap import decode_base64, unwrap  # noqa: PLC0415 - as above
 
     if "attachment" in facts:
         data = decode_base64(facts["attachment"])
     elif "reference" in facts:
-        data = read_whole(file_beside(facts["reference"], source), limits)
+        data = read_beside(facts["reference"], source, limits)
     else:
         raise FieldError("IN108", "the document has no narrative; nothing was lost, leave it out")
     return unwrap(data, media_type=facts.get("attachment_type", ""), limits=limits, inside="ccda")

@@ -27,23 +27,9 @@ from chartsift.nlp.formats.base import (
     unreadable,
 )
 from chartsift.nlp.formats.folders import files_beside, folder_files, not_a_file
-from chartsift.nlp.formats.packed import DamagedError, TooMuchError, is_packed, unpacked
+from chartsift.nlp.formats.packed import DAMAGED, DamagedError, TooMuchError, is_packed, unpacked
 from chartsift.nlp.formats.readers import choose_reader, known_suffixes
 from chartsift.nlp.types import Note
-
-# What zipfile and its decompressors raise for a member that is damaged.
-_DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    DamagedError,
-    # Damage may ask for any amount of memory.
-    MemoryError,
-)
 
 
 def read_inputs(
@@ -149,7 +135,7 @@ def _read_known(source: Source, limits: Limits, depth: int) -> Iterator[Item]:
     except TooMuchError:
         yield _unpacks_to_too_much(source, limits)
         return
-    except _DAMAGED:
+    except DAMAGED:
         yield _damaged_member(source)
         return
     try:

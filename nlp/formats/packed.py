@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import os
 import shutil
 import tempfile
+import zipfile
 import zlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -39,6 +41,21 @@ class DamagedError(Exception):
 
 class TooMuchError(Exception):
     """A packed file or an archive unpacks to more than is allowed."""
+
+
+# What zipfile, its decompressors and ours raise for a file that is damaged, when it is opened or read.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    DamagedError,
+    # Damage may ask for any amount of memory.
+    MemoryError,
+)
 
 
 def is_packed(head: bytes) -> bool:

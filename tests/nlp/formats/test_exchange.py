@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ from support.document_maker import (
 )
 from support.pdf_maker import lines, make_pdf
 
-from chartsift.nlp.formats import Item, Rejected, read_inputs, read_upload
+from chartsift.nlp.formats import Item, Limits, Rejected, read_inputs, read_upload
 from chartsift.nlp.types import Note, Patient
 
 MAY = date(2024, 5, 1)
@@ -482,6 +484,101 @@ def test_subject_that_says_it_is_no_patient_is_not_taken_for_one():
     url = "http://hl7.org/fhir/StructureDefinition/Patient"
     (note,) = upload(make_document_reference(subject={"type": url, "identifier": {"value": "P1"}}))
     assert isinstance(note, Note)
+
+
+def damaged(archive: bytes, name: bytes) -> bytes:
+    """Return *archive* with another first letter in the content of the stored member that holds *name*."""
+    assert archive.count(name) == 1
+    return archive.replace(name, b"X" + name[1:])
+
+
+def stored(files: dict[str, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return sink.getvalue()
+
+
+def test_damaged_file_of_one_resource_costs_no_other():
+    resources = as_lines(
+        make_document_reference({"url": "a.txt"}),
+        make_document_reference({"url": "b.txt"}, id="8"),
+        make_document_reference(id="9"),
+    )
+    data = stored({"d.ndjson": resources, "a.txt": b"MARKED", "b.txt": b"Fine."})
+
+    items = upload(damaged(data, b"MARKED"), "n.zip")
+
+    assert codes(items) == ["IN119"]
+    assert [note.note_id for note in notes(items)] == ["DocumentReference/8", "DocumentReference/9"]
+
+
+def test_damaged_file_of_a_ccda_costs_its_note_only():
+    body = '<nonXMLBody><text><reference value="a.txt"/></text></nonXMLBody>'
+    data = stored({"a.xml": make_ccda(body), "a.txt": b"MARKED", "b.xml": make_ccda()})
+
+    items = upload(damaged(data, b"MARKED"), "n.zip")
+
+    (item,) = (item for item in items if isinstance(item, Rejected))
+    assert (item.problem.code, item.patient_id) == ("IN119", "P001")
+    assert len(notes(items)) == 1
+
+
+def test_file_beside_that_unpacks_to_too_much_costs_its_note_only():
+    resources = as_lines(make_document_reference({"url": "a.txt"}), make_document_reference(id="9"))
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("d.ndjson", resources, zipfile.ZIP_STORED)
+        archive.writestr("a.txt", b"Stable.")
+    data = sink.getvalue().replace(b"\x5d\x00\x00\x80\x00", b"\x5d\xff\xff\xff\xff", 1)
+
+    items = upload(data, "n.zip")
+
+    assert codes(items) == ["IN119"]
+    assert [note.note_id for note in notes(items)] == ["DocumentReference/9"]
+
+
+def test_damaged_file_of_binaries_costs_those_in_it_only():
+    resources = as_lines(
+        make_document_reference({"url": "Binary/b1"}),
+        make_document_reference({"url": "Binary/b2"}, id="8"),
+        make_document_reference({"url": "Binary/b1"}, id="9"),
+        make_document_reference(id="10"),
+    )
+    binaries = [
+        as_lines({"resourceType": "Binary", "id": name, **attachment(b"Weak.", "text/plain")})
+        for name in ("b1", "b2")
+    ]
+    data = stored(
+        {
+            "DocumentReference.ndjson": resources,
+            "Binary.0.ndjson": binaries[0],
+            "Binary.1.ndjson": binaries[1],
+        }
+    )
+
+    items = upload(damaged(data, binaries[0]), "n.zip")
+
+    assert codes(items)[:2] == ["IN119", "IN119"]
+    assert [note.note_id for note in notes(items)] == ["DocumentReference/8", "DocumentReference/10"]
+
+
+def test_bound_on_values_holds_for_binaries_beside(tmp_path):
+    wide = {
+        "resourceType": "Binary",
+        "id": "b",
+        "extension": [[]] * 40_000,
+        **attachment(b"Weak.", "text/plain"),
+    }
+    files = {
+        "d.ndjson": as_lines(make_document_reference({"url": "Binary/b"})),
+        "Binary.ndjson": as_lines(wide),
+    }
+    path = write(tmp_path, files) / "d.ndjson"
+
+    assert codes(list(read_inputs([path], limits=Limits(json_values=100_000)))) == []
+    assert codes(list(read_inputs([path], limits=Limits(json_values=50_000)))) == ["IN115"]
 
 
 # C-CDA
