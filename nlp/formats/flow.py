@@ -15,10 +15,10 @@ CELL = " | "
 _MOST_CELL_LINES = 6
 _MOST_SPANNED = 1_000
 _WHITE = re.compile(r"[ \t\r\n\f\v\x85\xa0\u2002-\u200a\u202f\u205f\u3000]+")
+# Unicode's own ends of a line and of a paragraph.
+_BREAKS = re.compile("[\u2028\u2029]")
 # Marks of no width: soft hyphens, joiners, byte order marks.
-_INVISIBLE = re.compile(
-    "[\xad\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-\x1f\x7f]"
-)
+_INVISIBLE = re.compile("[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0e-\x1f\x7f]")
 
 
 class Flow:
@@ -33,16 +33,16 @@ class Flow:
 
     def add(self, text: str) -> None:
         """Add running text, in which white space of any kind and length is one space."""
-        text = _WHITE.sub(" ", _INVISIBLE.sub("", text))
-        if self._ends_white and text.startswith(" "):
-            text = text[1:]
-        if text:
-            self._parts.append(text)
-            self._ends_white = text.endswith(" ")
+        first, *others = _BREAKS.split(text)
+        self._add_words(first)
+        for line in others:
+            self.line()
+            self._add_words(line)
 
     def add_as_it_stands(self, text: str) -> None:
         """Add text whose spaces and line breaks were set by hand."""
-        text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " "))
+        text = _BREAKS.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " "))
+        text = _INVISIBLE.sub("", text)
         first, *others = text.split("\n")
         for number, line in enumerate([first, *others]):
             if number:
@@ -73,6 +73,14 @@ class Flow:
         """Return what was set down."""
         self.line()
         return "\n".join(self._lines)
+
+    def _add_words(self, text: str) -> None:
+        text = _WHITE.sub(" ", _INVISIBLE.sub("", text))
+        if self._ends_white and text.startswith(" "):
+            text = text[1:]
+        if text:
+            self._parts.append(text)
+            self._ends_white = text.endswith(" ")
 
     def _end_line(self, *, keep_empty: bool) -> None:
         line = "".join(self._parts).rstrip()

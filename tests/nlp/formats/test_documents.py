@@ -146,6 +146,8 @@ def test_half_a_document_is_damaged(kind):
         ("<select><option>none<option selected>mild</select>", "mild"),
         ("<ol><li>one<li><p>two</p></ol>", "1. one\n2. two"),
         ("<ul><li>a<ul><li>b</ul><li>c</ul>d", "- a\n- b\n- c\n\nd"),
+        ("ANA negative\u2028Jo-1 positive\u2029x", "ANA negative\nJo-1 positive\nx"),
+        ("<pre>ANA negative\u2028Jo-1 positive</pre>", "ANA negative\nJo-1 positive"),
         ("<dl><dt>Dx</dt><dd>IMNM</dd></dl>", "Dx\nIMNM"),
     ],
 )
@@ -195,6 +197,7 @@ def test_page_nested_without_end_is_refused():
         (r"{\*\generator x}{\info{\author Dr. X}}text{\pict\wmetafile8 00ff}", "text"),
         (r"\trowd\cellx1 Jo-1: neg\par Mi-2: pos\cell x\cell\row", "Jo-1: neg; Mi-2: pos | x"),
         (r"a | b \{c\}", "a | b {c}"),
+        (r"ANA negative\u8232?Jo-1 positive\u8233?x", "ANA negative\nJo-1 positive\nx"),
         (r"{\pict\bin5 {{{{}}after", "after"),
         (
             r"Before.{\shp{\*\shpinst\shpleft0{\sp{\sn x}{\sv y}}{\shptxt Jo-1 positive.}}{\shprslt{\*\do{\dptxbxtext z}}}}After.",
@@ -245,6 +248,7 @@ def test_tracked_changes_comments_and_hidden_text_in_word():
             "☑ TB",
         ),
         ("<w:sdt><w:sdtContent><w:r><w:t>☐ none</w:t></w:r></w:sdtContent></w:sdt>", "☐ none"),
+        ("<w:r><w:t>ANA negative\u2028Jo-1 positive</w:t></w:r>", "ANA negative\nJo-1 positive"),
         ("<w:hyperlink><w:r><w:t>link</w:t></w:r></w:hyperlink>", "link"),
     ],
 )
