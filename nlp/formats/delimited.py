@@ -1,13 +1,14 @@
 """
 CSV and TSV with a header row; comma, semicolon, tab or bar between cells, quotes as RFC 4180.
 
-UTF-8 is decoded with ``surrogateescape``, so that one cell in another encoding spoils one row and not the file;
-UTF-16 and 8-bit encodings are told by the first part of the file. ``newline=""`` keeps the line ends within a note as
-they are.
+UTF-8 is decoded with ``surrogateescape``, so that one cell in another encoding spoils one row and not the file; so
+does a damaged one in UTF-16 and 8-bit encodings, which are told by the first part of the file. ``newline=""`` keeps the
+line ends within a note as they are.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
@@ -25,6 +26,18 @@ _DELIMITERS = ",;\t|"
 _BOM = b"\xef\xbb\xbf"
 # Enough to meet a character that is not ASCII, if there are any.
 _SAMPLE_BYTES = 1024**2
+
+_DAMAGE = "chartsift_damage"
+
+
+def _mark_damage(error: UnicodeError) -> tuple[str, int]:
+    """Put half of a surrogate pair, which no value of a row may hold (IN103), for what cannot be decoded."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udcff", error.end
+
+
+codecs.register_error(_DAMAGE, _mark_damage)
 
 # Python refuses a cell above 128 KiB by default, and a long note is longer. The limit belongs to the process.
 csv.field_size_limit(max(csv.field_size_limit(), DEFAULT_LIMITS.row_bytes))
@@ -47,7 +60,7 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
             encoding = table_encoding(stream.read(_SAMPLE_BYTES))
         with source.open() as stream:
             is_utf8 = encoding == "utf-8-sig"
-            errors = "surrogateescape" if is_utf8 else "replace"
+            errors = "surrogateescape" if is_utf8 else _DAMAGE
             text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
             for item in _read_rows(text, source.label, limits):
                 if isinstance(item, Note) and not is_utf8 and not item.origin:

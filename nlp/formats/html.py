@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from chartsift.nlp.formats.base import Extracted, Item, Limits, Source
 from chartsift.nlp.formats.documents import only_pictures, read_note
-from chartsift.nlp.formats.encoding import ascii_head, decode
+from chartsift.nlp.formats.encoding import UTF8, ascii_head, decode
 from chartsift.nlp.formats.markup import local_name, markup_text, parse_html
 from chartsift.nlp.formats.sandbox import SANDBOX
 
@@ -53,10 +53,10 @@ def extract_here(data: bytes, limits: Limits) -> Extracted:
     del limits
     head = data[:_DECLARATION_BYTES]
     declared = _DECLARED.search(head) or _DECLARED_XML.search(head)
-    text, _ = decode(data, declared=declared[1].decode("ascii") if declared else "")
+    text, encoding = decode(data, declared=declared[1].decode("ascii") if declared else "")
     if not _TAG.search(text):
         # A text that was merely named so.
-        return Extracted(text)
+        return Extracted(text, "" if encoding == UTF8 else f"text in {encoding}")
     root = parse_html(text)
     text = "" if root is None else markup_text(root)
     if root is not None and not text.strip() and any(local_name(e) in _PICTURES for e in root.iter()):

@@ -123,7 +123,8 @@ def screen_batch(
             _add_failure(part, case, exc)
         else:
             _add_result(part, result)
-            part.tables["texts"].extend(text_rows(case.notes))
+            read = {note.note_id for note in result.notes}
+            part.tables["texts"].extend(text_rows([note for note in case.notes if note.note_id in read]))
     return part
 
 

@@ -171,6 +171,15 @@ def test_html_tables(rows, text):
     assert read_one(make_html(f"<table>{rows}</table>")).text == text
 
 
+@pytest.mark.parametrize(
+    ("encoding", "origin"), [("utf-8", ""), ("cp1252", "text in cp1252"), ("utf-16", "text in utf-16")]
+)
+def test_text_that_is_named_as_a_page_says_how_it_was_encoded(encoding, origin):
+    note = read_one("Sjögren – 38 °C".encode(encoding), ".html")
+
+    assert (note.text, note.origin) == ("Sjögren – 38 °C", origin)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "iso-8859-2"])
 def test_html_encodings(encoding):
     page = f"<html><head><meta charset='{encoding}'></head><body>Sjögren 38 °C</body></html>"

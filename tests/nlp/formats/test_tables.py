@@ -290,6 +290,19 @@ def test_table_in_another_encoding_is_read_and_says_so(encoding):
     assert note.origin == f"table in {encoding}"
 
 
+@pytest.mark.parametrize("column", ["patient_id", "note_id", "note_type", "text"])
+def test_damage_in_a_table_in_utf16_costs_its_row(column):
+    rows = [ROW | {"text": "café “9 µg/L”", "note_type": "x"}, ROW | {"note_id": "N2", "note_type": "x"}]
+    damaged = rows[0] | {"note_id": "N3", column: "Jo-1 @@ positive"}
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in (rows[0], damaged, rows[1]))]
+    half_a_pair = "\n".join(lines).encode("utf-16").replace("@@".encode("utf-16-le"), b"\x00\xd8x\x00")
+
+    items = list(read_upload("n.csv", half_a_pair))
+
+    assert codes(items) == ["IN103"]
+    assert [item.note_id for item in items if isinstance(item, Note)] == ["N1", "N2"]
+
+
 # Parquet
 
 

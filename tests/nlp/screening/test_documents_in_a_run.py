@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -136,6 +137,19 @@ def test_what_was_not_read_is_named_and_counted(results):
     assert problems == {"E1/2024-05-01.pdf": "IN134", "E1/2024-05-02.pdf": "IN131"}
     counts = results.manifest["counts"]
     assert counts["rows_seen"] == counts["notes_read"] + counts["input_problems"]
+
+
+def test_text_of_a_note_that_is_left_out_is_not_written(tmp_path, pipeline):
+    for day in ("2024-05-01", "2024-07-01"):
+        path = tmp_path / "in" / "P1" / f"{day}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make_html("<p>Known dermatomyositis.</p>"))
+    config = RunConfig((tmp_path / "in",), tmp_path / "out", as_of=date(2024, 6, 1))
+
+    made = run_screening(config, trial=load_trial("reset-myositis"), make_pipeline=lambda: pipeline)
+
+    assert [row["code"] for row in rows(made, "errors")] == ["IN126"]
+    assert [row["note_id"] for row in rows(made, "texts")] == ["2024-05-01.html"]
 
 
 def test_text_is_of_the_digest_of_the_run(tmp_path, pipeline):
