@@ -1,11 +1,15 @@
-"""The documents name every code, column and input format that there is."""
+"""The documents name every code, column and input format that there is, and no command line that there is not."""
 
 from __future__ import annotations
 
 import re
+import shlex
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from chartsift.api.cli import app
 from chartsift.nlp.formats.readers import known_suffixes
 from chartsift.nlp.screening.schema import CRITERIA, TABLES
 
@@ -47,3 +51,71 @@ def test_every_suffix_is_documented(checkout):
     text = (checkout / "docs" / "input.md").read_text(encoding="utf-8")
 
     assert [suffix for suffix in known_suffixes() if f"`{suffix}`" not in text] == []
+
+
+# A line of a code block, and words in a line of prose, which may leave out what every command of the kind needs.
+BLOCK_LINE = re.compile(r"^(?: {4})?(?:\$ )?(chartsift [^|>&\n]+)", re.MULTILINE)
+IN_PROSE = re.compile(r"`(chartsift [^`]+)`")
+CODE_BLOCK = re.compile(r"^```[\s\S]*?^```\n|^(?: {4}.*\n)+", re.MULTILINE)
+
+
+def command_lines(text: str) -> list[tuple[str, bool]]:
+    """Return the command lines that a document shows, and whether each is whole."""
+    blocks = CODE_BLOCK.findall(text)
+    whole = [line.rstrip("\\ ") for block in blocks for line in BLOCK_LINE.findall(block)]
+    return [(line, True) for line in whole] + [
+        (line, False) for line in IN_PROSE.findall(CODE_BLOCK.sub("", text))
+    ]
+
+
+def why_not(line: str, *, is_whole: bool) -> str:
+    """Return why the command line would refuse *line*; empty when it would not. Nothing is run."""
+    words = shlex.split(line, comments=True)[1:]
+    command: Any = get_command(app)
+    while hasattr(command, "commands") and words:
+        if words[0] not in command.commands:
+            is_option = any(words[0] in option.opts for option in command.params)
+            return "" if is_option else f"no command {words[0]}"
+        command = command.commands[words.pop(0)]
+    try:
+        if words or is_whole:
+            command.make_context(command.name, words)
+    except Exception as exc:  # a class of its own for each of the many ways to be wrong
+        if is_whole or type(exc).__name__ != "MissingParameter":
+            return f"{type(exc).__name__} {exc}"
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("line", "is_whole", "is_right"),
+    [
+        ("chartsift explain PATIENT results/  # one", True, True),
+        ("chartsift explain PATIENT --out results/", True, False),
+        ("chartsift explain", True, False),
+        ("chartsift explain", False, True),
+        ("chartsift explain --out DIR", False, False),
+        ("chartsift trial nosuch", False, False),
+        ("chartsift --version", True, True),
+        ("chartsift --nosuch", True, False),
+    ],
+)
+def test_command_line_is_held_against_the_options_of_the_command(line, is_whole, is_right):
+    assert (why_not(line, is_whole=is_whole) == "") == is_right
+
+
+def test_every_command_line_of_the_documents_is_one(checkout):
+    documents = [
+        checkout / "README.md",
+        checkout / "CONTRIBUTING.md",
+        *sorted((checkout / "docs").glob("*.md")),
+    ]
+    found = [
+        (path.name, line, is_whole)
+        for path in documents
+        for line, is_whole in command_lines(path.read_text(encoding="utf-8"))
+    ]
+
+    assert len([line for _, line, is_whole in found if is_whole]) >= 7
+    assert {
+        (name, line): why for name, line, is_whole in found if (why := why_not(line, is_whole=is_whole))
+    } == {}
