@@ -172,7 +172,7 @@ def _zip_member(
         refusal = reject(
             "IN116", "the member is protected with a password; make the archive without one", source=shown
         )
-    elif info.file_size > max(limits.archive_ratio_from, limits.archive_ratio * info.compress_size):
+    elif limits.is_bomb(info.compress_size, info.file_size):
         refusal = reject(
             "IN117",
             f"the member unpacks to more than {limits.archive_ratio} times its size, which text does not; "

@@ -54,6 +54,10 @@ class Limits:
     archives_deep: int = 3
     folders_deep: int = 64
 
+    def is_bomb(self, packed: int, unpacked: int) -> bool:
+        """Tell whether so many bytes unpack to more than text does."""
+        return unpacked > max(self.archive_ratio_from, self.archive_ratio * packed)
+
 
 DEFAULT_LIMITS = Limits()
 

@@ -17,7 +17,14 @@ from lxml import etree
 from chartsift.nlp.formats.base import Extracted, Item, Limits, Source, reject, unreadable
 from chartsift.nlp.formats.documents import read_whole, unread_parts
 from chartsift.nlp.formats.encoding import ascii_head
-from chartsift.nlp.formats.fields import FieldError, check_text, note_item, parse_iso_date, patient_item
+from chartsift.nlp.formats.fields import (
+    FieldError,
+    check_text,
+    note_item,
+    parse_iso_date,
+    patient_item,
+    rejected,
+)
 from chartsift.nlp.formats.flow import Flow
 from chartsift.nlp.formats.markup import children, local_name, markup_text, parse_xml
 from chartsift.nlp.formats.sandbox import SANDBOX
@@ -82,14 +89,7 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
             extracted = _body_elsewhere(facts, source, limits)
         check_text(extracted.text, limits=limits)
     except FieldError as exc:
-        yield reject(
-            exc.code,
-            exc.message,
-            source=source.label,
-            note_id=item.note_id,
-            patient_id=item.patient_id,
-            is_missed=exc.code != "IN108",
-        )
+        yield rejected(exc, source=source.label, note_id=item.note_id, patient_id=item.patient_id)
         return
     except OSError as exc:
         yield unreadable(source.label, exc, note_id=item.note_id, patient_id=item.patient_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chartsift.nlp.formats.base import Extracted, Item, Limits, Rejected, Source, reject, unreadable
-from chartsift.nlp.formats.fields import FieldError, check_text, read_identifier
+from chartsift.nlp.formats.fields import FieldError, check_text, read_identifier, rejected
 from chartsift.nlp.formats.naming import FileName, header_date, parse_file_name, patient_and_note
 from chartsift.nlp.types import Note
 
@@ -47,14 +47,7 @@ def read_note(source: Source, limits: Limits, extract: Extract) -> Iterator[Item
                 "'Date: YYYY-MM-DD' at the top of the text",
             )
     except FieldError as exc:
-        yield reject(
-            exc.code,
-            exc.message,
-            source=source.label,
-            note_id=note_id,
-            patient_id=patient_id,
-            is_missed=exc.code != "IN108",
-        )
+        yield rejected(exc, source=source.label, note_id=note_id, patient_id=patient_id)
         return
     except OSError as exc:
         yield unreadable(source.label, exc, note_id=note_id, patient_id=patient_id)

@@ -147,11 +147,8 @@ def _refuse(data: bytes, limits: Limits) -> None:
     if any(info.flag_bits & 1 for info in infos):
         raise FieldError("IN131", "the document is protected with a password; save it without one")
     size = sum(info.file_size for info in infos)
-    is_bomb = any(
-        info.file_size > max(limits.archive_ratio_from, limits.archive_ratio * info.compress_size)
-        for info in infos
-    )
-    if is_bomb or size > 4 * limits.document_bytes or len(infos) > limits.document_pages:
+    is_bomb = any(limits.is_bomb(info.compress_size, info.file_size) for info in infos)
+    if is_bomb or size > 4 * limits.document_bytes or len(infos) > limits.archive_members:
         raise FieldError("IN117", "the Word document unpacks to too much; save it anew without pictures")
 
 

@@ -19,7 +19,6 @@ from chartsift.nlp.formats.base import (
     Extracted,
     Item,
     Limits,
-    Rejected,
     Source,
     reject,
     unreadable,
@@ -34,6 +33,7 @@ from chartsift.nlp.formats.fields import (
     read_date,
     read_identifier,
     read_type,
+    rejected,
 )
 from chartsift.nlp.types import Note
 
@@ -175,23 +175,13 @@ class Resources:
             extracted = find_text(self, resource)
             text = check_text(extracted.text, limits=self._limits)
         except FieldError as exc:
-            yield self._rejected(exc, where, note_id, patient_id)
+            yield rejected(exc, source=where, note_id=note_id, patient_id=patient_id)
             return
         except OSError as exc:
             yield unreadable(where, exc, note_id=note_id, patient_id=patient_id)
             return
         yield Note(patient_id, note_id, day, note_type, text, where, extracted.origin, extracted.pages)
         yield from unread_parts(extracted, source=where, note_id=note_id, patient_id=patient_id)
-
-    def _rejected(self, error: FieldError, where: str, note_id: str, patient_id: str) -> Rejected:
-        return reject(
-            error.code,
-            error.message,
-            source=where,
-            note_id=note_id,
-            patient_id=patient_id,
-            is_missed=error.code not in ("IN108", "IN140"),
-        )
 
     def _subject(self, resource: Resource) -> str:
         """Return whose the resource is; empty when that is not said."""

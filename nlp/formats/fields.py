@@ -30,6 +30,9 @@ _PACKED_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
+# An empty note, and one that was withdrawn: no text is missed.
+_NO_LOSS = ("IN108", "IN140")
+
 _SEXES: dict[str, Sex | None] = {
     "f": "F", "female": "F", "m": "M", "male": "M", "x": "X", "other": "X", "nonbinary": "X", "non-binary": "X",
     "": None, "u": None, "unknown": None, "unk": None,
@@ -47,6 +50,18 @@ class FieldError(Exception):
     def problem(self, source: str) -> Problem:
         """Return the problem of a file or row that holds such a value."""
         return Problem(source, "", self.code, self.message)
+
+
+def rejected(error: FieldError, *, source: str, note_id: str = "", patient_id: str = "") -> Rejected:
+    """Make the ``Rejected`` of a note of which a value cannot be used."""
+    return reject(
+        error.code,
+        error.message,
+        source=source,
+        note_id=note_id,
+        patient_id=patient_id,
+        is_missed=error.code not in _NO_LOSS,
+    )
 
 
 def is_patient_table(columns: Mapping[str, object] | frozenset[str]) -> bool:
@@ -99,14 +114,7 @@ def note_item(row: Mapping[str, object], *, source: str, limits: Limits) -> Note
         note_type = read_type(row.get("note_type"))
         text = check_text(row["text"], limits=limits)
     except FieldError as exc:
-        return reject(
-            exc.code,
-            exc.message,
-            source=source,
-            note_id=note_id,
-            patient_id=patient_id,
-            is_missed=exc.code != "IN108",
-        )
+        return rejected(exc, source=source, note_id=note_id, patient_id=patient_id)
     return Note(patient_id, note_id, note_date, note_type, text, source)
 
 

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from chartsift.nlp.formats.base import Item, Limits, Source, reject
+from chartsift.nlp.formats.base import Item, Limits, Source
 from chartsift.nlp.formats.documents import unread_parts
 from chartsift.nlp.formats.fields import (
     FieldError,
@@ -21,6 +21,7 @@ from chartsift.nlp.formats.fields import (
     note_item,
     parse_iso_date,
     patient_item,
+    rejected,
 )
 from chartsift.nlp.types import Note
 
@@ -119,14 +120,7 @@ def _unwrapped(note: Note, limits: Limits) -> Iterator[Item]:
         extracted = unwrap_cell(note.text, limits=limits, inside="omop")
         text = check_text(extracted.text, limits=limits)
     except FieldError as exc:
-        yield reject(
-            exc.code,
-            exc.message,
-            source=note.source,
-            note_id=note.note_id,
-            patient_id=note.patient_id,
-            is_missed=exc.code != "IN108",
-        )
+        yield rejected(exc, source=note.source, note_id=note.note_id, patient_id=note.patient_id)
         return
     yield replace(note, text=text, origin=extracted.origin)
     yield from unread_parts(extracted, source=note.source, note_id=note.note_id, patient_id=note.patient_id)

@@ -130,8 +130,7 @@ class _Unpacking(io.RawIOBase):
         buffer[: len(data)] = data
         self._given += len(data)
         limits = self._limits
-        is_bomb = self._given > max(limits.archive_ratio_from, limits.archive_ratio * self._taken)
-        if is_bomb or self._given > limits.archive_bytes:
+        if limits.is_bomb(self._taken, self._given) or self._given > limits.archive_bytes:
             raise TooMuchError
         return len(data)
 

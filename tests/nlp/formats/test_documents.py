@@ -351,6 +351,13 @@ def test_word_document_that_unpacks_to_too_much_is_refused():
     assert problems(sink.getvalue()) == ["IN117"]
 
 
+def test_pages_that_a_pdf_may_have_are_no_bound_on_the_parts_of_a_word_document():
+    few = Limits(document_pages=3)
+
+    assert read_one(make_docx("<w:r><w:t>Weak.</w:t></w:r>"), limits=few).text == "Weak."
+    assert problems(make_docx(), limits=Limits(archive_members=3)) == ["IN117"]
+
+
 def test_entities_of_word_are_not_opened():
     sink = io.BytesIO()
     with (
