@@ -128,6 +128,31 @@ def make_ccda(body: str | None = None, **header: str) -> bytes:
 <component>{body}</component></ClinicalDocument>""".encode()
 
 
+def make_row(**changes: Any) -> dict[str, Any]:
+    """Return a row of a table of notes, which holds the letter."""
+    return {
+        "patient_id": "P001",
+        "note_id": "N1",
+        "note_date": "2024-05-01",
+        "text": make_text().decode(),
+    } | changes
+
+
+def make_csv(*rows: Mapping[str, Any]) -> bytes:
+    """Return rows, or one with the letter, as CSV."""
+    sink = io.StringIO(newline="")
+    writer = csv.DictWriter(sink, list((rows or [make_row()])[0]))
+    writer.writeheader()
+    writer.writerows(rows or [make_row()])
+    return sink.getvalue().encode()
+
+
+def make_chart(**changes: Any) -> bytes:
+    """Return a chart with one note, which is the letter."""
+    note = {"note_id": "n1", "date": "2024-05-01", "text": make_text().decode()}
+    return json.dumps({"patient_id": "P001", "notes": [note]} | changes).encode()
+
+
 def attachment(data: bytes, media_type: str) -> dict[str, str]:
     """Return a FHIR attachment with its data."""
     return {"contentType": media_type, "data": base64.b64encode(data).decode()}

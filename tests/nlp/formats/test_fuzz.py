@@ -26,11 +26,14 @@ from support.document_maker import (
     as_parquet,
     attachment,
     make_ccda,
+    make_chart,
+    make_csv,
     make_document_reference,
     make_docx,
     make_html,
     make_letter_pdf,
     make_omop_csv,
+    make_row,
     make_rtf,
     make_tar,
     make_text,
@@ -41,8 +44,6 @@ from support.pdf_maker import lines, make_pdf
 from chartsift.nlp.formats import READERS, Item, Limits, Rejected, Source, read_upload
 from chartsift.nlp.types import Note, Patient
 
-ROW = {"patient_id": "P001", "note_id": "N1", "note_date": "2024-05-01", "text": make_text().decode()}
-CHART = {"patient_id": "P001", "notes": [{"note_id": "n1", "date": "2024-05-01", "text": ROW["text"]}]}
 RESOURCES = as_lines(
     make_document_reference(),
     make_document_reference(attachment(make_letter_pdf(), "application/pdf"), id="8"),
@@ -51,22 +52,22 @@ RESOURCES = as_lines(
 NAME = "P001_2024-05-01_x"
 # One file of every format: for each reader by its name, and for what lies around files.
 SAMPLES: dict[str, tuple[str, bytes]] = {
-    "parquet": ("n.parquet", as_parquet([ROW, ROW | {"note_id": "N2"}])),
+    "parquet": ("n.parquet", as_parquet([make_row(), make_row(note_id="N2")])),
     "pdf": (f"{NAME}.pdf", make_pdf([lines("Assessment: dermatomyositis", "CK\t2450"), None], packed=False)),
     "docx": (f"{NAME}.docx", make_docx()),
     "rtf": (f"{NAME}.rtf", make_rtf()),
     "ccda": ("c.xml", make_ccda()),
     "html": (f"{NAME}.html", make_html()),
     "fhir": ("f.ndjson", RESOURCES),
-    "jsonl": ("n.jsonl", as_lines(ROW, ROW | {"note_id": "N2"})),
-    "chart": ("c.json", json.dumps(CHART).encode()),
+    "jsonl": ("n.jsonl", as_lines(make_row(), make_row(note_id="N2"))),
+    "chart": ("c.json", make_chart()),
     "omop": ("note.csv", make_omop_csv()),
-    "csv": ("n.csv", b'patient_id,note_id,note_date,text\r\nP001,N1,2024-05-01,"Stable, ""fine""."\r\n'),
+    "csv": ("n.csv", make_csv(make_row(text='Stable, "fine".'))),
     "text": (f"{NAME}.txt", make_text()),
     "zip": ("n.zip", make_zip({"P1/2024-05-01.txt": make_text(), "P1/2024-05-02.html": make_html()})),
     "tar": ("n.tar", make_tar({"P1/2024-05-01.txt": make_text(), "P1/2024-05-02.rtf": make_rtf()})),
-    "gzip": ("n.jsonl.gz", gzip.compress(as_lines(ROW))),
-    "zstd": ("n.jsonl.zst", zstandard.compress(as_lines(ROW))),
+    "gzip": ("n.jsonl.gz", gzip.compress(as_lines(make_row()))),
+    "zstd": ("n.jsonl.zst", zstandard.compress(as_lines(make_row()))),
 }
 # Small ones, so that the bounds are met.
 LIMITS = Limits(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
@@ -15,11 +14,14 @@ from support.document_maker import (
     as_lines,
     as_parquet,
     make_ccda,
+    make_chart,
+    make_csv,
     make_document_reference,
     make_docx,
     make_html,
     make_letter_pdf,
     make_omop_csv,
+    make_row,
     make_rtf,
     make_tar,
     make_text,
@@ -32,12 +34,9 @@ from chartsift.nlp.formats import READERS
 from chartsift.nlp.screening.results import RunResults
 from chartsift.nlp.screening.run import RunConfig, run_screening
 
-ROW = {"note_id": "N1", "note_date": "2024-05-01", "text": make_text().decode()}
-CHART = {"patient_id": "9 chart", "notes": [{"note_id": "n", "date": "2024-05-01", "text": ROW["text"]}]}
-CELL = make_text().replace(b'"', b'""')
 # By reader, or by what is around the file.
 FILES: dict[str, dict[str, bytes]] = {
-    "parquet": {"n.parquet": as_parquet([ROW | {"patient_id": "1 parquet"}])},
+    "parquet": {"n.parquet": as_parquet([make_row(patient_id="1 parquet")])},
     "pdf": {"2 pdf/2024-05-01.pdf": make_letter_pdf()},
     "docx": {"3 docx/letter.docx": make_docx()},
     "rtf": {"4 rtf/letter.rtf": make_rtf()},
@@ -51,13 +50,13 @@ FILES: dict[str, dict[str, bytes]] = {
         ),
         "fhir/files/x.pdf": make_letter_pdf(),
     },
-    "jsonl": {"n.jsonl": as_lines(ROW | {"patient_id": "8 jsonl"})},
-    "chart": {"c.json": json.dumps(CHART).encode()},
+    "jsonl": {"n.jsonl": as_lines(make_row(patient_id="8 jsonl"))},
+    "chart": {"c.json": make_chart(patient_id="9 chart")},
     "omop": {"note.csv": make_omop_csv(make_rtf().decode("cp1252"))},
-    "csv": {"n.csv.zst": zstandard.compress(b"patient_id,note_id,note_date,text\nA,N1,2024-05-01,\"" + CELL + b'"\n')},
+    "csv": {"n.csv.zst": zstandard.compress(make_csv(make_row(patient_id="A")))},
     "text": {"B1/2024-05-01.txt.gz": gzip.compress(make_text()), "B2/2024-05-01.txt": make_text().decode().encode("cp1252")},
     "tar": {"a.tar.gz": make_tar({"C1/2024-05-01.docx": make_docx()}, "w:gz")},
-    "zip": {"a.zip": make_zip({"D1/2024-05-01": make_rtf(), "D1/note.parquet": as_parquet([ROW | {"patient_id": "D2"}])})},
+    "zip": {"a.zip": make_zip({"D1/2024-05-01": make_rtf(), "D1/note.parquet": as_parquet([make_row(patient_id="D2")])})},
 }  # fmt: skip
 
 
