@@ -59,8 +59,8 @@ _DAY_OF = re.compile(
     re.IGNORECASE,
 )
 _DAY_NOW = re.compile(
-    r"\b(?:on\s)?(?P<unit>day|week|wk|month)\s?#?(?P<now>\d{1,3})\s(?:of\b|"
-    r"on\b|abx|antibio)",
+    r"\b(?:on\s)?(?<!hospital )(?<!post-op )(?<!infusion )(?P<unit>day|week|wk|month)\s?#?(?P<now>\d{1,3})"
+    r"(?:\s(?:of\b|on\b|abx|antibio)|(?<=\w)(?=[.,;)]|$))",
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
