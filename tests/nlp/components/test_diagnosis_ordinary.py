@@ -16,6 +16,10 @@ READINGS = [
     ("Medication: prednisone 20 mg. Diagnosis: ASS, PL-12 positive.", ["ASyS present"]),
     ("Medikation: Prednisolon 10 mg, ASS 100 1-0-0, Ramipril 5 mg.", []),
     ("Dermatomyositis, MTX, ASS, MMF stopped on 02/03 before the biopsy.", ["DM present"]),
+    # ---- removed: a label, or an organ
+    ("Her gallbladder was removed; the diagnosis of dermatomyositis was made later.", ["DM present"]),
+    ("After the mole was removed the diagnosis of dermatomyositis was made.", ["DM present"]),
+    ("Neurology removed the diagnosis of polymyositis.", ["PM historical"]),
 ]
 
 
