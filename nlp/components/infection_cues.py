@@ -16,7 +16,7 @@ VACCINE = re.compile(
     re.IGNORECASE,
 )
 VACCINE_LEFT = re.compile(
-    r"(?:vaccin\w*|immuni[sz]\w*|vax|vacc|shots?|boosters?|imm)\b[^.;]{0,45}$|"
+    r"(?:vaccin\w*|immuni[sz]\w*|vax|vacc|shots?|boosters?|imm)\b(?:(?!\b(?:but|now|then|has|had|developed|admitted|presents?|caught)\b)[^.;]){0,45}$|"
     r"\bHM\b[^.;]{0,40}$",
     re.IGNORECASE,
 )

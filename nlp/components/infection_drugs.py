@@ -64,6 +64,10 @@ _LATENT = re.compile(
     r"\b(?:latent|LTBI|IGRA|quantif\w*|QFT|T-?spot|PPD|TST|tuberculin|3HP|4R\b|\d{1,2} months?\b|mo(?:nth)? \d of)",
     re.IGNORECASE,
 )
+# "Oseltamivir started", "vancomycin continues": the drug is being taken.
+_BEGUN = re.compile(
+    r"[^.,;]{0,24}?\b(?:started|begun|continues|continued)\b(?!\s+(?:in|on|from|until) )", re.IGNORECASE
+)
 _TB_SINGLE = re.compile(r"\b(?:isoniazid|INH)\b", re.IGNORECASE)
 _TB_PAST = re.compile(
     r"[^.;]{0,40}?\b(?:completed|finished|then\b|in (?:19|20)\d\d|(?:19|20)\d\d\s*[-–]\s*(?:19|20)?\d\d|years? ago|as a child"
@@ -224,7 +228,7 @@ def _finished_words(left: str, right: str) -> bool:
     Of a drug that is being taken ("on cephalexin") only its own clause is read: not "cellulitis 3 days ago, on
     cephalexin, methotrexate held".
     """
-    if TAKES.search(left) is None:
+    if TAKES.search(left) is None and _BEGUN.match(right) is None:
         return bool(FINISHED.search(left[-45:]) or FINISHED.search(right[:60]))
     behind = re.match(r"[^,;]*(?:[,;]\s*(?:and |now |then |since |has |was )*\w+)?", right[:60])
     return bool(
@@ -286,7 +290,10 @@ def _month_past(doc: Doc, context: MentionContext) -> bool:
 def _dated_past(doc: Doc, context: MentionContext) -> bool:
     note_date = note_date_of(doc)
     text: str = doc._.note_text
-    low, high = context.start - min(len(context.left), 40), context.end + min(len(context.right), 40)
+    left = context.left[-40:]
+    if TAKES.search(left):
+        left = re.split(r"[,;]", left)[-1]  # "pneumonia vaccine last year, on azithromycin"
+    low, high = context.start - len(left), context.end + min(len(context.right), 40)
     for mention in find_dates(text, note_date, start=low, end=high):
         if mention.relative and mention.precision == "day":
             continue

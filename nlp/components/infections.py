@@ -89,6 +89,8 @@ _HAD = re.compile(
     r"(?<!has )(?<!have )(?<!'s )\bhad\s+(?:(?:an?|one)\s+(?:\w+\s)?(?:episode|bout|spell)\s+of\s+)?(?:\w+\s)?$",
     re.IGNORECASE,
 )
+# What comes behind these is another event, told as present.
+_TURN = re.compile(r"\b(?:but|however|now|currently|today|presents? with)\b", re.IGNORECASE)
 _THESE_DAYS = re.compile(
     r"\b(?:now|today|tonight|currently|yesterday|last night|this (?:morning|afternoon|week|weekend))\b",
     re.IGNORECASE,
@@ -341,6 +343,8 @@ def _over(  # noqa: PLR0912 - one cue after another, first answer wins
                 re.IGNORECASE,
             ):
                 continue
+            if limit and _TURN.search(words[match.end() :]):
+                continue  # "influenza last month, now pneumonia"
             said = match.group().lower()
             if told_now and _TOLD.match(said):
                 continue
@@ -395,6 +399,8 @@ def _over(  # noqa: PLR0912 - one cue after another, first answer wins
         ):
             continue
         if text[mention.start : mention.end] in FRACTIONS:
+            continue
+        if mention.end <= context.start and _TURN.search(beside):
             continue
         if mention.end <= context.start and len(beside) > 14:
             continue

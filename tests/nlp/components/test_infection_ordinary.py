@@ -41,6 +41,130 @@ def test_status_of_an_infection(text: str, status: str, pipeline: Pipeline) -> N
     assert [f.attribute("status") for f in found][:1] == [status]
 
 
+# The same for every infection of a sentence, with the verdict of a chart that says no more.
+_OPEN = {"suspected", "latent", "suppressed", "stated"}
+ALL = [
+    ("Cellulitis of the left shin, cephalexin day 4 of 7, erythema resolved.", "active"),
+    ("She is on IV ceftriaxone for pyelonephritis.", "active"),
+    ("Pneumonia on levofloxacin, fever gone since yesterday.", "active"),
+    ("UTI diagnosed 3 days ago, on nitrofurantoin, methotrexate held.", "active"),
+    ("He was admitted with pneumonia and remains on IV ceftriaxone.", "active"),
+    ("C. difficile colitis, on oral vancomycin, prior course of metronidazole failed.", "active"),
+    (
+        "Shingles on the right flank, valacyclovir 1 g TID started yesterday, PJP ppx continues.",
+        "active, prophylaxis",
+    ),
+    ("Currently being treated for bacteremia with cefazolin via PICC until 12/15.", "active"),
+    ("Diabetic foot infection, on ertapenem, ID following.", "active"),
+    ("Septic arthritis of the knee, s/p washout, on IV vancomycin.", "active"),
+    ("Sinusitis, on amoxicillin-clavulanate since Monday.", "active"),
+    ("CMV colitis on ganciclovir, viral load falling.", "active"),
+    ("Osteomyelitis of the toe, week 3 of 6 of IV cefazolin.", "active"),
+    ("Her diverticulitis is improving on ciprofloxacin and metronidazole.", "active"),
+    ("Pneumocystis pneumonia, on treatment-dose TMP-SMX day 5 of 21.", "active"),
+    ("Infected calcinosis of the elbow with cellulitis, draining pus, on doxycycline.", "active, active"),
+    ("Tooth abscess, started amoxicillin today, extraction next week.", "active"),
+    ("She continues voriconazole for invasive aspergillosis.", "active"),
+    ("Cellulitis has not resolved; clindamycin added.", "active"),
+    ("Patient with endocarditis on IV ampicillin, week 2 of 6, no fever.", "active"),
+    ("Admitted yesterday for urosepsis, on meropenem, blood pressure stable without pressors.", "active"),
+    ("Influenza A positive today, oseltamivir started, vaccine not given this year.", "active"),
+    ("COVID positive on Monday, on Paxlovid, no oxygen needed.", "active"),
+    ("Active tuberculosis, on RIPE, month 2 of 6.", "active"),
+    ("History of asthma. Pneumonia now, on azithromycin.", "active"),
+    ("Wound infection of the biopsy site, on cephalexin; margins: clear.", "active"),
+    ("Pneumonia in spring, treated with levofloxacin, cleared.", "resolved"),
+    ("She completed cephalexin for cellulitis last month.", "resolved"),
+    ("He had shingles in 2019.", "resolved"),
+    ("The UTI has resolved after nitrofurantoin.", "resolved"),
+    ("She was hospitalized with pneumonia in March 2023 and recovered.", "resolved"),
+    ("s/p C. diff 2022, no recurrence.", "resolved"),
+    ("Had COVID twice, last in 2022, mild.", "resolved"),
+    ("Bronchitis two months ago, finished azithromycin.", "resolved"),
+    ("He got over the flu infection; cellulitis is healed too.", "resolved, resolved, resolved"),
+    ("Missed an infusion when he had influenza.", "resolved"),
+    ("History of recurrent sinusitis in childhood.", "resolved"),
+    ("Past medical history: pyelonephritis 2018, appendicitis 2005.", "resolved, resolved"),
+    ("No evidence of pneumonia on chest film.", "negative"),
+    ("Denies cellulitis or dental abscess.", "negative, negative"),
+    ("Blood cultures grew nothing, bacteremia was ruled out.", "negative"),
+    ("C. difficile toxin negative.", "negative"),
+    ("No signs or symptoms of infection today.", "none"),
+    ("Denies any infection since the last visit.", "none"),
+    ("Active infection: no", "none"),
+    ("TMP-SMX three times a week to prevent PJP.", "prophylaxis"),
+    ("Acyclovir for zoster prophylaxis.", "prophylaxis"),
+    ("Atovaquone as PJP ppx, tolerating well.", "prophylaxis"),
+    ("HSV suppressive therapy with valacyclovir.", "prophylaxis"),
+    ("Possible pneumonia, chest CT ordered.", "suspected"),
+    ("Concern for cellulitis of the left foot.", "suspected"),
+    ("Rule out endocarditis, echo tomorrow.", "suspected"),
+    ("Shingles vaccine second dose due.", "vaccine"),
+    ("Exposure to tuberculosis at work, QuantiFERON pending.", "exposure"),
+    ("Latent TB, on rifampin month 2 of 4.", "latent"),
+    ("Positive QuantiFERON, isoniazid started in September.", "latent"),
+    ("Latent TB, completed 9 months of isoniazid in 2020.", "resolved"),
+    ("LTBI diagnosed last year, 3 of 9 months of INH taken.", "latent"),
+    ("If she develops pneumonia, stop mycophenolate.", "conditional"),
+    ("Call us for any sign of cellulitis.", "conditional"),
+    ("HIV on Biktarvy, viral load undetectable.", "suppressed"),
+    ("HIV with viral load 45,000, off ART.", "viremic"),
+    ("Hepatitis C antibody nonreactive.", "negative"),
+    ("Hepatitis C cured in 2017.", "resolved"),
+    ("Her husband has pneumonia.", "other_person"),
+    ("Pneumonia on ceftriaxone; history of asthma, prior smoker.", "active"),
+    ("Cellulitis, on cephalexin, last seen two months ago.", "active"),
+    ("Denies fever; cellulitis of the calf on dicloxacillin day 2.", "active"),
+    ("No cough, but pneumonia on CT, on levofloxacin.", "active"),
+    ("Vomiting has resolved, pyelonephritis still on ceftriaxone.", "active"),
+    ("Hospitalized last night with cholangitis, on piperacillin-tazobactam.", "active"),
+    ("Was seen in the ED, found to have cellulitis, now on clindamycin.", "active"),
+    ("Bactrim prophylaxis held while on levofloxacin for pneumonia.", "active"),
+    (
+        "Because of prior C. diff she gets oral vancomycin; now has cellulitis, on cefazolin.",
+        "resolved, active",
+    ),
+    ("UTI, on day 2 of ciprofloxacin, allergies: none.", "active"),
+    ("She had pneumonia vaccine last year and now has pneumonia, on azithromycin.", "vaccine, active"),
+    ("While he was in Mexico he caught typhoid; now has pneumonia, taking amoxicillin.", "active"),
+    ("Abscess drained last week, cellulitis persists, continues doxycycline.", "active, active"),
+    ("Influenza last month, now bacterial pneumonia on ceftriaxone.", "resolved, active"),
+    ("Cellulitis of the arm, prednisone was stopped, cefazolin continues.", "active"),
+    ("Ongoing treatment for discitis with IV daptomycin, exposure to TB denied.", "active, negative"),
+    ("Bronchitis with wheeze, on azithromycin, chest film: no pneumonia.", "active, negative"),
+    ("Perirectal abscess, immune suppression reduced, on ertapenem.", "active"),
+    ("Shingles three days ago, on valacyclovir.", "active"),
+    ("Sepsis from a line infection, line removed, vancomycin continues through 12/20.", "active, active"),
+    ("Pneumonia.", "stated"),
+    ("Pneumonia last month, off antibiotics, now well.", "resolved"),
+    ("Treated for cellulitis in August; now on no antibiotics.", "resolved"),
+    ("Her shingles cleared, no longer on valacyclovir.", "resolved"),
+    ("Cellulitis healed after ten days of cephalexin.", "resolved"),
+    ("UTI, ciprofloxacin completed two weeks ago.", "resolved"),
+    ("The pneumonia for which he was admitted in May has resolved on follow-up film.", "resolved"),
+    ("Had a single episode of zoster at age 12.", "resolved"),
+    ("Wound clean, no cellulitis, on prednisone.", "negative"),
+    ("Cellulitis: no", "negative"),
+    ("Currently on TMP-SMX for PJP prophylaxis, no missed doses.", "prophylaxis"),
+    ("PJP prophylaxis with dapsone now.", "prophylaxis"),
+]
+
+
+@pytest.mark.parametrize(("text", "statuses"), ALL)
+def test_every_infection_of_an_ordinary_sentence(text: str, statuses: str, pipeline: Pipeline) -> None:
+    found = read(pipeline, text, "infection")
+
+    assert ", ".join(f.attribute("status") for f in found) == statuses
+
+
+@pytest.mark.parametrize(("text", "statuses"), ALL)
+def test_verdict_follows_from_the_infections(text: str, statuses: str, pipeline: Pipeline) -> None:
+    told = set(statuses.split(", "))
+    wanted = "met" if told & {"active", "viremic"} else "unknown" if told & _OPEN else "not_met"
+
+    assert decide(pipeline, "active_infection", [(2, text)]).status == wanted
+
+
 VERDICTS = [
     ("Admitted with an episode of pneumonia, on IV ceftriaxone.", "met"),
     ("Cellulitis while on immune suppression; cephalexin started yesterday.", "met"),
