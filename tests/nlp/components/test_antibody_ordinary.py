@@ -74,6 +74,12 @@ READINGS = [
     ("Labs: sodium 140, potassium 4.1, all else within normal limits.", []),
     ("Mi-2 beta 64 (normal below 11), no statin use.", ["Mi-2 present"]),
     ("Atorvastatin is an HMGCR inhibitor, so we stopped it.", []),
+    ("SRP, HMGCR: negative.", ["SRP absent", "HMGCR absent"]),
+    ("Jo-1 positive, remaining myositis panel negative.", ["Jo-1 present", "panel absent"]),
+    ("Metformin and an HMG-CoA reductase inhibitor. Everything else on her list is unchanged.", []),
+    ("Statin-exposed, HMGCR antibody >200.", ["HMGCR present"]),
+    ("TIF1g positive. Vitals normal, everything else negative.", ["TIF1 present"]),
+    ("MDA5 negative, everything else looks fine.", ["MDA5 absent"]),
 ]
 
 

@@ -66,6 +66,12 @@ READINGS = [
     ("If CK rises we add IVIG; dermatomyositis is active.", ["DM present"]),
     ("Thought to have eczema at first, she has dermatomyositis.", ["DM present"]),
     ("History of breast cancer. Dermatomyositis since 2022.", ["DM present"]),
+    ("Dermatomyositis was confirmed after malignancy was ruled out.", ["DM present"]),
+    ("PL-12 ASS, ramipril 5 mg daily, ASA 81.", ["ASyS present"]),
+    ("The diagnosis of dermatomyositis was removed from her chart.", ["DM historical"]),
+    ("Polymyositis versus IBM, biopsy awaited.", ["PM possible", "IBM possible"]),
+    ("Dermatomyositis, previously misread as eczema.", ["DM present"]),
+    ("FH: father DM2.", []),
 ]
 
 
