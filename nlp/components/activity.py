@@ -135,25 +135,28 @@ _ENZYME_NAMES = {
     "CK": r"\b(?:ck|cpk|creatine kinase)\b",
     "aldolase": r"\baldolase\b",
 }
+_OTHER_CAUSE = (
+    r"\b(?:methotrexate|MTX|azathioprine|AZA|hepat\w*|fatty liver|NAFLD|MASLD|NASH|steatosis"
+    r"|liver disease|hemoly\w+|haemoly\w+|statins?|atorvastatin|simvastatin|rosuvastatin|isoniazid|INH"
+    r"|acetaminophen|alcohol|marathon|exercise|work-?out|weight lifting|wrestling|seizure|IM injection"
+    r"|intramuscular|trauma|fall|drug[- ]induced|DILI|viral|EBV|mono\w*|sample hemolysis)\b"
+)
 _EXPLAINED = re.compile(
     r"(?P<enzymes>\b(?:AST|ALT|LFTs?|transaminases?|transaminitis|liver enzymes|LDH|CK|CPK"
     r"|creatine kinase|aldolase)\b(?:\s*(?:/|,|and|&)\s*(?:AST|ALT|LDH|CK|aldolase)\b){0,4})"
     r"(?P<link>[^.;\n]{0,60}?\b(?:due to|from|attributed to|explained by|secondary to|2/2|because of"
     r"|reflects?|felt to be|likely|consistent with|c/w|after|in the setting of|:\s*known|because)\b[^.;\n]{0,25}?)"
-    r"(?P<cause>\b(?:methotrexate|MTX|azathioprine|AZA|hepat\w*|fatty liver|NAFLD|MASLD|NASH|steatosis"
-    r"|liver disease|hemoly\w+|haemoly\w+|statins?|atorvastatin|simvastatin|rosuvastatin|isoniazid|INH"
-    r"|acetaminophen|alcohol|marathon|exercise|work-?out|weight lifting|wrestling|seizure|IM injection"
-    r"|intramuscular|trauma|fall|drug[- ]induced|DILI|viral|EBV|mono\w*|sample hemolysis)\b)",
+    rf"(?P<cause>{_OTHER_CAUSE})",
     re.IGNORECASE,
 )
 
-# "Pattern = MTX, not muscle": said of the liver enzymes that stand in the lines before.
+# "AST and ALT from the liver, not muscle"; "hepatitis rather than myositis", of the liver enzymes reported before it.
 _NOT_MUSCLE = re.compile(
     r"\b(?:not|rather than|instead of|unlikely(?: to be)?)\s+(?:from |of |due to |the |his |her )*"
     r"(?:muscle|muscular|myositis|myogenic)\b(?!\s+(?:weak\w*|pain|biops\w*|relax\w*|strength|mass|bulk))",
     re.IGNORECASE,
 )
-# How far before such a statement the enzymes may stand, in code points.
+# How far before such a statement the enzymes may stand where it names another cause, in code points.
 _ENZYME_REACH = 700
 
 
@@ -319,7 +322,11 @@ def _enzyme_causes(doc: Doc) -> Iterator[Draft]:
                     attributes={"cause": match.group("cause").lower()},
                 )
     for match in _NOT_MUSCLE.finditer(text):
-        named = text[max(0, match.start() - _ENZYME_REACH) : match.start()].lower()
+        sentence = layout.sentence_at(match.start())
+        own = text[sentence.start : max(sentence.end, match.end())]
+        explained = re.search(_OTHER_CAUSE, own, re.IGNORECASE) is not None
+        begin = match.start() - _ENZYME_REACH if explained else sentence.start
+        named = text[max(0, begin) : match.start()].lower()
         for name in ("AST", "ALT"):
             if re.search(_ENZYME_NAMES[name], named):
                 yield Draft(

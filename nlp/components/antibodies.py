@@ -33,6 +33,7 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.diagnosis_cues import diagnosis_cues
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.lexicon.loader import load_concepts
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -67,10 +68,6 @@ _ANY_POSITIVE = re.compile(
 )
 # A name that is followed by a number on its line has a result, read or not; it is no epithet.
 _VALUE_AFTER = re.compile(r"[^.;\n\w]{0,3}(?:-?Ak\b|Abs?\b|IgG\b)?[^;\n]{0,40}?\s[<>≤≥]\s?\d|\s{2,}\d")
-_ANY_NAME = re.compile(
-    r"\b(?:Jo\W?1|PL\W?\s?7|PL\W?\s?12|EJ|OJ|KS|Mi\W?\s?2|TIF\W?1\w?|NXP\W?2|MDA\W?5|SAE\d?|SRP|HMGCR|Ro\W?52|PM\W?Scl|Ku"
-    r"|U[123]\W?\s?(?:sn)?RNP|p155(?:/140)?|MJ|cN\W?1A)\b"
-)
 _ASSERTION: dict[Polarity, Assertion] = {
     "positive": "present",
     "weak": "present",
@@ -398,9 +395,20 @@ def _among_names(layout: Layout, name: Name) -> bool:
     sentence = layout.sentence_at(name.start)
     left = layout.text[max(sentence.start, name.start - 60) : name.start]
     right = layout.text[name.end : min(max(sentence.end, name.end), name.end + 60)]
-    return (
-        _ANY_NAME.search(left) is not None and len(_ANY_NAME.findall(left + " § " + right)) >= _LIST_OF_NAMES
+    any_name = _any_name()
+    return any_name.search(left) is not None and len(any_name.findall(left + " § " + right)) >= _LIST_OF_NAMES
+
+
+@lru_cache(maxsize=1)
+def _any_name() -> re.Pattern[str]:
+    """Return the names of the antibodies as the vocabulary spells them, hyphens and blanks left open."""
+    spellings = sorted(
+        {term.text for concept in load_concepts() if concept.kind == "antibody" for term in concept.terms},
+        key=len,
+        reverse=True,
     )
+    loose = "|".join(re.sub(r"(?:\\[- ]|[- ])+", r"\\W?\\s?", re.escape(spelling)) for spelling in spellings)
+    return re.compile(rf"(?<!\w)(?:{loose})(?!\w)")
 
 
 def _doubt_of_disease(before: str) -> tuple[str, Assertion, tuple[str, ...]] | None:

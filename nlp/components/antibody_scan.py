@@ -129,8 +129,6 @@ class Scan:
             return  # "MyoMarker Panel 3 Plus", "myositis panel 11 antibodies"
         if answer.words == "+" and direct and self._is_and(i):
             return
-        if answer.words == "+" and not direct and self._joins_words(i):
-            return
         self.linked = False
         if direct and self.last is not None:
             self._close(answer)
@@ -296,13 +294,6 @@ class Scan:
             or later.answer is None
             or later.answer.words not in ("+", "-")
         )
-
-    def _joins_words(self, i: int) -> bool:
-        """Say whether a "+" with space on both sides stands between other words: "header only + line "Panel 3"."""
-        item = self.items[i]
-        before = self.text[max(0, item.start - 2) : item.start]
-        after = self.text[item.end : item.end + 1]
-        return before[-1:].isspace() and before[:1].isalpha() and after.isspace() and not self.waiting
 
     # ---- everything else
 

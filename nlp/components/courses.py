@@ -11,24 +11,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from chartsift.nlp.text.counts import count_of, unit_days
 from chartsift.nlp.text.dates import DateMention, find_dates
 
 # A course date without a year lies around its note: more than this far back means the next year.
 _AHEAD_DAYS = 200
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_NUMBER = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "ten": 10,
-    "twelve": 12,
-    "fourteen": 14,
-}
 _COUNT = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|ten|twelve|fourteen)"
 _UNIT = r"(?:days?|d|weeks?|wks?|wk|w|months?|mos?|mo|m|years?|yrs?)\b"
 _UNTIL = re.compile(
@@ -59,8 +46,8 @@ _DAY_OF = re.compile(
     re.IGNORECASE,
 )
 _DAY_NOW = re.compile(
-    r"\b(?:on\s)?(?P<unit>day|week|wk|month)\s?#?(?P<now>\d{1,3})\s(?:of\b|"
-    r"on\b|abx|antibio)",
+    r"\b(?:on\s)?(?<!hospital )(?<!post-op )(?<!infusion )(?P<unit>day|week|wk|month)\s?#?(?P<now>\d{1,3})"
+    r"(?:\s(?:of\b|on\b|abx|antibio)|(?<=\w)(?=[.,;)]|$))",
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
@@ -125,8 +112,7 @@ def course_in(text: str, start: int, end: int, note_date: date) -> Course:
     length = next((m for m in _LENGTH.finditer(words) if _is_course(m, words)), None)
     running = _DAY_NOW.search(words) is not None
     if length is not None:
-        count = length.group("n").lower()
-        days = (int(count) if count.isdigit() else _NUMBER[count]) * _DAYS[length.group("unit")[0].lower()]
+        days = int(count_of(length.group("n"))) * unit_days(length.group("unit"))
         for mention in find_dates(
             text, note_date, start=start + length.end(), end=min(len(text), start + length.end() + 24)
         ):

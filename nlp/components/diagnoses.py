@@ -33,6 +33,8 @@ from chartsift.nlp.types import Assertion
 _BEFORE = 140
 _AFTER = 90
 _NEAR = 80
+# The antibodies that make ASS the antisynthetase syndrome.
+_SYNTHETASE = re.compile(r"\b(?:Jo\W?1|PL\W?\s?(?:7|12)|EJ|OJ|KS)\b")
 _PARAGRAPH = 3_000
 # Words between "patients with" and the disease ("adults with active refractory …").
 _BARE_WORDS = 3
@@ -224,7 +226,7 @@ def _is_meant(layout: Layout, one: _Candidate, sense: _NoteSense) -> bool:
     if words == "ASS":
         near = text[max(0, one.start - _NEAR) : one.end + _NEAR]
         cues = diagnosis_cues()
-        return bool(cues.myositis_words.search(near)) and not re.match(
+        return bool(cues.myositis_words.search(near) or _SYNTHETASE.search(near)) and not re.match(
             r"\s?\d|\s?mg", text[one.end : one.end + 6]
         )
     return True

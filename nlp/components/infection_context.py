@@ -27,7 +27,9 @@ from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of
 from chartsift.nlp.types import Assertion
 
-# Few courses of an acute infection are longer.
+# No acute infection is usually treated longer. Infections of bone, valves, implants, and with mycobacteria or fungi
+# are (six weeks to a year and more: IDSA on osteomyelitis 2015, AHA on endocarditis 2015, ATS/CDC/IDSA on tuberculosis
+# 2016); they carry ``span: long`` in the vocabulary, and a month alone never ends them.
 _MONTH_DAYS = 30
 
 

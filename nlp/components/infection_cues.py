@@ -16,7 +16,7 @@ VACCINE = re.compile(
     re.IGNORECASE,
 )
 VACCINE_LEFT = re.compile(
-    r"(?:vaccin\w*|immuni[sz]\w*|vax|vacc|shots?|boosters?|imm)\b[^.;]{0,45}$|"
+    r"(?:vaccin\w*|immuni[sz]\w*|vax|vacc|shots?|boosters?|imm)\b(?:(?!\b(?:but|now|then|has|had|developed|admitted|presents?|caught)\b)[^.;]){0,45}$|"
     r"\bHM\b[^.;]{0,40}$",
     re.IGNORECASE,
 )
@@ -49,12 +49,37 @@ NEGATIVE_LEFT = re.compile(
     r"intercurrent|clinical))\s+(?:[\w/-]+[\s,]+(?:or |and )?){0,5}$",
     re.IGNORECASE,
 )
-# "Infection / antibiotics now ......... no": a form's question and its answer.
+# "Infection / antibiotics now ......... no": a form's question and its answer. A comma, "on" or "with" before the
+# colon begins the next field: "UTI on ceftriaxone, CVA tenderness: no".
 ANSWERED_NO = re.compile(
-    r"[^.:|\n]{0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
+    r"(?:(?!\b(?:on|with|w/)(?!\w))[^.,;:|\n]){0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)"
+    r"\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
     re.IGNORECASE | re.MULTILINE,
 )
-PROPHYLAXIS = re.compile(r"\b(?:ppx|pppx|proph(?:y\w*)?|prevent\w*|suppressive|suppression)\b", re.IGNORECASE)
+# "HSV suppression" prevents; suppression of the marrow or of the immune system does not.
+PROPHYLAXIS = re.compile(
+    r"\b(?:ppx|pppx|proph(?:y\w*)?|prevent\w*"
+    r"|(?<!immune[\s-])(?<!immuno-)(?<!marrow[\s-])(?<!myelo-)(?<!adrenal[\s-])(?<!acid[\s-])(?<!cough[\s-])(?<!viral[\s-])"
+    r"(?<!virologic[\s-])(?<!B-cell[\s-])(?<!T-cell[\s-])suppressi(?:ve|on))\b",
+    re.IGNORECASE,
+)
+PREVENTED_LEFT = re.compile(
+    r"\b(?:ppx|proph\w*|prevent\w*)\s+(?:for|of|against|is|:|-)?\s*"
+    r"(?:(?!(?:and|with|now|but|has|had|who|active|acute|new|admitted|treated)\b)[\w/]+\s){0,2}$",
+    re.IGNORECASE,
+)
+# What stands behind these is a drug or another event, no more the illness itself.
+GIVEN_WITH = re.compile(
+    r"\b(?:on|with|treated|started|while|despite|after|during|in the setting of|IV|day)\b|;", re.IGNORECASE
+)
+# The words before a drug that is being taken: "on IV …", "continues …", "started on …".
+TAKES = re.compile(
+    r"(?<!\bwas\s)(?<!\bwere\s)(?<!\bbeen\s)(?<!\bcame\s)\b(?:on|continu(?:e|es|ing)(?: on| with)?|receiving|getting|taking|takes"
+    r"|needs|requir(?:es|ing)|start(?:ed|ing) (?:on|with)|begun on|being treated with)\s+"
+    r"(?:(?:IV|PO|oral|p\.o\.|high|low|full|dose|doses|day|d|week|empiric\w*|broad|spectrum|the|a|course|of|her|his|treatment|therapeutic"
+    r"|#?\d+|and|home|outpatient|a)[\s-]+){0,4}$",
+    re.IGNORECASE,
+)
 SCHEDULE = re.compile(
     r"\bMWF\b|M/W/F|\bM-W-F\b|Mon\w*[/, -]+Wed\w*[/, -]+(?:and )?Fri\w*|"
     r"\b(?:three|3) times (?:a|per|weekly|each) ?week|\b(?:3|three)\s?x\s?(?:/|"
@@ -90,7 +115,8 @@ RESOLVED = re.compile(
     r"over (?:it|that|this)\b|settled\b|subsided|(?:is|are) history|well since|"
     r"(?<!being )(?<!is )(?<!be )(?<!are )treated\b|"
     r"no recurrence|no longer|over with|is over|all better|back to normal|"
-    r"remote|history of|h/o|hx of|hx\b|s/p|status post|prior|previous(?:ly)?|"
+    r"remote|history of|h/o|hx of|hx\b|s/p|status post|"
+    r"prior\b(?! to (?:this|today|admission|arrival|presentation|the visit))|previous(?:ly)?|"
     r"past\b|in the past|years ago|yrs? ago|months? ago|mos? ago|last (?:year|"
     r"winter|spring|summer|fall|autumn|month)|"
     r"as a (?:child|kid|teen\w*)|in (?:childhood|college|infancy)|"
@@ -355,3 +381,10 @@ MONTH_IN = re.compile(
     r"(?!\s*\d)[^.;]{0,20}$"
 )
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# "So far", "and continues", "3 of 9 months": the course is under way.
+UNDER_WAY = re.compile(
+    r"\b(?:so far|to date|thus far|up to now|continu(?:es|ing)|remaining|to go|left to (?:take|go)|halfway"
+    r"|(?:month|mo) \d+ of|\d+ (?:out )?of \d+|not (?:yet )?(?:completed|finished))\b"
+    r"|\b(?:has|have|having|'s) (?:had|taken|received) \d|\b(?:now|currently|still) (?:on|taking)\b",
+    re.IGNORECASE,
+)

@@ -7,7 +7,8 @@ Part of the ``infections`` reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from spacy.tokens import Doc, Span
 
@@ -38,8 +39,10 @@ from chartsift.nlp.components.infection_cues import (
     SCHEDULE,
     SOON_OVER_DAYS,
     STILL,
+    TAKES,
     TOPICAL,
     TREATMENT_DOSE,
+    UNDER_WAY,
 )
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of
@@ -61,6 +64,10 @@ _LATENT = re.compile(
     r"\b(?:latent|LTBI|IGRA|quantif\w*|QFT|T-?spot|PPD|TST|tuberculin|3HP|4R\b|\d{1,2} months?\b|mo(?:nth)? \d of)",
     re.IGNORECASE,
 )
+# "Oseltamivir started", "vancomycin continues": the drug is being taken.
+_BEGUN = re.compile(
+    r"[^.,;]{0,24}?\b(?:started|begun|continues|continued)\b(?!\s+(?:in|on|from|until) )", re.IGNORECASE
+)
 _TB_SINGLE = re.compile(r"\b(?:isoniazid|INH)\b", re.IGNORECASE)
 _TB_PAST = re.compile(
     r"[^.;]{0,40}?\b(?:completed|finished|then\b|in (?:19|20)\d\d|(?:19|20)\d\d\s*[-–]\s*(?:19|20)?\d\d|years? ago|as a child"
@@ -69,18 +76,29 @@ _TB_PAST = re.compile(
 )
 
 
-def read_drug(
-    doc: Doc,
-    span: Span,
-    context: MentionContext,
-    illnesses: Sequence[tuple[int, int]],
-    dosed_for: Sequence[tuple[int, int]],
-    past: Sequence[tuple[int, int]],
-) -> Iterator[Draft]:
+@dataclass(frozen=True, slots=True)
+class Illnesses:
+    """
+    Where a note names infections.
+
+    Attributes:
+        here: All that are not over.
+        prevented: Those of them that are going on, and that drugs are mostly given to prevent.
+        lasting: Those of them that are treated for months.
+        past: All that are over.
+    """
+
+    here: list[tuple[int, int]] = field(default_factory=list)
+    prevented: list[tuple[int, int]] = field(default_factory=list)
+    lasting: list[tuple[int, int]] = field(default_factory=list)
+    past: list[tuple[int, int]] = field(default_factory=list)
+
+
+def read_drug(doc: Doc, span: Span, context: MentionContext, illnesses: Illnesses) -> Iterator[Draft]:
     concept = sense_of(span).concept
     usual = concept.attributes["usual"]
-    status, assertion = _use(usual, context, bool(near(illnesses, context)), bool(near(past, context)), doc)
-    if status == "presumed_prophylaxis" and near(dosed_for, context):
+    status, assertion = _use(usual, context, illnesses, doc)
+    if status == "presumed_prophylaxis" and near(illnesses.prevented, context):
         # Zoster and valacyclovir in one clause: the usual preventive treats here.
         status, assertion = "treatment", "present"
     if status == "":
@@ -105,9 +123,10 @@ def read_drug(
 
 
 def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer wins
-    usual: str, context: MentionContext, with_illness: bool, with_past: bool, doc: Doc
+    usual: str, context: MentionContext, illnesses: Illnesses, doc: Doc
 ) -> tuple[str, Assertion]:
     left, right, words = context.left, context.right, context.sentence
+    with_illness, with_past = bool(near(illnesses.here, context)), bool(near(illnesses.past, context))
     if context.assertion == "family" or context.section in ("family_history", "immunizations"):
         return "", "family"
     if (
@@ -129,13 +148,13 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         return "topical", "hypothetical"
     if usual == "tb":
         return _tuberculosis(doc, context)
-    near = left[-60:] + " " + right[:60]
+    beside = left[-60:] + " " + right[:60]
     own = right[:45]
     # "TMP-SMX ppx; cefpodoxime thru 11/18": the word belongs to its own drug.
     preventive = (
-        (usual == "prophylaxis" and PROPHYLAXIS.search(near))
+        (usual == "prophylaxis" and PROPHYLAXIS.search(beside))
         or PROPHYLAXIS.search(re.split(r"[,;+&]|\band\b", right)[0][:60])
-        or PROPHYLAXIS.search(left[-25:])
+        or PROPHYLAXIS.search(re.split(r"[,;]", left)[-1][-25:])
         or SCHEDULE.search(own)
     )
     if preventive and not (TREATMENT_DOSE.search(own) and context.course.running):
@@ -146,17 +165,17 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         )
         if not (dosed or context.course.running or (with_illness and ACTIVE.search(words))):
             return "presumed_prophylaxis", "hypothetical"
-    if CHRONIC_USE.search(near) and not re.search(
-        r"\binfect\w*|cellulitis|pus\b|purulen\w*|exacerbation", near, re.IGNORECASE
+    if CHRONIC_USE.search(beside) and not re.search(
+        r"\binfect\w*|cellulitis|pus\b|purulen\w*|exacerbation", beside, re.IGNORECASE
     ):
         return "other_use", "hypothetical"
     if context.course.finished or (
-        (FINISHED.search(left[-45:]) or FINISHED.search(right[:60]) or context.assertion == "historical")
+        (_finished_words(left, right) or context.assertion == "historical")
         and not context.course.running
         and not STILL.search(words)
     ):
         return "finished", "historical"
-    dated = _dated_past(doc, context) or _month_past(doc, context)
+    dated = _dated_past(doc, context) or (_month_past(doc, context) and not near(illnesses.lasting, context))
     if (dated or REPLACED.match(right)) and not context.course.running:
         return "finished", "historical"
     if DRUG_STOP_LINE.match(context.line) or _days_over(doc, context):
@@ -202,6 +221,21 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
     )
 
 
+def _finished_words(left: str, right: str) -> bool:
+    """
+    Say whether the words around a drug call it finished.
+
+    Of a drug that is being taken ("on cephalexin") only its own clause is read: not "cellulitis 3 days ago, on
+    cephalexin, methotrexate held".
+    """
+    if TAKES.search(left) is None and _BEGUN.match(right) is None:
+        return bool(FINISHED.search(left[-45:]) or FINISHED.search(right[:60]))
+    behind = re.match(r"[^,;]*(?:[,;]\s*(?:and |now |then |since |has |was )*\w+)?", right[:60])
+    return bool(
+        FINISHED.search(re.split(r"[,;]", left)[-1][-45:]) or (behind and FINISHED.search(behind.group()))
+    )
+
+
 def _tuberculosis(doc: Doc, context: MentionContext) -> tuple[str, Assertion]:
     """
     Return what a drug against tuberculosis is given for: latent infection, unless the note tells of disease.
@@ -209,6 +243,7 @@ def _tuberculosis(doc: Doc, context: MentionContext) -> tuple[str, Assertion]:
     Isoniazid alone, a rifamycin alone or both weekly are the regimens of latent infection; disease is treated with
     at least three drugs at first (ATS/CDC/IDSA guidelines 2016, NTCA/CDC 2020).
     """
+    going_on = STILL.search(context.sentence) or UNDER_WAY.search(context.sentence)
     if context.course.finished or (
         (
             FINISHED.search(context.left[-45:])
@@ -216,7 +251,7 @@ def _tuberculosis(doc: Doc, context: MentionContext) -> tuple[str, Assertion]:
             or _dated_past(doc, context)
         )
         and not context.course.running
-        and not STILL.search(context.sentence)
+        and not going_on
     ):
         return "finished", "historical"
     text: str = doc._.note_text
@@ -255,7 +290,10 @@ def _month_past(doc: Doc, context: MentionContext) -> bool:
 def _dated_past(doc: Doc, context: MentionContext) -> bool:
     note_date = note_date_of(doc)
     text: str = doc._.note_text
-    low, high = context.start - min(len(context.left), 40), context.end + min(len(context.right), 40)
+    left = context.left[-40:]
+    if TAKES.search(left):
+        left = re.split(r"[,;]", left)[-1]  # "pneumonia vaccine last year, on azithromycin"
+    low, high = context.start - len(left), context.end + min(len(context.right), 40)
     for mention in find_dates(text, note_date, start=low, end=high):
         if mention.relative and mention.precision == "day":
             continue

@@ -37,6 +37,7 @@ from chartsift.nlp.components.infection_cues import (
     EXPOSURE,
     FRACTIONS,
     FREE_SINCE,
+    GIVEN_WITH,
     INSTRUCTION,
     INSTRUCTION_AFTER,
     LISTS,
@@ -48,6 +49,7 @@ from chartsift.nlp.components.infection_cues import (
     NOT_OF_IT,
     OFTEN_PREVENTED,
     POSSIBLE_EXTRA,
+    PREVENTED_LEFT,
     PROPHYLAXIS,
     PROTOCOL_TALK,
     RESOLVED,
@@ -59,32 +61,51 @@ from chartsift.nlp.components.infection_cues import (
     SOON_OVER_DAYS,
     STILL,
     SUPPRESSED,
+    TAKES,
     THOUGHT_LEFT,
     TREATMENT_DOSE,
+    UNDER_WAY,
     VACCINE,
     VACCINE_LEFT,
     VACCINE_LINE,
     VIREMIC,
     WELL_AGAIN,
 )
-from chartsift.nlp.components.infection_drugs import read_drug
+from chartsift.nlp.components.infection_drugs import Illnesses, read_drug
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
-# "A small heart attack when I was septic": the infection dates something that has been.
+# "Off MTX when she had shingles", "was absent because of influenza": the illness is the time of another event.
 _WHEN_THEN = re.compile(
-    r"\b(?:when|while|time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got|went)\s+(?:\w+\s+){0,2}$"
+    r"\b(?:when|while|at the time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got)\s+(?:\w+\s+){0,2}$"
     r"|\bwas\s+(?:absent|ill|sick|out|home|off|away|kept home)\b[^.;]{0,30}\b(?:with|because of|due to|from|for)\s+"
-    r"(?:\w+\s+)?$|\b(?:one|single|an?) (?:episode|bout|spell) of\b[^.;]{0,60}$",
+    r"(?:\w+\s+)?$",
     re.IGNORECASE,
 )
-
+# "Had a UTI", "was admitted with pneumonia": told as past, unless its treatment is told as present.
+_TOLD = re.compile(r"(?:had|was (?:treated|hospitali[sz]ed|admitted))\b", re.IGNORECASE)
+_HAD = re.compile(
+    r"(?<!has )(?<!have )(?<!'s )\bhad\s+(?:(?:an?|one)\s+(?:\w+\s)?(?:episode|bout|spell)\s+of\s+)?(?:\w+\s)?$",
+    re.IGNORECASE,
+)
+# What comes behind these is another event, told as present.
+_TURN = re.compile(r"\b(?:but|however|now|currently|today|presents? with)\b", re.IGNORECASE)
+_THESE_DAYS = re.compile(
+    r"\b(?:now|today|tonight|currently|yesterday|last night|this (?:morning|afternoon|week|weekend))\b",
+    re.IGNORECASE,
+)
+# Between an illness and a cue: nothing but these leaves the illness the subject of the cue.
+_SAME_SUBJECT = re.compile(
+    r"(?:\s|\b(?:and|now|has|have|had|is|was|were|been|since|fully|completely|all|largely|nearly|it|this|that|which|then)\b)*",
+    re.IGNORECASE,
+)
 
 # Latent infection whose course is finished, or was one of an earlier year; one under treatment goes to a person.
 _TREATED_BEFORE = re.compile(
     r"\b(?:completed|finished|s/p|status post|treated|took|received|had|h/o|history of)\b[^.;]{0,60}"
-    r"\b(?:(?:in|since|of)?\s*(?:19|20)\d\d|months?|mos?|years? ago|as a child|childhood|then\b)"
+    r"\b(?:(?:in|since|of)?\s*(?:19|20)\d\d|(?:[3-9]|1[0-2]|three|four|six|nine|twelve)[\s-]*(?:months?|mos?)"
+    r"|years? ago|as a child|childhood|then\b)"
     r"|\b(?:completed|finished|fully treated|treatment complete)\b",
     re.IGNORECASE,
 )
@@ -100,21 +121,22 @@ class Infections:
         bounds = [source_range(span) for span in spans]
         drugs = [bounds[i] for i, span in enumerate(spans) if span.label_ == "ANTIMICROBIAL"]
         contexts = [context_of(doc, span, *found) for span, found in zip(spans, bounds, strict=True)]
-        illnesses: list[tuple[int, int]] = []
-        dosed_for: list[tuple[int, int]] = []
-        past: list[tuple[int, int]] = []
+        illnesses = Illnesses()
         out = drafts_of(doc)
         for span, found, context in zip(spans, bounds, contexts, strict=True):
             if span.label_ != "INFECTION":
                 continue
             draft = _infection(doc, span, context, drugs)
             out.append(draft)
-            (past if draft.attributes["status"] == "resolved" else illnesses).append(found)
-            if draft.concept in OFTEN_PREVENTED and draft.attributes["status"] in ("active", "stated"):
-                dosed_for.append(found)
+            status = draft.attributes["status"]
+            (illnesses.past if status == "resolved" else illnesses.here).append(found)
+            if draft.concept in OFTEN_PREVENTED and status in ("active", "stated"):
+                illnesses.prevented.append(found)
+            if draft.attributes["span"] == "long" and status != "resolved":
+                illnesses.lasting.append(found)
         for span, context in zip(spans, contexts, strict=True):
             if span.label_ == "ANTIMICROBIAL":
-                out.extend(read_drug(doc, span, context, illnesses, dosed_for, past))
+                out.extend(read_drug(doc, span, context, illnesses))
         return doc
 
 
@@ -161,14 +183,9 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return aside
     if run == "chronic":
         return _chronic(name, context)
-    if (
-        PROPHYLAXIS.search(right[:28])
-        or re.search(
-            r"\b(?:ppx|proph\w*|prevent\w*)\s+(?:for|of|against|is|:|-)?\s*(?:[\w/]+\s){0,2}$",
-            left,
-            re.IGNORECASE,
-        )
-    ) and (name != "infection" or not ACTIVE.search(left)):
+    if (_is_prevented(name, right) or PREVENTED_LEFT.search(left)) and (
+        name != "infection" or not ACTIVE.search(left)
+    ):
         return "prophylaxis", "hypothetical"
     if run == "latent":
         return _latent(context)
@@ -227,7 +244,8 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         if drug is not None and not ACTIVE.search(drug.group().split(" for ")[0]):
             return "prophylaxis", "hypothetical"
     treated = near(drugs, context)
-    over = _over(doc, context, bool(treated), lasts=run == "long")
+    taken = _taken_now(doc, treated, context)
+    over = _over(doc, context, bool(treated), taken, lasts=run == "long")
     still = STILL.search(words)
     if over and still is None and not context.course.running:
         return "resolved", "historical"
@@ -237,6 +255,7 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
     # "Strep in Aug, amoxicillin 10 d": the ten days count from August.
     if (
         month is not None
+        and run != "long"
         and still is None
         and not context.course.running
         and days_since_month(month.group("month"), note_date_of(doc)) > usual_length(doc, context)
@@ -251,7 +270,7 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
     active = ACTIVE.search(left[-45:]) or ACTIVE.search(right) or context.course.running
     if doubt and not (treated and active and not re.search(r"empiric|low suspicion", words, re.IGNORECASE)):
         return "suspected", "possible"
-    if active or still:
+    if active or still or taken:
         return "active", "present"
     if context.section in LISTS or (context.section in ("medications",) and run != "general"):
         return "listed", "historical" if context.section in LISTS else "present"
@@ -260,6 +279,15 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
     if context.assertion == "historical":
         return "resolved", "historical"
     return "stated", "present"
+
+
+def _is_prevented(name: str, right: str) -> bool:
+    """Say whether the words behind a name call it prevented, rather than a drug or an illness further on."""
+    match = PROPHYLAXIS.search(right[:28])
+    if match is None:
+        return False
+    between = right[: match.start()]
+    return not (GIVEN_WITH.search(between) or (name not in OFTEN_PREVENTED and re.search(r"[,;]", between)))
 
 
 def _result_negative(context: MentionContext) -> bool:
@@ -289,8 +317,23 @@ def _looked_for(context: MentionContext) -> tuple[str, Assertion] | None:
     return None
 
 
-def _over(doc: Doc, context: MentionContext, treated: bool, *, lasts: bool) -> bool:
-    """Say whether the clause tells of an infection that has passed."""
+def _taken_now(doc: Doc, drugs: Sequence[tuple[int, int]], context: MentionContext) -> tuple[int, int] | None:
+    """Return the drug of the clause that the patient is said to be on; None where there is none."""
+    text: str = doc._.note_text
+    low = context.start - len(context.left)
+    return next(
+        ((start, end) for start, end in drugs if TAKES.search(text[max(low, start - 40) : start])), None
+    )
+
+
+def _over(  # noqa: PLR0912 - one cue after another, first answer wins
+    doc: Doc, context: MentionContext, treated: bool, taken: tuple[int, int] | None, *, lasts: bool
+) -> bool:
+    """Say whether the clause tells of an infection that has passed; *taken* is the drug that is being taken."""
+    own_words = context.left + re.split(r"[,:;]", context.right)[0]
+    told_now = (
+        taken is not None or (context.course.running and treated) or _THESE_DAYS.search(own_words) is not None
+    )
     for words, limit in ((context.left[-45:], True), (context.right[:90], False)):
         for match in RESOLVED.finditer(words):
             before = words[: match.start()]
@@ -300,7 +343,13 @@ def _over(doc: Doc, context: MentionContext, treated: bool, *, lasts: bool) -> b
                 re.IGNORECASE,
             ):
                 continue
+            if limit and _TURN.search(words[match.end() :]):
+                continue  # "influenza last month, now pneumonia"
             said = match.group().lower()
+            if told_now and _TOLD.match(said):
+                continue
+            if taken is not None and not limit and _of_another(before, context, taken):
+                continue
             if said == "completed" and re.search(r"\bto be\s*$", before):
                 continue
             # "completed a course for cellulitis" is past; "infection cleared, pneumonia now" is another thing.
@@ -322,9 +371,7 @@ def _over(doc: Doc, context: MentionContext, treated: bool, *, lasts: bool) -> b
             ):
                 continue
             return True
-    if _WHEN_THEN.search(context.before[-40:]):
-        return True
-    if re.search(r"(?<!has )(?<!have )(?<!'s )\bhad\s+(?:\w+\s)?$", context.left, re.IGNORECASE):
+    if not told_now and (_WHEN_THEN.search(context.before[-40:]) or _HAD.search(context.left)):
         return True
     if (FREE_SINCE.match(context.after) or WELL_AGAIN.match(context.after)) and not STILL.search(
         context.sentence
@@ -353,11 +400,22 @@ def _over(doc: Doc, context: MentionContext, treated: bool, *, lasts: bool) -> b
             continue
         if text[mention.start : mention.end] in FRACTIONS:
             continue
+        if mention.end <= context.start and _TURN.search(beside):
+            continue
         if mention.end <= context.start and len(beside) > 14:
             continue
         if (note_date - mention.last).days > limit_days:
             return True
     return False
+
+
+def _of_another(between: str, context: MentionContext, taken: tuple[int, int]) -> bool:
+    """Say whether a cue behind the words *between* has a subject of its own: "on cephalexin, fever resolved"."""
+    first, last = (position - context.end for position in taken)
+    if 0 <= first < len(between):
+        between = between[:first] + " " * (last - first) + between[last:]
+    parts = re.split(r"[,;]", between)
+    return len(parts) > 1 and _SAME_SUBJECT.fullmatch(parts[-1]) is None
 
 
 def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins
@@ -424,6 +482,7 @@ def _latent(context: MentionContext) -> tuple[str, Assertion]:
         return "suspected", "possible"
     if (
         _TREATED_BEFORE.search(context.sentence)
+        and not UNDER_WAY.search(context.sentence)
         and not STILL.search(context.sentence)
         and not context.course.running
     ):

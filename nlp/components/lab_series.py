@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from chartsift.nlp.components.lab_words import lab_words
+from chartsift.nlp.text.counts import count_of
 from chartsift.nlp.text.dates import DateMention
 from chartsift.nlp.text.values import NUMBER, Reading, number, read_range, read_value
 from chartsift.nlp.types import Comparator
@@ -45,7 +46,6 @@ _SPACE = re.compile(r"(?:[\s=*\"'…|:–-]|\.(?!\d))+|[()\[\]]")
 _SEPARATOR = re.compile(
     r"[\s=()\[\]*\"'…|:–,;/-]+|(?:->|-->|→|=>|➔|>|<-|←)\s*|\.(?=\d|\.)|\.\s+(?=(?:Now|Today|Currently)\b)"
 )
-_ARROW = re.compile(r"->|→|=>|➔|(?<=\s)>(?=\s)")
 _BACK_ARROW = re.compile(r"<-|←")
 _HANDED_OVER = re.compile(
     r"(?:\b(?:was|were|is|are|of|at|to|returned|measured|showed|showing|be|been)|[:=])\W{0,3}$", re.IGNORECASE
@@ -105,18 +105,6 @@ _SAYS_WHEN = re.compile(
 # A flag in a cell of its own before the value.
 _LONE_FLAG = re.compile(r"[(\[]?(?P<flag>HH?|LL?|↑+|↓+)[)\]]?(?=[\s|]{1,30}[(\[<>\d])")
 _GRADE_DATE = re.compile(r"[0-5]/5")
-_WORD_NUMBERS = {
-    "twice": 2.0,
-    "double": 2.0,
-    "thrice": 3.0,
-    "two": 2.0,
-    "three": 3.0,
-    "four": 4.0,
-    "five": 5.0,
-    "six": 6.0,
-    "eight": 8.0,
-    "ten": 10.0,
-}
 _NORMAL_LIMIT = r"(?:the )?(?:ULN|upper limit(?: of normal)?|normal|nl)"
 _WORD_TIMES = re.compile(
     rf"(?P<more>(?:more than|over|above|at least|>)\s?)?(?:(?P<twice>twice|double|thrice)\s{_NORMAL_LIMIT}"
@@ -314,7 +302,7 @@ class _Walk:
             return False
         times = _WORD_TIMES.match(self.text, self.at, self.end)
         if times is not None:
-            count = _WORD_NUMBERS[(times.group("n") or times.group("twice")).lower()]
+            count = count_of(times.group("n") or times.group("twice"))
             compared: Comparator = ">" if times.group("more") else "="
             return self._take(Reading(times.start(), times.end(), count, compared, "", True, "H", None, None))
         bare = _BARE_RANGE.match(self.text, self.at, self.end)

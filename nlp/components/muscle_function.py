@@ -125,7 +125,6 @@ _ABLE_BEFORE = re.compile(
     r"|able)|manages|back to)\b(?!\s*(?:not|n't|only|barely)))",
     re.IGNORECASE,
 )
-_DENIES = re.compile(r"\b(?:denies|denied|denying|no|without|never)\b[^.;:]{0,60}$", re.IGNORECASE)
 _LIMIT_AFTER = re.compile(
     r"^[^.;\n]{0,24}?(?:\b(?:only\s+)?(?:w/|w\b|with|using|uses?|needs?|by|requires?|holding)\s+(?:(?:a"
     r"|the|his|her|both|two|one|one-|1|2|hand\s?)\s*)?(?:push(?:-?off|ing)?|arms?\b(?! (?:folded"

@@ -75,7 +75,6 @@ _SHORT: tuple[tuple[str, str], ...] = (
     ("distal", r"DF|PF|TA|WE|WF|FF|EHL|FDP|ADF|APF"),
     ("limb", r"B?[UL]Es?|[RL][UL]E"),
 )
-_GROUPS = [*_MUSCLES, *_SHORT]
 _GRADE = (
     r"(?:[0-5][\s-]?(?:plus|minus)(?:\s?/\s?5|\s+(?:out\s+)?of\s+5)?(?![\w/])"
     r"|[2-4]\s?(?:-|–|to)\s?[3-5](?:\s?/\s?5)?(?![\w/%-]|\.\d|\s?(?:x|times|reps|wee?ks?|wks|mo|days|min|sec)\b)"

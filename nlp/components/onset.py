@@ -27,6 +27,7 @@ from spacy.tokens import Doc
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.text.counts import count_of, unit_days
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -34,11 +35,6 @@ from chartsift.nlp.text.tokens import note_date_of, source_range
 _LEFT_OUT = frozenset(
     {"family_history", "social_history", "medications", "allergies", "immunizations", "plan", "labs"}
 )
-_NUMBERS = dict(
-    zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True)
-)
-_NUMBERS |= {"a": 1, "an": 1, "couple": 2, "few": 3, "several": 4}
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 # A duration is told in round numbers: a quarter more or less.
 _ROUND = 0.25
 # How far a time may stand from what it dates, in characters.
@@ -329,9 +325,7 @@ def _durations(
 
 def _counted_back(match: re.Match[str], note_date: date) -> tuple[date, date]:
     """Return the days between which a duration that ends with the note began."""
-    count = re.sub(r"^a |\s+of$", "", match.group("n").lower()).strip()
-    number = int(count) if count.isdigit() else _NUMBERS[count]
-    days = number * _DAYS[match.group("unit")[0].lower()]
+    days = int(count_of(match.group("n"))) * unit_days(match.group("unit"))
     slack = timedelta(days=max(1, round(days * _ROUND)))
     middle = note_date - timedelta(days=days)
     return middle - slack, min(middle + slack, note_date)

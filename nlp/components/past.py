@@ -12,20 +12,13 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from chartsift.nlp.text.counts import NUMBER_WORDS, count_of, unit_days
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
 
 _RECENT_DAYS = 14
-_DAYS_OF = {"dec": 3650, "d": 1, "w": 7, "m": 30, "y": 365}
-_NUMBER_WORDS = {
-    word: number
-    for number, words in enumerate(
-        ("a an one", "two couple", "three few", "four several some", "five many numerous", "six", "seven", "eight",
-         "nine", "ten", "eleven", "twelve"),
-        start=1,
-    )
-    for word in words.split()
-}  # fmt: skip
+# Words that give a time its length; "twice" does not.
+_COUNTED = sorted(NUMBER_WORDS.keys() - {"twice", "double", "thrice"}, key=len, reverse=True)
 
 
 def _pattern(words: str) -> re.Pattern[str]:
@@ -34,7 +27,7 @@ def _pattern(words: str) -> re.Pattern[str]:
 
 
 _SPAN = (
-    rf"\b(?P<n>\d{{1,3}}(?:\.\d)?\+?|{'|'.join(sorted(_NUMBER_WORDS, key=len, reverse=True))})"
+    rf"\b(?P<n>\d{{1,3}}(?:\.\d)?\+?|{'|'.join(_COUNTED)})"
     r"(?:\s*(?:-|to|or|and a half)\s*(?:\d{1,3})?)?(?: of)?[\s-]*"
     r"(?P<unit>days?|weeks?|wks?|months?|mos?|years?|yrs?|decades?|[dwy])\b\.?"
 )
@@ -97,7 +90,7 @@ def _past_times(text: str, low: int, high: int, note_date: date | None) -> Itera
     """Yield where ``text[low:high]`` names a time at least two weeks back."""
     for pattern in _SPANS:
         for match in pattern.finditer(text, low, high):
-            if _days(match.group("n"), match.group("unit")) >= _RECENT_DAYS:
+            if count_of(match.group("n")) * unit_days(match.group("unit")) >= _RECENT_DAYS:
                 yield match.span()
     for match in _THEN.finditer(text, low, high):
         yield match.span()
@@ -109,9 +102,3 @@ def _past_times(text: str, low: int, high: int, note_date: date | None) -> Itera
         for mention in find_dates(text, note_date, start=low, end=high):
             if not mention.relative and (note_date - mention.last).days >= _RECENT_DAYS:
                 yield mention.start, mention.end
-
-
-def _days(number: str, unit: str) -> float:
-    word = number.lower().rstrip("+")
-    count = _NUMBER_WORDS[word] if word in _NUMBER_WORDS else float(word)
-    return count * next(days for prefix, days in _DAYS_OF.items() if unit.lower().startswith(prefix))

@@ -147,7 +147,6 @@ _MYOSITIS = re.compile(
     r"|rash|skin|ILD)\b",
     re.IGNORECASE,
 )
-_OTHER_PERSON_SECTION = frozenset({"family_history"})
 
 
 class Treatments:

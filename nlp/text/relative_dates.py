@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
+from chartsift.nlp.text.counts import count_of, unit_days
 from chartsift.nlp.text.date_forms import DateMention, find_absolute, season_of
 from chartsift.nlp.text.date_habits import habit_of
 
@@ -49,9 +50,6 @@ _OPERATION = re.compile(
 )
 # How far the date of an event may stand from its name.
 _EVENT_REACH = 24
-_NUMBERS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True))
-_NUMBERS.update(twelve=12, a=1, an=1, several=3, few=3)
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
 
 def find_relative(text: str, start: int, end: int, note_date: date) -> Iterator[DateMention]:
@@ -87,32 +85,23 @@ def _interval(match: re.Match[str], note_date: date) -> tuple[date, date]:
         )
         return next((first, last) for first, last in candidates if last < note_date)
     if match.group("lastunit"):
-        days = _DAYS[match.group("lastunit")[0].lower()]
+        days = unit_days(match.group("lastunit"))
         return _around(note_date, days, days // 2)
     if match.group("thisunit"):
         unit = match.group("thisunit").lower()
         if unit == "week":
             return note_date - timedelta(days=note_date.weekday()), note_date
         return note_date.replace(day=1) if unit == "month" else note_date.replace(month=1, day=1), note_date
-    unit_days = _DAYS[match.group("unit")[0].lower()]
-    low = _count(match.group("n"))
-    high = _count(match.group("upto")) if match.group("upto") else low
-    middle = (low + high) * unit_days // 2
-    return _around(note_date, middle, max(unit_days // 2, (high - low) * unit_days // 2))
+    length = unit_days(match.group("unit"))
+    low = int(count_of(match.group("n")))
+    high = int(count_of(match.group("upto"))) if match.group("upto") else low
+    middle = (low + high) * length // 2
+    return _around(note_date, middle, max(length // 2, (high - low) * length // 2))
 
 
 def _around(note_date: date, days: int, slack: int) -> tuple[date, date]:
     middle = note_date - timedelta(days=days)
     return middle - timedelta(days=slack), min(middle + timedelta(days=slack), note_date)
-
-
-def _count(words: str) -> int:
-    plain = words.lower()
-    if plain.isdigit():
-        return int(plain)
-    if "couple" in plain:
-        return 2
-    return _NUMBERS[plain.removeprefix("a ") or plain]
 
 
 def _from_events(text: str, start: int, end: int, note_date: date) -> Iterator[DateMention]:

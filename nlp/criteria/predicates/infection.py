@@ -54,7 +54,6 @@ class InfectionActive(Parameters):
         default=400, ge=0, description="a note longer than this had room to carry an infection on"
     )
     viral_days: int = Field(default=14, ge=1, description="an untreated viral illness is reviewed this long")
-    chronic_review: tuple[str, ...] = ("hiv", "hbv", "hcv")
 
 
 @predicate("infection_active", InfectionActive)

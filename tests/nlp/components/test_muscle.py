@@ -86,3 +86,19 @@ def test_the_risks_of_an_operation_are_no_weakness(pipeline: Pipeline) -> None:
 def test_a_template_says_so(pipeline: Pipeline) -> None:
     (found,) = read(pipeline, "ROS (template): no weakness.", "strength")
     assert (found.assertion, found.attribute("templated")) == ("absent", "yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Difficulty with rice since May.", True),
+        ("Trouble with solids and pills.", True),
+        ("Difficulty with food insecurity this year.", False),
+        ("Difficulty with bread baking because of arthritis.", False),
+        ("Trouble with pills because she forgets them.", False),
+    ],
+)
+def test_trouble_with_food_is_dysphagia_only_where_it_does_not_go_down(
+    text: str, found: bool, pipeline: Pipeline
+) -> None:
+    assert bool([f for f in read(pipeline, text, "function") if f.concept == "swallowing"]) == found

@@ -41,6 +41,9 @@ def test_level(text: str, level: str, pipeline: Pipeline) -> None:
         ("Risks include infection, seizure, stroke, or death.", "hypothetical"),
         ("History of GI bleed 2018.", "historical"),
         ("She has no other organ disease.", "absent"),
+        ("She was hospitalized for PE last week, on heparin drip.", "present"),
+        ("Apixaban for PE since January.", "present"),
+        ("CTA negative for PE.", "absent"),
     ],
 )
 def test_assertion(text: str, assertion: str, pipeline: Pipeline) -> None:
@@ -51,7 +54,13 @@ def test_assertion(text: str, assertion: str, pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["A dialysis catheter was placed for apheresis.", "Anti-Jo-1 68 SI (ref <11).", "No CVA tenderness."],
+    [
+        "A dialysis catheter was placed for apheresis.",
+        "Anti-Jo-1 68 SI (ref <11).",
+        "No CVA tenderness.",
+        "Excused from PE, no recess.",
+        "School note for PE; tires in PE. No clots.",
+    ],
 )
 def test_look_alikes_are_nothing(text: str, pipeline: Pipeline) -> None:
     assert read(pipeline, text, "organ_disease") == []

@@ -89,3 +89,15 @@ def test_the_state_of_the_myositis_only(text: str, wanted: list[tuple[str, str]]
 def test_treatment_of_something_else(text: str, indication: str, pipeline: Pipeline) -> None:
     (found,) = read(pipeline, text, "treatment")
     assert found.attribute("indication") == indication
+
+
+@pytest.mark.parametrize(
+    ("text", "enzymes"),
+    [
+        ("AST 95 and ALT 120, from the liver, not muscle.", ["ALT", "AST"]),
+        ("AST 95, ALT 120. The pattern is methotrexate, not muscle.", ["ALT", "AST"]),
+        ("AST 95, ALT 120. Her pain is in the joints, not muscle.", []),
+    ],
+)
+def test_enzymes_that_are_not_from_muscle(text: str, enzymes: list[str], pipeline: Pipeline) -> None:
+    assert sorted(f.concept for f in read(pipeline, text, "enzyme_cause")) == enzymes
