@@ -15,12 +15,15 @@ from datetime import date
 from functools import cached_property
 
 from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.components.receipt_reach import first_governing
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
 # How far the words that govern a mention may stand from it, in code points.
 REACH = 130
 _NEAR = 60
+# A word of receipt that close before a mention governs it, whatever else the clause says, in code points.
+_BESIDE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +198,11 @@ _ADJECTIVES = frozenset(
 )
 # "ASCT for scleroderma was offered, she refused": what it would have been for is no receipt.
 _REFUSED = loosely(
-    r"^[^.;|\n]{0,70}\b(?:refus\w*|declin(?:ed|es|ing)\b(?! in\b)|turned (?:it )?down|was offered|was proposed|was considered"
-    r"|was discussed|not pursued|never happened|fell through|was cancel+ed|did not (?:happen|proceed|go ahead))"
+    r"\b(?:(?:was|were)\s+(?:offered|proposed|considered|discussed|declined|refused|cancel+ed|turned down|not pursued)"
+    r"|not pursued|never happened|fell through|did(?: not|n['’]t) (?:happen|proceed|go ahead)"
+    r"|(?:s?he|they|pt|patient|family|parents?)\s+(?:refused|declined|turned (?:it|this) down)(?=\s*(?:$|[.,;:)]|\n|it\b|this\b)))"
 )
+_FOR_A_DISEASE = re.compile(r"[\s\-,]*for\b", re.IGNORECASE)
 _CALLED_OFF = loosely(
     r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b)?[^.;|,\n]{0,14}\b(?:cancel+ed|held|postponed"
     r"|deferred|on hold|declined|aborted"
@@ -268,6 +273,14 @@ def intent_or_receipt(left: str, right: str, note_date: date) -> Receipt:
 def names_service_or_plan(right: str) -> bool:
     """Say whether *right*, the words after a mention, make it a clinic's name or a visit for it."""
     return bool(_INTENT_NOUN.match(right) or _SERVICE.match(right))
+
+
+def is_received(left: str, right: str, note_date: date) -> bool:
+    """Say whether a word of receipt stands right before the mention, or a past date right after it."""
+    around = _Around(left, right, note_date)
+    return (around.strong is not None and around.gap(around.strong) < _BESIDE) or bool(
+        re.match(r"[\s,(]*(?:in |on )?(?:\w{3,9} )?(?:19|20)\d\d\b", right) and around.dated
+    )
 
 
 def past_date_after(right: str, note_date: date) -> bool | None:
@@ -355,8 +368,10 @@ def _word_of_receipt(around: _Around) -> Receipt | None:
 
 def _done_after(around: _Around) -> Receipt | None:
     done = _AFTER_DONE.match(around.right)
-    if done is not None and _REFUSED.search(around.right):
-        return _said("hypothetical", "refused")
+    if done is not None and _FOR_A_DISEASE.match(done.group()) and not around.dated:
+        refused = first_governing(_REFUSED, around.right)
+        if refused is not None:
+            return _said("hypothetical", refused.group())
     if done is None or (around.intent is not None and _CONDITION.search(around.intent[0])):
         return None
     return _said("present", done.group(), strong=True)

@@ -211,7 +211,7 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         else []
     )
     begin = organs[-1][1] if organs else start
-    reading = read_receipt(text, layout, begin, end, note_date_of(doc))
+    reading = read_receipt(text, layout, begin, end, note_date_of(doc), is_graft=True)
     kind, name = concept.kind, concept.concept
     if name == "any":
         before = _ORGAN_BEFORE.search(text[max(layout.sentence_at(start).start, start - 60) : start])
