@@ -229,6 +229,15 @@ _UNSURE_AFTER = loosely(
 )
 
 
+# "Evaluated as a potential kidney recipient", "hopes to be a recipient one day": a role that is still to come.
+_PROSPECT = loosely(
+    r"\b(?:potential|prospective|possible|future|intended|would-be|hopeful|not (?:yet )?an?"
+    r"|(?:evaluat|screen|assess|consider|work)\w*(?: up)? (?:as|for)|(?:hop|want|wish|like|need|consent|agre)\w* to be(?:come)?"
+    r"|(?:to|would|could|might|may|will) be(?:come)?|listed as|eligible as|accepted as|suitable as|waiting (?:as|to be(?:come)?))"
+    r"\s+(?:(?:an?|the|one|potential|possible|dual|combined|good|suitable)\s+)*$"
+)
+
+
 @dataclass(frozen=True)
 class _Around:
     """The words of the mention's clause before and after it."""
@@ -275,6 +284,11 @@ def names_service_or_plan(right: str) -> bool:
     return bool(_INTENT_NOUN.match(right) or _SERVICE.match(right))
 
 
+def names_prospect(left: str) -> bool:
+    """Say whether *left*, the words before a mention, make it a role that is still to come ("screened as a")."""
+    return bool(_PROSPECT.search(left[-REACH:]))
+
+
 def is_received(left: str, right: str, note_date: date) -> bool:
     """Say whether a word of receipt stands right before the mention, or a past date right after it."""
     around = _Around(left, right, note_date)
@@ -318,6 +332,12 @@ def _service(around: _Around) -> Receipt | None:
     if strong is not None and around.gap(strong) < 12 and strong[0] in ("s/p", "status post"):
         return None
     return Receipt(None, (service.group().strip(),), service=True)
+
+
+def _prospect(around: _Around) -> Receipt | None:
+    if not re.match(r"[\s-]*recipient", around.right, re.IGNORECASE) or not names_prospect(around.left):
+        return None
+    return _said("hypothetical", "recipient to be")
 
 
 def _on_trial(around: _Around) -> Receipt | None:
@@ -423,6 +443,7 @@ def _intent_far(around: _Around) -> Receipt | None:
 _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _uncertain,
     _service,
+    _prospect,
     _on_trial,
     _called_off,
     _plan_or_trial,

@@ -22,6 +22,7 @@ from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt import read_receipt
+from chartsift.nlp.components.receipt_rules import REACH, names_prospect
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
@@ -170,6 +171,11 @@ _NO_DONOR = loosely(
 )
 
 
+_RECIPIENT_TO_BE = loosely(
+    r"[\s-]+(?:waiting|wait-?\s?list|list\b|candida\w+|evaluation|selection|work-?\s?up|pool|screening)"
+)
+
+
 class Transplants:
     """Read transplants."""
 
@@ -229,8 +235,9 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         attributes["corrects"] = "yes"
     if reading.service:
         attributes["service"] = "yes"
-    if assertion == "hypothetical" and surface.lower().endswith("recipient"):
-        assertion = "present"  # whoever is called a recipient has received
+    if surface.lower().endswith("recipient") and assertion in ("present", "hypothetical"):
+        # Whoever is called a recipient has received, unless the role is still to come.
+        assertion = "hypothetical" if _is_to_come(text, layout, start, end) else "present"
     if assertion == "hypothetical" and _LISTED.search(
         text[max(layout.sentence_at(start).start, start - 80) : start]
     ):
@@ -262,6 +269,12 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     yield made(kind, name, start, assertion)
     if kind == "transplant" and re.match(r"heart[- /]lung|heart and lung|CHLT|HLT", surface, re.IGNORECASE):
         yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
+
+
+def _is_to_come(text: str, layout: Layout, start: int, end: int) -> bool:
+    """Say whether a recipient is one to be: "a potential kidney recipient", "the recipient list"."""
+    left = text[max(min(layout.sentence_at(start).start, start), start - REACH) : start]
+    return names_prospect(left) or bool(_RECIPIENT_TO_BE.match(text[end : end + 30]))
 
 
 def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
