@@ -15,7 +15,7 @@ from datetime import date
 from functools import cached_property
 
 from chartsift.nlp.components.loose import loosely
-from chartsift.nlp.components.receipt_reach import first_governing
+from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
@@ -148,7 +148,7 @@ _AFTER_DONE = loosely(
     r"|sickle|ESRD|PKD|IPF|cirrhosis|HCC|cardiomyopathy|HLH))"
 )
 _AFTER_INTENT = loosely(
-    r"^[^.;|\n]{0,45}?\b(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
+    r"^[^.;|\n]{0,45}?\b(?P<cue>(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
     r"|pending|discussed|considered|reviewed|weighed|gone over|went over"
     r"|consider|offered|declined|decline[sd]?|deferred|on hold|cancel+ed|postponed|refused|recommended|proposed"
     r"|requested|approved"
@@ -161,7 +161,28 @@ _AFTER_INTENT = loosely(
     r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would\b|will\b|may\b|might\b|could\b|later\b|when\b|once|vs\.?"
     r"|versus|evaluation|held|upcoming|soon"
     r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
-    r"|eval\b|slot|interested)"
+    r"|eval\b|slot|interested))"
+)
+# What only a treatment that was given has.
+_ITS_THINGS = loosely(
+    r"^[\s\-]*(?:cells?\s+|therapy\s+|treatment\s+)?(?:records?|summar(?:y|ies)|course|op(?:erative)? (?:note|report)|biops(?:y|ies)|ultrasound"
+    r"|doppler|scar|function|vasculopathy|nephropathy|anniversary|history (?:was |were )?(?:reviewed|discussed|noted))\b"
+)
+_HERS = loosely(r"\b(?:her|his|their)\s+(?:(?:first|second|previous|prior|old|own)\s+)?$")
+_ARRANGED = loosely(
+    r"(?:plan|schedul|await|list|enlist|refer|wait|declin|refus|turned|cancel|postpon|defer|approv|offer|before|until|prior to|if"
+    r"|will|would|may|might|could|should|hop|want|wish|need)"
+)
+_VERB = loosely(r"\b(?:is|are|was|were|will|would|may|might|could|can|has|have|should|to) ")
+_DONE_TO = re.compile(
+    r"(?:planned|scheduled|discussed|considered|offered|declined|deferred|postponed|refused|recommended|proposed|requested"
+    r"|approved|pending|held|reviewed)\b",
+    re.IGNORECASE,
+)
+_FOR_ANOTHER = re.compile(
+    r"(?:candidate|listed|scheduled|eligib\w*|planned|evaluation|referral|screening)\s+for\s+"
+    r"(?!(?:\w+\s+){0,3}(?:it|this|transplant\w*|one|tx|CAR))",
+    re.IGNORECASE,
 )
 _TREATED_ON = loosely(
     r"\b(?:treated|dosed|infused|given cells|received (?:cells|treatment|an infusion|infusions?))\s+(?:on|in|under"
@@ -213,10 +234,10 @@ _UNSURE = loosely(
     r"|received)|might have (?:had|received)|reportedly had\?|query)\b[^,;]{0,25}$|\?\s?$"
 )
 # "The coordinator asks whether she had an auto transplant": a question about the past.
-# "This is muddled … her sister is equally sure that it was a liver transplant": told, and contested.
+# "Her sister is sure that it was a liver transplant": an opinion on what the operation was.
 _CONTESTED = loosely(
-    r"\b(?:equally (?:sure|certain)|(?:is|are|was) (?:quite |very )?(?:sure|certain|convinced|adamant) (?:that )?(?:it|this|she|he)"
-    r"|insists?(?: that)?(?: it)?)\b[^.;]{0,40}$"
+    r"\b(?:sure|certain|convinced|adamant|confident|insist\w*|claim\w*|thinks?|thought|believ\w+)\s+(?:that\s+)?(?:it|this|that)\s+"
+    r"(?:was|had been|must have been|may have been|is)\s+(?:really |actually |in fact )?(?:an?\s+|the\s+)?(?:\w+\s+)?$"
 )
 _ASKED = loosely(
     r"\b(?:whether|if)\s+(?:or not\s+)?(?:she|he|they|pt|(?:the )?patient)\s+(?:ever\s+|has\s+|really\s+)*(?:had|received|got|underwent"
@@ -397,6 +418,21 @@ def _done_after(around: _Around) -> Receipt | None:
     return _said("present", done.group(), strong=True)
 
 
+def _its_things(around: _Around) -> Receipt | None:
+    """Read the records, the biopsy or the function of a graft, which take it for granted."""
+    thing = _ITS_THINGS.match(around.right)
+    return _said("present", thing.group()) if thing is not None else None
+
+
+def _owned(around: _Around) -> Receipt | None:
+    """Read "we spoke about her transplant in 2011", which takes it for granted."""
+    if not around.dated or _HERS.search(around.near) is None:
+        return None
+    if around.intent is not None and _ARRANGED.match(around.intent[0]):
+        return None
+    return _said("present", "a past date beside it", strong=True)
+
+
 def _intent_near(around: _Around) -> Receipt | None:
     intent = around.intent
     return _said("hypothetical", intent[0]) if intent is not None and around.gap(intent) < _NEAR else None
@@ -404,7 +440,26 @@ def _intent_near(around: _Around) -> Receipt | None:
 
 def _intent_after(around: _Around) -> Receipt | None:
     after = _AFTER_INTENT.match(around.right)
-    return _said("hypothetical", after.group()[-40:]) if after and not around.dated else None
+    if after is None or around.dated:
+        return None
+    if _is_of_another(around.right[: after.start("cue")], around.right[after.start("cue") :]):
+        return None
+    return _said("hypothetical", after.group()[-40:])
+
+
+def _is_of_another(between: str, cue: str) -> bool:
+    """Say whether a word of intent after a comma has a subject or an object of its own."""
+    if "," not in between or is_said_of_the_mention(between):
+        return False
+    subject = between.rpartition(",")[2]
+    if _FOR_ANOTHER.match(cue):
+        return True  # ", now a candidate for a new knee"
+    if is_said_of_the_mention(subject):
+        return False
+    # ", rituximab is planned", ", MRI scheduled"; no subject in ", wants a referral" or ", much too early".
+    return bool(
+        _VERB.search(subject) or _VERB.match(cue) or (_DONE_TO.match(cue) and len(subject.split()) < 3)
+    )
 
 
 def _dated(around: _Around) -> Receipt | None:
@@ -444,6 +499,7 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _uncertain,
     _service,
     _prospect,
+    _its_things,
     _on_trial,
     _called_off,
     _plan_or_trial,
@@ -451,6 +507,7 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _infused_on,
     _word_of_receipt,
     _done_after,
+    _owned,
     _intent_near,
     _intent_after,
     _dated,

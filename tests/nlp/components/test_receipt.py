@@ -141,3 +141,57 @@ def test_an_arrow_and_no_is_an_answer_only_where_nothing_follows(
 )
 def test_what_may_stand_between_a_mention_and_its_verb(between: str, governs: bool) -> None:
     assert is_said_of_the_mention(between) is governs
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("We read about the patient in your letter, including her liver transplant in 2011.", "present"),
+        ("I saw Mr. Doe on the ward, a man with a kidney transplant in 2012.", "present"),
+        ("Today we saw a pleasant man who had a heart transplant in 2016.", "present"),
+        ("She is a woman who received a kidney transplant in 2010.", "present"),
+        ("Maria was her donor, and her kidney transplant works well.", "present"),
+        ("He met a man who had CAR-T for scleroderma.", "family"),
+        ("In the waiting room a woman who had CAR-T told her about it.", "family"),
+        ("She knows a woman with a kidney transplant.", "family"),
+        ("I saw the video of the girl w/ lupus in Germany who got CAR-T.", "family"),
+        ("She had read of the Tübingen patient with a stem cell transplant.", "family"),
+        ("Her brother is anemic. Tamsin was his donor, and his bone marrow transplant engrafted.", "family"),
+    ],
+)
+def test_whose_it_is(pipeline: Pipeline, text: str, held: str) -> None:
+    assert _held(pipeline, text) == [held]
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Patient is convinced this stem cell transplant in 2015 cured her.", "present"),
+        ("Her brother by phone is sure that she had a kidney transplant.", "present"),
+        ("Her sister on the phone is equally sure that it was a liver transplant.", "possible"),
+        ("The family insists it was a kidney transplant.", "possible"),
+    ],
+)
+def test_an_opinion_on_what_the_operation_was_leaves_it_open(
+    pipeline: Pipeline, text: str, held: str
+) -> None:
+    assert _held(pipeline, text) == [held]
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Kidney transplant records were reviewed.", "present"),
+        ("Double lung transplant history reviewed with the patient.", "present"),
+        ("Kidney transplant biopsy is planned.", "present"),
+        ("Kidney transplant, now a candidate for a new knee.", "present"),
+        ("Bone marrow transplant, rituximab is planned.", "present"),
+        ("Bone marrow transplant, rituximab planned.", "present"),
+        ("Lung transplant - a topic only, much too early for a referral.", "hypothetical"),
+        ("Kidney transplant, which was discussed again.", "hypothetical"),
+        ("CAR T and its risks were reviewed.", "hypothetical"),
+        ("The risks of kidney transplant were reviewed with the patient.", "hypothetical"),
+    ],
+)
+def test_intent_is_of_the_treatment_itself(pipeline: Pipeline, text: str, held: str) -> None:
+    assert _held(pipeline, text) == [held]
