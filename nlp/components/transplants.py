@@ -171,6 +171,12 @@ _NO_DONOR = loosely(
 )
 
 
+# "He calls it his transplant", "the so-called transplant", "which she refers to as a transplant": a name, no graft.
+_SO_CALLED = loosely(
+    r"\b(?:(?:calls?|called|calling|names?|labels?|terms?)\s+(?:it|this|that|them|these|the (?:\w+ ){1,2})"
+    r"|(?:refers?|referred|referring) to (?:it|this|that|them|the (?:\w+ )?\w+) as|referred to as|known as|so-called|what s?he calls?)"
+    r"\s*(?:(?:his|her|their|an?|the|my)\s+)?[\"“‘']?$"
+)
 _RECIPIENT_TO_BE = loosely(
     r"[\s-]+(?:waiting|wait-?\s?list|list\b|candida\w+|evaluation|selection|work-?\s?up|pool|screening)"
 )
@@ -289,9 +295,7 @@ def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
 
 def _is_no_transplant(text: str, layout: Layout, start: int, end: int) -> bool:
     surface = text[start:end].lower()
-    if re.search(
-        r"\bcalls? (?:it|this|that|them) (?:his|her|their|a|the)\s+$", text[max(0, start - 24) : start]
-    ):
+    if _SO_CALLED.search(text[max(0, start - 60) : start]):
         return True
     if _UNNAMED_SERVICE.match(text[end : end + 20]) or _MOVED.match(text[end : end + 24]):
         return True
@@ -320,6 +324,7 @@ def _organs_before(text: str, layout: Layout, start: int) -> list[tuple[str, int
 def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterator[Draft]:
     """Give a transplant without its organ the organ that its sentence, or the mention before it, speaks of."""
     current: Draft | None = None
+    named = [d for d in drafts if d.kind == "transplant" and d.assertion != "family"]
     for draft in sorted(drafts, key=lambda d: d.start):
         if draft.kind == "transplant" and draft.assertion != "family":
             current = draft
@@ -341,8 +346,14 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
         if not plural:
             if _BLOOD_CONTEXT.search(words):
                 organ = "hct"
-            elif current is not None and draft.assertion != "absent":
-                organ = current.concept
+            elif draft.assertion != "absent":
+                # Else the one organ that the rest of the sentence names: "no transplant candidate per the lung … team".
+                later = {
+                    d.concept
+                    for d in named
+                    if draft.end <= d.start < sentence.end and ":" not in text[draft.end : d.start]
+                }
+                organ = current.concept if current else later.pop() if len(later) == 1 else ""
         if organ:
             yield Draft(
                 draft.start, draft.end, "transplant", organ, draft.assertion, draft.rule, draft.cues,
