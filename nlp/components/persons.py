@@ -131,6 +131,9 @@ _DONOR_FOR = re.compile(
 # "FHx bio-dad: allo BMT" and "Fa CABG, Mo DM": a line of family history without its colon, and its short forms.
 _FAMILY_LINE = re.compile(r"\W*(?:FHx?|FamHx|Fam(?:ily)?\.? ?(?:hx|history))\b[^.;]*", re.IGNORECASE)
 _KIN_LETTERS = re.compile(r"(?:^|[.,;:]\s*)(?P<who>Fa|Mo|Br|Si)(?=[ :](?!\d))[^.,;]{0,40}$")
+# "The patient, whose mother has lupus, had a transplant".
+_WHOSE = re.compile(r"\bwhose\s+(?:\w+\s+)?$", re.IGNORECASE)
+_BACK_TO_THE_PATIENT = re.compile(r",\s*(?:has|had|is|was|received|underwent|got)\b", re.IGNORECASE)
 _WHO_HAD = re.compile(r"\s*(?:\([^)]{0,20}\)\s*)?,?\s*(?:who|whose|herself|himself|that)\b", re.IGNORECASE)
 _PATIENT = re.compile(
     r"\b(?:pt|patient|the (?:boy|girl|child|teen)|Mr|Mrs|Ms)\b(?!['’]?s?\s*(?:mother|father|brother|sister|wife"
@@ -192,8 +195,14 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     if gave and not _PERSON.search(left[: gave.start()]):
         return gave.group()
     donor_of = _DONOR_OF.search(left)
-    if donor_of and _is_relative_before(text, layout, start, donor_of.group("whose").lower()):
-        return donor_of.group()
+    if donor_of:
+        whose = donor_of.group("whose").lower()
+        giver = left[: donor_of.start()].split()[-1:]
+        if _is_relative_before(text, layout, start, whose) or (
+            giver
+            and _is_patient(giver[0].lower(), whose, text[max(0, sentence.start - 400) : sentence.start])
+        ):
+            return donor_of.group()
     other = _other_patient(left)
     if other:
         return other
@@ -232,6 +241,15 @@ def _other_patient(left: str) -> str:
     return ""
 
 
+def _is_patient(giver: str, whose: str, earlier: str) -> bool:
+    """Say whether in "she was his donor" *giver* is the patient: nothing *earlier* tells of a man or of a sister."""
+    if (giver, whose) not in (("she", "his"), ("he", "her")):
+        return False
+    other = r"\b(?:he|his|him)\b" if whose == "his" else r"\b(?:she|her|hers)\b"
+    kin = _FEMALE if giver == "she" else _MALE
+    return re.search(other, earlier, re.IGNORECASE) is None and kin.search(earlier) is None
+
+
 def _is_relative_before(text: str, layout: Layout, start: int, whose: str) -> bool:
     """Say whether the subject of the sentence before is a relative whom *whose* ("his") can mean."""
     number = layout.sentence_number(start)
@@ -252,6 +270,8 @@ def _named_before(left: str, mention: str) -> str:
     for match in reversed(list(_PERSON.finditer(left))):
         follows = left[match.end() :]
         if _SALUTATION.search(left[: match.start()]):
+            continue
+        if _WHOSE.search(left[: match.start()]) and _BACK_TO_THE_PATIENT.search(follows):
             continue
         if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows):
             return match.group("who")

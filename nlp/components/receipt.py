@@ -76,7 +76,7 @@ _NEGATOR = loosely(
 )
 # A denial of something about the treatment (a plan, a contraindication, a relapse) is no denial of receipt.
 _ABOUT = loosely(
-    r"\b(?:despite|candida\w+|contraindic\w*|objection\w*|plan\w*|refer\w*|respon\w*|relaps\w*|recur\w*|indica\w+"
+    r"\b(?:about|regarding|complain\w*|concerns?|problems?|issues?|trouble|other than|except|besides|apart from|aside from|despite|candida\w+|contraindic\w*|objection\w*|plan\w*|refer\w*|respon\w*|relaps\w*|recur\w*|indica\w+"
     r"|eligib\w*"
     r"|interest\w*|want\w*|wish\w*|consider\w*|discuss\w*|since|after|following|post|until|before|prior to|option\w*"
     r"|need\w*|ready|appropriate|because|suitab\w*|appl\w+|offer\w*|change\w*|improve\w*|complication\w*|reject\w*"
@@ -189,6 +189,11 @@ _NONE_INFUSED = loosely(
 )
 # How far behind a mention its correction may stand, in code points.
 _CORRECTION_REACH = 150
+# "The insurer declined CAR T, but she received it in March": the pronoun takes the treatment up again.
+_RECEIVED_IT = loosely(
+    r"^[^.;\n]{0,60}?(?:,|\bbut|\band|\bthen)\s+(?:s?he|they|pt|the patient)\s+(?:later |finally |eventually |then |did )*"
+    r"(?:received|got|had|underwent)\s+(?:it|them|the (?:transplant|transplantation|cells|infusion|product|procedure))\b"
+)
 _TIMELINE_ROW = loosely(
     r"^[\W_]*(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
     r"|20)\d\d)\s*(?:[:|\-–—\t]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
@@ -238,6 +243,11 @@ def read_receipt(
         # A tick was set by someone; a box that nobody ticked is a weak denial.
         strength = "strong" if ticked else "plain"
         return Receipt("present" if ticked else "absent", (box.group().strip(),), strength=strength)
+    received = _RECEIVED_IT.match(text[end : min(last, end + 140)])
+    if received is not None and not re.search(
+        r"\b(?:if|asks?|whether|says?)\b", received.group(), re.IGNORECASE
+    ):
+        return Receipt("present", (received.group().strip(" ,"),), strength="strong")
     denied = _denied(left, right, text[end : min(line.end, end + 160)], note_date)
     if denied is not None:
         return denied

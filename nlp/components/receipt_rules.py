@@ -166,7 +166,7 @@ _AFTER_INTENT = loosely(
 # What only a treatment that was given has.
 _ITS_THINGS = loosely(
     r"^[\s\-]*(?:cells?\s+|therapy\s+|treatment\s+)?(?:records?|summar(?:y|ies)|course|op(?:erative)? (?:note|report)|biops(?:y|ies)|ultrasound"
-    r"|doppler|scar|function|vasculopathy|nephropathy|anniversary|history (?:was |were )?(?:reviewed|discussed|noted))\b"
+    r"|doppler|scar|function|patient\b(?! (?:education|information|hand-?out|selection|support))|vasculopathy|nephropathy|anniversary|history (?:was |were )?(?:reviewed|discussed|noted))\b"
 )
 _HERS = loosely(r"\b(?:her|his|their)\s+(?:(?:first|second|previous|prior|old|own)\s+)?$")
 _ARRANGED = loosely(
@@ -356,7 +356,9 @@ def _service(around: _Around) -> Receipt | None:
 
 
 def _prospect(around: _Around) -> Receipt | None:
-    if not re.match(r"[\s-]*recipient", around.right, re.IGNORECASE) or not names_prospect(around.left):
+    if not re.match(r"[\s-]*(?:recipient|patient)\b", around.right, re.IGNORECASE) or not names_prospect(
+        around.left
+    ):
         return None
     return _said("hypothetical", "recipient to be")
 
@@ -442,6 +444,8 @@ def _intent_after(around: _Around) -> Receipt | None:
     after = _AFTER_INTENT.match(around.right)
     if after is None or around.dated:
         return None
+    if _HERS.search(around.near) and re.search(r"reviewed$", after.group(), re.IGNORECASE):
+        return None  # "her kidney transplant was reviewed in clinic"
     if _is_of_another(around.right[: after.start("cue")], around.right[after.start("cue") :]):
         return None
     return _said("hypothetical", after.group()[-40:])

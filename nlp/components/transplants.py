@@ -121,7 +121,7 @@ _DONATED = loosely(
     rf"\b(?:donated|donates|gave|donation of)\s+(?:(?:a|one|her|his|their|the|part of|half of|portion of|some|left"
     rf"|right|L|R|of|living)\s+){{0,4}}(?P<organ>{_ORGAN})\b"
     rf"|\b(?:was|is|as|been|h/o|history of|s/p|status post|a|prior|living|altruistic|directed"
-    rf"|unrelated)\s+(?:a\s+)?(?:living\s+|altruistic\s+|related\s+)*(?P<organ2>{_ORGAN})\s+(?:donor"
+    rf"|unrelated)\s+(?:a\s+|the\s+(?=(?:[\w-]+\s+){{1,4}}donor\s+(?:for|to)\b))?(?:living\s+|altruistic\s+|related\s+)*(?P<organ2>{_ORGAN})\s+(?:donor"
     rf"|donation)\b(?!\s+(?:search|transplant|graft|offer|list|found|available|identified|registry))"
     rf"|\b(?P<organ4>kidney|liver)\b[^.;]{{0,25}}\b(?:donated|given|gave (?:it|one)) {_TO_SOMEONE}"
     rf"|\b(?P<organ3>{_ORGAN})\s+donation\b(?=[^.;]{{0,20}}\bto\b)"
