@@ -30,26 +30,64 @@ _PERSON_LETTERS = (
     "family member", "teammate", "classmate", "vater", "mutter", "bruder", "schwester", "tante", "onkel", "ehemann",
     "ehefrau", "sohn", "tochter",
 )  # fmt: skip
+_SOMEONE = r"(?:patient|woman|man|person|girl|boy|member|kid|child|people|lady|guy|gentleman)s?"
 _OTHER_PATIENT = re.compile(
-    r"\b(?:another|other|a|one|some|a fellow) (?:patient|woman|man|person|girl|boy|member|kid|child|people)s?\b"
+    rf"\b(?:another|other|a fellow|some|one) {_SOMEONE}\b"
     r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
     re.IGNORECASE,
 )
-# "Saw the video of the girl in Germany who got CAR-T", "read of the patient with Jo-1": someone in the news.
-_IN_THE_NEWS = re.compile(
-    r"\b(?:videos?|articles?|stor(?:y|ies)|news|posts?|documentary|podcast|read|heard|seen|saw)\b[^.;]{0,30}?\b(?:of|about|on|with)\s+"
-    r"(?:the|that|this|a|an|one|some)\s+(?:[\w-]+\s+){0,2}?(?:patient|woman|man|person|girl|boy|kid|child|lady|guy|case)\b",
+# "A man who had CAR-T" is someone else; "a man with a transplant" may be the patient, as in "I saw …, a man with".
+_A_PERSON_WHO = re.compile(
+    rf"\ba (?:[\w-]+ )?{_SOMEONE}\b(?=[^.;]{{0,40}}\b(?:who|had|got|received)\b)", re.IGNORECASE
+)
+_A_PERSON_WITH = re.compile(
+    rf"\ba (?:[\w-]+ )?{_SOMEONE}\b(?=[^.;]{{0,40}}\b(?:in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
     re.IGNORECASE,
 )
-_OTHER_LETTERS = ("patient", "man", "person", "girl", "boy", "member", "kid", "child", "people")
+# The patient is introduced: "she is a woman who", "we saw a man who", ", a man who", "thank you for referring a lady who".
+_INTRODUCED = re.compile(
+    r"(?:\b(?:is|was|as|saw|seen|see|seeing|assess\w*|evaluat\w+|examin\w+|review\w*|follow\w*|refer\w*|admit\w*|present\w*)"
+    r"\s+(?:[\w-]+\s+){0,2}|,\s*|^\W*|:\s*)$",
+    re.IGNORECASE,
+)
+_MET = re.compile(
+    r"\b(?:met|meets?|knows?|knew|heard|hears?|reads?|talk(?:s|ed|ing)?|spoke|speaks|chat\w*|watched|videos?|articles?"
+    r"|stor(?:y|ies)|news|posts?|forum|documentary|podcast|support group|friends?|waiting room|church|neighbou?rs?)\b[^.;]{0,50}$",
+    re.IGNORECASE,
+)
+# "Saw the video of the girl in Germany who got CAR-T", "read of the Tübingen patient with Jo-1": someone in the news.
+# "The patient" alone is the one whose chart it is, and what "we" read is a letter.
+_NEWS = r"(?:videos?|articles?|blogs?|stor(?:y|ies)|news|posts?|documentary|podcast|programme|TV)"
+_IN_THE_NEWS = re.compile(
+    rf"(?:\b{_NEWS}\b[^.;]{{0,30}}?\b(?:of|about|on|with)|(?<!\bwe )(?<!\bI )(?<!\bhave )\b(?:read|heard) (?:of|about))\s+"
+    rf"(?:(?:that|a|an|one|some|the)\s+(?:[\w-]+\s+){{0,2}}?(?:woman|man|person|girl|boy|kid|child|lady|guy|case)"
+    rf"|(?:that|an?|one|some)\s+(?:[\w-]+\s+){{0,2}}?patient|the\s+(?:[\w-]+\s+){{1,2}}?patient)\b",
+    re.IGNORECASE,
+)
+_OTHER_LETTERS = (
+    "patient",
+    "man",
+    "person",
+    "girl",
+    "boy",
+    "member",
+    "kid",
+    "child",
+    "people",
+    "lady",
+    "guy",
+    "case",
+)
 # Right after the person: the person speaks, decides or helps, and is not the one with the graft.
 _SPEAKS = re.compile(
-    r"(?:['’]s)?\s*(?:\([^)]{0,30}\)\s*)?(?:,?\s*(?:and|&|/)\s*(?:the |his |her )?\w+\s+)?(?:both |also |still "
+    r"(?:['’]s)?\s*(?:\([^)]{0,30}\)\s*)?(?:,?\s*(?:and|&|/)\s*(?:the |his |her )?\w+\s+)?"
+    r"(?:(?:on|by|over|via|in) (?:the )?(?:phone|telephone|video|e-?mail|message|portal|letter|room|interpreter)\s+)?"
+    r"(?:both |also |still |quite |very |equally |pretty |fairly |firmly "
     r"|has |have |had |is |was |were |are |would |did )*"
     r"(?:says?|said|reports?|reported|asks?|asked|asking|states?|stated|wonders?|wondered|wants?|wanted|wishes"
     r"|notes?|noted"
     r"|read|reads|heard|hears|mentions?|mentioned|confirms?|confirmed|tells?|told|recalls?|agrees?d?|consent\w*"
-    r"|concerned|(?:on the phone |by phone )?(?:is |was |are )?(?:quite |equally |very |pretty )?(?:sure|certain|convinced|adamant)"
+    r"|concerned|sure|certain|convinced|adamant|confident"
     r"|present|accompan\w*|worr\w+|inquir\w*|brought|interested|hop(?:e|es|ed|ing)|would like|aware|at bedside"
     r"|bedside"
     r"|counsel\w*|educat\w*|updated|discuss\w*|understand\w*|here|think\w*|believ\w*|insist\w*|request\w*"
@@ -69,12 +107,12 @@ _DONOR = re.compile(
     r"|sib-allo)\b",
     re.IGNORECASE,
 )
-# "Tamsin was his donor: …, and his transplant engrafted": the patient gave.
 # "Husband of pt had a renal graft".
 _OF_PATIENT = re.compile(r"\s+of\s+(?:the\s+)?(?:pt|patient|child|boy|girl)\b(?!['’])", re.IGNORECASE)
-_PATIENT_GAVE = re.compile(
-    r"\b(?:was|is|served as|being|been)\s+(?:his|her|their|the)\s+(?:own\s+)?(?:marrow |stem cell |bone marrow |kidney "
-    r"|liver )?donor\b(?=[^;.]{0,120}\b(?:his|her|their)\s)",
+# "Her brother has anemia. The patient was his donor, and his transplant engrafted": both pronouns are the brother.
+_DONOR_OF = re.compile(
+    r"\b(?:was|is|served as|being|been)\s+(?P<whose>his|her|their)\s+(?:own\s+)?(?:bone marrow |marrow |stem cell |kidney "
+    r"|liver )?donor\b[^;.]{0,120}\b(?P=whose)\s+(?:[\w-]+\s+){0,3}$",
     re.IGNORECASE,
 )
 # "Gave bone marrow to brother; he is doing well after BMT": what follows is the brother's.
@@ -93,6 +131,9 @@ _DONOR_FOR = re.compile(
 # "FHx bio-dad: allo BMT" and "Fa CABG, Mo DM": a line of family history without its colon, and its short forms.
 _FAMILY_LINE = re.compile(r"\W*(?:FHx?|FamHx|Fam(?:ily)?\.? ?(?:hx|history))\b[^.;]*", re.IGNORECASE)
 _KIN_LETTERS = re.compile(r"(?:^|[.,;:]\s*)(?P<who>Fa|Mo|Br|Si)(?=[ :](?!\d))[^.,;]{0,40}$")
+# "The patient, whose mother has lupus, had a transplant".
+_WHOSE = re.compile(r"\bwhose\s+(?:\w+\s+)?$", re.IGNORECASE)
+_BACK_TO_THE_PATIENT = re.compile(r",\s*(?:has|had|is|was|received|underwent|got)\b", re.IGNORECASE)
 _WHO_HAD = re.compile(r"\s*(?:\([^)]{0,20}\)\s*)?,?\s*(?:who|whose|herself|himself|that)\b", re.IGNORECASE)
 _PATIENT = re.compile(
     r"\b(?:pt|patient|the (?:boy|girl|child|teen)|Mr|Mrs|Ms)\b(?!['’]?s?\s*(?:mother|father|brother|sister|wife"
@@ -150,14 +191,21 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     if named:
         return named
     whole = text[max(min(sentence.start, start), start - 300) : start]
-    gave = _PATIENT_GAVE.search(left) or _DONOR_FOR.search(left) or _GAVE_TO.search(whole)
+    gave = _DONOR_FOR.search(left) or _GAVE_TO.search(whole)
     if gave and not _PERSON.search(left[: gave.start()]):
         return gave.group()
-    lower = left.lower()
-    other = any(letters in lower for letters in _OTHER_LETTERS) and _OTHER_PATIENT.search(left)
-    other = other or _IN_THE_NEWS.search(left)
+    donor_of = _DONOR_OF.search(left)
+    if donor_of:
+        whose = donor_of.group("whose").lower()
+        giver = left[: donor_of.start()].split()[-1:]
+        if _is_relative_before(text, layout, start, whose) or (
+            giver
+            and _is_patient(giver[0].lower(), whose, text[max(0, sentence.start - 400) : sentence.start])
+        ):
+            return donor_of.group()
+    other = _other_patient(left)
     if other:
-        return other.group()
+        return other
     after = _AFTER_OF.match(right)
     if after and not _DONOR.search(right[:60]):
         return after.group().strip(" ,")
@@ -176,6 +224,45 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     return _carried_over(text, layout, start)
 
 
+def _other_patient(left: str) -> str:
+    """Return the words of *left* that speak of another patient than the one whose chart it is, or an empty string."""
+    lower = left.lower()
+    if not any(letters in lower for letters in _OTHER_LETTERS):
+        return ""
+    other = _OTHER_PATIENT.search(left) or _IN_THE_NEWS.search(left)
+    if other:
+        return other.group()
+    for pattern in (_A_PERSON_WHO, _A_PERSON_WITH):
+        for match in pattern.finditer(left):
+            before = left[: match.start()]
+            introduced = pattern is _A_PERSON_WITH or _INTRODUCED.search(before)
+            if _MET.search(before) or not introduced:
+                return match.group()
+    return ""
+
+
+def _is_patient(giver: str, whose: str, earlier: str) -> bool:
+    """Say whether in "she was his donor" *giver* is the patient: nothing *earlier* tells of a man or of a sister."""
+    if (giver, whose) not in (("she", "his"), ("he", "her")):
+        return False
+    other = r"\b(?:he|his|him)\b" if whose == "his" else r"\b(?:she|her|hers)\b"
+    kin = _FEMALE if giver == "she" else _MALE
+    return re.search(other, earlier, re.IGNORECASE) is None and kin.search(earlier) is None
+
+
+def _is_relative_before(text: str, layout: Layout, start: int, whose: str) -> bool:
+    """Say whether the subject of the sentence before is a relative whom *whose* ("his") can mean."""
+    number = layout.sentence_number(start)
+    if number == 0 or not layout.sentences:
+        return False
+    span = layout.sentences[number - 1]
+    subject = _SUBJECT.match(text[span.start : span.end])
+    if subject is None:
+        return False
+    unfit = {"his": _FEMALE, "her": _MALE}.get(whose)
+    return unfit is None or unfit.search(subject.group("who")) is None
+
+
 def _named_before(left: str, mention: str) -> str:
     lower = left.lower()
     if not any(letters in lower for letters in _PERSON_LETTERS):
@@ -183,6 +270,8 @@ def _named_before(left: str, mention: str) -> str:
     for match in reversed(list(_PERSON.finditer(left))):
         follows = left[match.end() :]
         if _SALUTATION.search(left[: match.start()]):
+            continue
+        if _WHOSE.search(left[: match.start()]) and _BACK_TO_THE_PATIENT.search(follows):
             continue
         if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows):
             return match.group("who")

@@ -14,10 +14,12 @@ from datetime import date
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
 from chartsift.nlp.components.receipt_rules import (
     REACH,
     Receipt,
     intent_or_receipt,
+    is_received,
     names_service_or_plan,
     past_date_after,
 )
@@ -74,7 +76,7 @@ _NEGATOR = loosely(
 )
 # A denial of something about the treatment (a plan, a contraindication, a relapse) is no denial of receipt.
 _ABOUT = loosely(
-    r"\b(?:despite|candida\w+|contraindic\w*|objection\w*|plan\w*|refer\w*|respon\w*|relaps\w*|recur\w*|indica\w+"
+    r"\b(?:about|regarding|complain\w*|concerns?|problems?|issues?|trouble|other than|except|besides|apart from|aside from|despite|candida\w+|contraindic\w*|objection\w*|plan\w*|refer\w*|respon\w*|relaps\w*|recur\w*|indica\w+"
     r"|eligib\w*"
     r"|interest\w*|want\w*|wish\w*|consider\w*|discuss\w*|since|after|following|post|until|before|prior to|option\w*"
     r"|need\w*|ready|appropriate|because|suitab\w*|appl\w+|offer\w*|change\w*|improve\w*|complication\w*|reject\w*"
@@ -118,42 +120,80 @@ _HAS_SINCE = loosely(
     r",\s*(?:but |and |she |he |pt |patient )*(?:s/p|status post|has had|had|received|underwent|h/o|history of"
     r"|hx of|is|was|has)\b"
 )
+_GIVEN = r"(?:had|received|rec['’]?d|got|underwent|done|given|performed|infused|needed|required)"
+# A denial after a label or a comma ends the clause: "never needed dialysis" and "denies pain" deny something else.
 _ANSWERED_NO = loosely(
     r"^[^.;:|=\n]{0,45}?(?:\.{2,}|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*[\"“']?"
-    r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n(]|\s{2}))|never\b|nil\b|nope\b|"
-    r"not applicable|n/a\b|nothing\b|neither\b|neg(?:ative)?\b|nein\b|keine?\b|not that (?:s?he|I|we|"
-    r"they)\b|denie[sd]\b"
+    r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n(]|\s{2}))|nil\b|nope\b|"
+    r"not applicable|n/a\b|nein\b|keine?\b|not that (?:s?he|I|we|they)\b"
+    rf"|(?:never(?:\s+(?:been\s+)?{_GIVEN}(?:\s+(?:one|any|it|this|that|them|such))?)?|nothing(?:\s+(?:like|of)\s+"
+    rf"(?:that|the kind))?|neither(?:\s+(?:was\s+)?(?:{_GIVEN}|offered|planned))?|neg(?:ative)?|denie[sd](?:\s+(?:any|it|this|that))?)"
+    r"(?=\s*(?:$|[.;,|)\n(\"”/–-]|\s{2}|(?:and|but|known|reported|per|so far|to date|yet)\b))"
     r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;(]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
 )
-# "Transplant? "My corneas." -> no": the answer that the form's keeper coded.
-_CODED_NO = loosely(r"^[^\n]{0,90}?(?:->|→|=>)\s*no\b")
+# "Transplant? "My corneas." -> no": the answer that the form's keeper coded; "-> no rejection" is a finding.
+_CODED_NO = loosely(
+    r"^(?:\s*(?:hx|history|status))?\s*[?:]?\s*(?:[\"“][^\"”\n]{0,80}[\"”]\s*)?(?:->|→|=>)\s*no(?=\s*(?:$|[.;,|)\n(\"”]|per\b))"
+)
 _BARE_ANSWER = loosely(
     r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*(?:[ \t]+(?:hx|history|status))?[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$))"
 )
 _NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
+# "Never needed dialysis" denies the dialysis: the verb of need has no object of its own.
 _NOT_DONE = loosely(
     r"\b(?:none|never|not|n['’]t|no)\s+(?:(?:been|yet|ever|was|were|actually|had|has)\s+){0,2}"
-    r"(?:(?<=never )(?:needed|required|used|necessary|considered)|done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
+    r"(?:done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
     r"|transplanted|undergone|underwent)\b"
+    r"|\bnever\s+(?:been\s+)?(?:needed|required|used|necessary|considered)(?=\s*(?:$|[.,;:)]|\n|(?:for|in|by|because|as"
+    r"|since|and|but)\b))"
+)
+# "Asks if a transplant is still coming: no, none done": the pronoun is the treatment, wherever it stands.
+_NONE_DONE = loosely(
+    r"^[^.;]{0,120}?\b(?P<cue>none\s+(?:was\s+|were\s+|has been\s+)?(?:done|performed|given|received|infused))\b"
 )
 _BOX = loosely(
     r"(?:\[(?P<square>[ xX✓✔]?)\]|(?P<empty>[☐□])|(?P<full>[☒☑✓✔]))\s*(?:prior|previous|history of|hx|h/o)?\s*$"
 )
 
 # "Her problem list carries a bone marrow transplant in 2024. That is an error."
-_CORRECTED = loosely(
-    r"^[^;|\n]{0,70}?(?:[.,;(–-]\s*|\b)(?P<cue>(?:(?:that|this|it|which)\s+)?(?:is|was)\s+(?:an?\s+)?(?:\w+\s+)?(?:error"
-    r"|mistake|wrong|incorrect|inaccurate|untrue|not (?:true|correct|right|accurate|so)|erroneous)\b"
-    r"|\b(?:entered|listed|recorded|charted|documented|coded|put) (?:there )?(?:in error|by mistake|wrongly|erroneously)"
-    r"|\(?in error\b|\bauto-?populat\w+|\bregistry error\b|\bcoding error\b)"
+_WRONG = (
+    r"(?:an?\s+)?(?:\w+\s+)?(?:error|mistake)|wrong|incorrect|inaccurate|untrue|false|erroneous"
+    r"|not\s+(?:true|correct|right|accurate|so)"
 )
-# "liso-cel: collected 3/11, product out of specification. Not infused."
-_NEVER_INFUSED = loosely(
-    r"^(?:(?!\bCAR[- ]?|\binfused\b|-cel\b|leucel\b)[^\n]){0,200}?"
-    r"\b(?P<cue>(?:not|never|wasn['’]t|was not)\s+(?:been\s+)?infused)\b"
+# Nothing follows of which the error would be: "the dose was wrong for a week", "a mistake to stop acyclovir".
+_AND_NO_MORE = (
+    r"(?=[\s\"”]*(?:$|[.,;:)–—-]|\n|and\b|as\b|because\b|since\b|per\b|s?he\b|they\b|according\b|made\b"
+    r"|(?:in|of|on) (?:the |his |her )?(?:registry|coding|problem|records?|charts?|list|entry|transcription|dictation)))"
+)
+_CORRECTED = loosely(
+    rf"\b(?:is|was|are|were)\s+(?:{_WRONG}){_AND_NO_MORE}"
+    r"|\b(?:entered|listed|recorded|charted|documented|coded|carried|copied|put)\s+(?:there\s+)?(?:in error|by mistake"
+    r"|wrongly|erroneously|mistakenly)\b|\b(?:wrongly|erroneously|mistakenly)\s+(?:entered|listed|recorded|charted"
+    r"|documented|coded|carried|copied)\b|\bin error\b|\bauto-?populat\w+"
+    r"|\b(?:registry|coding|coder['’]?s|charting|clerical|transcription|dictation|data[- ]entry|documentation|template"
+    r"|billing|copy[- ](?:paste|forward))\s+(?:error|mistake)\b"
+)
+# A pronoun takes the mention up again, also in the next sentence.
+_CORRECTED_AGAIN = loosely(
+    rf"[.,;(–-]\s*(?P<cue>(?:that|this|it|which|this entry|the entry)\s+(?:is|was)\s+(?:{_WRONG}){_AND_NO_MORE}"
+    r"|(?:that|this|it|which|this entry|the entry)\s+(?:is|was)\s+(?:entered|listed|recorded|charted|documented|coded"
+    r"|copied)\s+(?:in error|by mistake|wrongly|erroneously|mistakenly)\b)"
+)
+_SOMETHING_ELSE = re.compile(r"\b(?:with|of)\b", re.IGNORECASE)
+# "Product could not be made, never infused."
+_NEVER_INFUSED = loosely(r"\b(?:not|never|wasn['’]t|weren['’]t)\s+(?:been\s+)?infused\b")
+# "T-cell collection 3/11, product out of specification. Not infused.": a verb without a subject goes on with the product.
+_NONE_INFUSED = loosely(
+    r"^(?=[^\n]*\b(?:collect|apheres|leuka|manufactur|product))(?:(?!\bCAR[- ]?|\binfus|-cel\b|leucel\b)[^\n]){0,200}?"
+    r"[.;,(–-]\s*(?P<cue>(?:not|never)\s+(?:been\s+)?infused)(?=\s*(?:$|[.,;:)]|\n|because\b|due\b|for\b))"
 )
 # How far behind a mention its correction may stand, in code points.
 _CORRECTION_REACH = 150
+# "The insurer declined CAR T, but she received it in March": the pronoun takes the treatment up again.
+_RECEIVED_IT = loosely(
+    r"^[^.;\n]{0,60}?(?:,|\bbut|\band|\bthen)\s+(?:s?he|they|pt|the patient)\s+(?:later |finally |eventually |then |did )*"
+    r"(?:received|got|had|underwent)\s+(?:it|them|the (?:transplant|transplantation|cells|infusion|product|procedure))\b"
+)
 _TIMELINE_ROW = loosely(
     r"^[\W_]*(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
     r"|20)\d\d)\s*(?:[:|\-–—\t]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
@@ -161,8 +201,23 @@ _TIMELINE_ROW = loosely(
 _PAST_SECTIONS = frozenset({"past_history", "problem_list", "treatment_history", "procedure"})
 
 
-def read_receipt(text: str, layout: Layout, start: int, end: int, note_date: date) -> Receipt:
-    """Return how the note holds the treatment named by ``text[start:end]``; assertion None where no word decides."""
+def read_receipt(
+    text: str, layout: Layout, start: int, end: int, note_date: date, *, is_graft: bool = False
+) -> Receipt:
+    """
+    Return how the note holds the treatment named by ``text[start:end]``; assertion None where no word decides.
+
+    Args:
+        text: The note.
+        layout: Its sections, lines and sentences.
+        start: Where the mention begins.
+        end: Where it ends.
+        note_date: The day of the note.
+        is_graft: The mention is a transplant: it is received, and what was "not infused" beside it is something else.
+
+    Returns:
+        The reading with the words that decided it.
+    """
     sentence = layout.sentence_at(start)
     line = layout.line_at(start)
     first = min(sentence.start, start)
@@ -173,21 +228,26 @@ def read_receipt(text: str, layout: Layout, start: int, end: int, note_date: dat
     other = someone_else(text, layout, start, end)
     if other:
         return Receipt("family", (other,))
-    corrected = _CORRECTED.match(text[end : end + _CORRECTION_REACH])
-    if corrected is not None:
-        return Receipt("absent", (corrected.group("cue"),), strength="strong", corrects=True)
+    corrected = _corrected(text[end : end + _CORRECTION_REACH])
+    if corrected:
+        return Receipt("absent", (corrected,), strength="strong", corrects=True)
     blinded = _blinded(text, layout, start, end)
     if blinded is not None:
         return blinded
-    never = _NEVER_INFUSED.match(text[end : min(line.end, end + 240)])
-    if never is not None:
-        return Receipt("hypothetical", (never.group("cue"),), strength="strong")
+    never = None if is_graft else _never_infused(left, text[end : min(line.end, end + 240)], note_date)
+    if never:
+        return Receipt("hypothetical", (never,), strength="strong")
     box = _BOX.search(text[max(line.start, start - 24) : start])
     if box is not None:
         ticked = bool(box.group("full") or (box.group("square") or "").strip())
         # A tick was set by someone; a box that nobody ticked is a weak denial.
         strength = "strong" if ticked else "plain"
         return Receipt("present" if ticked else "absent", (box.group().strip(),), strength=strength)
+    received = _RECEIVED_IT.match(text[end : min(last, end + 140)])
+    if received is not None and not re.search(
+        r"\b(?:if|asks?|whether|says?)\b", received.group(), re.IGNORECASE
+    ):
+        return Receipt("present", (received.group().strip(" ,"),), strength="strong")
     denied = _denied(left, right, text[end : min(line.end, end + 160)], note_date)
     if denied is not None:
         return denied
@@ -220,6 +280,29 @@ def _tail(left: str) -> str:
 def _head(right: str) -> str:
     cut = _CLAUSE_RIGHT.search(right)
     return right[: cut.start()] if cut else right
+
+
+def _corrected(after: str) -> str:
+    """Return the words of *after* that call the mention before them an error, or an empty string."""
+    own = first_governing(_CORRECTED, after)
+    if own is not None:
+        return own.group()
+    again = _CORRECTED_AGAIN.search(after)
+    # "Transplant with a potassium of 6.5. That was an error.": the pronoun takes up what stands nearest.
+    if again is None or _SOMETHING_ELSE.search(after[: again.start()]):
+        return ""
+    return again.group("cue") if is_said_of_the_mention(after[: again.start()]) else ""
+
+
+def _never_infused(left: str, after: str, note_date: date) -> str:
+    """Return the words of *after* that say of the product before them that nobody got it, or an empty string."""
+    own = first_governing(_NEVER_INFUSED, after)
+    if own is not None:
+        return own.group()
+    alone = _NONE_INFUSED.match(after)
+    if alone is None or is_received(left, after, note_date):
+        return ""
+    return alone.group("cue")
 
 
 def _blinded(text: str, layout: Layout, start: int, end: int) -> Receipt | None:
@@ -289,12 +372,15 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
     unneeded = _UNNEEDED.search(left[-REACH:])
     if unneeded:
         return Receipt("absent", (unneeded.group().strip(),), strength="strong")
-    not_done = _NOT_DONE.search(right[:140])
+    not_done = first_governing(_NOT_DONE, right[:140]) or (
+        None if is_received(left, right, note_date) else _NONE_DONE.match(right[:140])
+    )
     if not_done:
         made = re.search(
             r"\b(?:collect|apheres|manufactur|product|enrol|consent|slot|listed)", left + right, re.IGNORECASE
         )
-        return Receipt("hypothetical" if made else "absent", (not_done.group(),), strength="strong")
+        cue = not_done.groupdict().get("cue") or not_done.group()
+        return Receipt("hypothetical" if made else "absent", (cue,), strength="strong")
     near = left[-REACH:]
     for negator in reversed(list(_NEGATOR.finditer(near))):
         between = near[negator.end() :]

@@ -15,12 +15,15 @@ from datetime import date
 from functools import cached_property
 
 from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
 # How far the words that govern a mention may stand from it, in code points.
 REACH = 130
 _NEAR = 60
+# A word of receipt that close before a mention governs it, whatever else the clause says, in code points.
+_BESIDE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ _AFTER_DONE = loosely(
     r"|sickle|ESRD|PKD|IPF|cirrhosis|HCC|cardiomyopathy|HLH))"
 )
 _AFTER_INTENT = loosely(
-    r"^[^.;|\n]{0,45}?\b(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
+    r"^[^.;|\n]{0,45}?\b(?P<cue>(?:(?:is|are|was|were|being|be|been|being|not|to)\s+)?(?:plan(?:s|ned|ning)?|scheduled"
     r"|pending|discussed|considered|reviewed|weighed|gone over|went over"
     r"|consider|offered|declined|decline[sd]?|deferred|on hold|cancel+ed|postponed|refused|recommended|proposed"
     r"|requested|approved"
@@ -158,7 +161,28 @@ _AFTER_INTENT = loosely(
     r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would\b|will\b|may\b|might\b|could\b|later\b|when\b|once|vs\.?"
     r"|versus|evaluation|held|upcoming|soon"
     r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
-    r"|eval\b|slot|interested)"
+    r"|eval\b|slot|interested))"
+)
+# What only a treatment that was given has.
+_ITS_THINGS = loosely(
+    r"^[\s\-]*(?:cells?\s+|therapy\s+|treatment\s+)?(?:records?|summar(?:y|ies)|course|op(?:erative)? (?:note|report)|biops(?:y|ies)|ultrasound"
+    r"|doppler|scar|function|patient\b(?! (?:education|information|hand-?out|selection|support))|vasculopathy|nephropathy|anniversary|history (?:was |were )?(?:reviewed|discussed|noted))\b"
+)
+_HERS = loosely(r"\b(?:her|his|their)\s+(?:(?:first|second|previous|prior|old|own)\s+)?$")
+_ARRANGED = loosely(
+    r"(?:plan|schedul|await|list|enlist|refer|wait|declin|refus|turned|cancel|postpon|defer|approv|offer|before|until|prior to|if"
+    r"|will|would|may|might|could|should|hop|want|wish|need)"
+)
+_VERB = loosely(r"\b(?:is|are|was|were|will|would|may|might|could|can|has|have|should|to) ")
+_DONE_TO = re.compile(
+    r"(?:planned|scheduled|discussed|considered|offered|declined|deferred|postponed|refused|recommended|proposed|requested"
+    r"|approved|pending|held|reviewed)\b",
+    re.IGNORECASE,
+)
+_FOR_ANOTHER = re.compile(
+    r"(?:candidate|listed|scheduled|eligib\w*|planned|evaluation|referral|screening)\s+for\s+"
+    r"(?!(?:\w+\s+){0,3}(?:it|this|transplant\w*|one|tx|CAR))",
+    re.IGNORECASE,
 )
 _TREATED_ON = loosely(
     r"\b(?:treated|dosed|infused|given cells|received (?:cells|treatment|an infusion|infusions?))\s+(?:on|in|under"
@@ -195,9 +219,11 @@ _ADJECTIVES = frozenset(
 )
 # "ASCT for scleroderma was offered, she refused": what it would have been for is no receipt.
 _REFUSED = loosely(
-    r"^[^.;|\n]{0,70}\b(?:refus\w*|declin(?:ed|es|ing)\b(?! in\b)|turned (?:it )?down|was offered|was proposed|was considered"
-    r"|was discussed|not pursued|never happened|fell through|was cancel+ed|did not (?:happen|proceed|go ahead))"
+    r"\b(?:(?:was|were)\s+(?:offered|proposed|considered|discussed|declined|refused|cancel+ed|turned down|not pursued)"
+    r"|not pursued|never happened|fell through|did(?: not|n['’]t) (?:happen|proceed|go ahead)"
+    r"|(?:s?he|they|pt|patient|family|parents?)\s+(?:refused|declined|turned (?:it|this) down)(?=\s*(?:$|[.,;:)]|\n|it\b|this\b)))"
 )
+_FOR_A_DISEASE = re.compile(r"[\s\-,]*for\b", re.IGNORECASE)
 _CALLED_OFF = loosely(
     r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|product\b|infusion\b)?[^.;|,\n]{0,14}\b(?:cancel+ed|held|postponed"
     r"|deferred|on hold|declined|aborted"
@@ -208,10 +234,10 @@ _UNSURE = loosely(
     r"|received)|might have (?:had|received)|reportedly had\?|query)\b[^,;]{0,25}$|\?\s?$"
 )
 # "The coordinator asks whether she had an auto transplant": a question about the past.
-# "This is muddled … her sister is equally sure that it was a liver transplant": told, and contested.
+# "Her sister is sure that it was a liver transplant": an opinion on what the operation was.
 _CONTESTED = loosely(
-    r"\b(?:equally (?:sure|certain)|(?:is|are|was) (?:quite |very )?(?:sure|certain|convinced|adamant) (?:that )?(?:it|this|she|he)"
-    r"|insists?(?: that)?(?: it)?)\b[^.;]{0,40}$"
+    r"\b(?:sure|certain|convinced|adamant|confident|insist\w*|claim\w*|thinks?|thought|believ\w+)\s+(?:that\s+)?(?:it|this|that)\s+"
+    r"(?:was|had been|must have been|may have been|is)\s+(?:really |actually |in fact )?(?:an?\s+|the\s+)?(?:\w+\s+)?$"
 )
 _ASKED = loosely(
     r"\b(?:whether|if)\s+(?:or not\s+)?(?:she|he|they|pt|(?:the )?patient)\s+(?:ever\s+|has\s+|really\s+)*(?:had|received|got|underwent"
@@ -221,6 +247,15 @@ _UNSURE_AFTER = loosely(
     r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
     r"|\bunconfirmed\b|\bunverified\b|\bno records?\b"
     r"|\b(?:product|details|what exactly)\s+(?:is |was )?(?:unknown|unclear|not known|unspecified))"
+)
+
+
+# "Evaluated as a potential kidney recipient", "hopes to be a recipient one day": a role that is still to come.
+_PROSPECT = loosely(
+    r"\b(?:potential|prospective|possible|future|intended|would-be|hopeful|not (?:yet )?an?"
+    r"|(?:evaluat|screen|assess|consider|work)\w*(?: up)? (?:as|for)|(?:hop|want|wish|like|need|consent|agre)\w* to be(?:come)?"
+    r"|(?:to|would|could|might|may|will) be(?:come)?|listed as|eligible as|accepted as|suitable as|waiting (?:as|to be(?:come)?))"
+    r"\s+(?:(?:an?|the|one|potential|possible|dual|combined|good|suitable)\s+)*$"
 )
 
 
@@ -270,6 +305,19 @@ def names_service_or_plan(right: str) -> bool:
     return bool(_INTENT_NOUN.match(right) or _SERVICE.match(right))
 
 
+def names_prospect(left: str) -> bool:
+    """Say whether *left*, the words before a mention, make it a role that is still to come ("screened as a")."""
+    return bool(_PROSPECT.search(left[-REACH:]))
+
+
+def is_received(left: str, right: str, note_date: date) -> bool:
+    """Say whether a word of receipt stands right before the mention, or a past date right after it."""
+    around = _Around(left, right, note_date)
+    return (around.strong is not None and around.gap(around.strong) < _BESIDE) or bool(
+        re.match(r"[\s,(]*(?:in |on )?(?:\w{3,9} )?(?:19|20)\d\d\b", right) and around.dated
+    )
+
+
 def past_date_after(right: str, note_date: date) -> bool | None:
     """Return True when a past date stands beside the mention, False for a future one, None without a date."""
     window = right[:45]
@@ -305,6 +353,14 @@ def _service(around: _Around) -> Receipt | None:
     if strong is not None and around.gap(strong) < 12 and strong[0] in ("s/p", "status post"):
         return None
     return Receipt(None, (service.group().strip(),), service=True)
+
+
+def _prospect(around: _Around) -> Receipt | None:
+    if not re.match(r"[\s-]*(?:recipient|patient)\b", around.right, re.IGNORECASE) or not names_prospect(
+        around.left
+    ):
+        return None
+    return _said("hypothetical", "recipient to be")
 
 
 def _on_trial(around: _Around) -> Receipt | None:
@@ -355,11 +411,28 @@ def _word_of_receipt(around: _Around) -> Receipt | None:
 
 def _done_after(around: _Around) -> Receipt | None:
     done = _AFTER_DONE.match(around.right)
-    if done is not None and _REFUSED.search(around.right):
-        return _said("hypothetical", "refused")
+    if done is not None and _FOR_A_DISEASE.match(done.group()) and not around.dated:
+        refused = first_governing(_REFUSED, around.right)
+        if refused is not None:
+            return _said("hypothetical", refused.group())
     if done is None or (around.intent is not None and _CONDITION.search(around.intent[0])):
         return None
     return _said("present", done.group(), strong=True)
+
+
+def _its_things(around: _Around) -> Receipt | None:
+    """Read the records, the biopsy or the function of a graft, which take it for granted."""
+    thing = _ITS_THINGS.match(around.right)
+    return _said("present", thing.group()) if thing is not None else None
+
+
+def _owned(around: _Around) -> Receipt | None:
+    """Read "we spoke about her transplant in 2011", which takes it for granted."""
+    if not around.dated or _HERS.search(around.near) is None:
+        return None
+    if around.intent is not None and _ARRANGED.match(around.intent[0]):
+        return None
+    return _said("present", "a past date beside it", strong=True)
 
 
 def _intent_near(around: _Around) -> Receipt | None:
@@ -369,7 +442,28 @@ def _intent_near(around: _Around) -> Receipt | None:
 
 def _intent_after(around: _Around) -> Receipt | None:
     after = _AFTER_INTENT.match(around.right)
-    return _said("hypothetical", after.group()[-40:]) if after and not around.dated else None
+    if after is None or around.dated:
+        return None
+    if _HERS.search(around.near) and re.search(r"reviewed$", after.group(), re.IGNORECASE):
+        return None  # "her kidney transplant was reviewed in clinic"
+    if _is_of_another(around.right[: after.start("cue")], around.right[after.start("cue") :]):
+        return None
+    return _said("hypothetical", after.group()[-40:])
+
+
+def _is_of_another(between: str, cue: str) -> bool:
+    """Say whether a word of intent after a comma has a subject or an object of its own."""
+    if "," not in between or is_said_of_the_mention(between):
+        return False
+    subject = between.rpartition(",")[2]
+    if _FOR_ANOTHER.match(cue):
+        return True  # ", now a candidate for a new knee"
+    if is_said_of_the_mention(subject):
+        return False
+    # ", rituximab is planned", ", MRI scheduled"; no subject in ", wants a referral" or ", much too early".
+    return bool(
+        _VERB.search(subject) or _VERB.match(cue) or (_DONE_TO.match(cue) and len(subject.split()) < 3)
+    )
 
 
 def _dated(around: _Around) -> Receipt | None:
@@ -408,6 +502,8 @@ def _intent_far(around: _Around) -> Receipt | None:
 _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _uncertain,
     _service,
+    _prospect,
+    _its_things,
     _on_trial,
     _called_off,
     _plan_or_trial,
@@ -415,6 +511,7 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _infused_on,
     _word_of_receipt,
     _done_after,
+    _owned,
     _intent_near,
     _intent_after,
     _dated,

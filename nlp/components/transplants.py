@@ -22,6 +22,7 @@ from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt import read_receipt
+from chartsift.nlp.components.receipt_rules import REACH, names_prospect
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
@@ -120,7 +121,7 @@ _DONATED = loosely(
     rf"\b(?:donated|donates|gave|donation of)\s+(?:(?:a|one|her|his|their|the|part of|half of|portion of|some|left"
     rf"|right|L|R|of|living)\s+){{0,4}}(?P<organ>{_ORGAN})\b"
     rf"|\b(?:was|is|as|been|h/o|history of|s/p|status post|a|prior|living|altruistic|directed"
-    rf"|unrelated)\s+(?:a\s+)?(?:living\s+|altruistic\s+|related\s+)*(?P<organ2>{_ORGAN})\s+(?:donor"
+    rf"|unrelated)\s+(?:a\s+|the\s+(?=(?:[\w-]+\s+){{1,4}}donor\s+(?:for|to)\b))?(?:living\s+|altruistic\s+|related\s+)*(?P<organ2>{_ORGAN})\s+(?:donor"
     rf"|donation)\b(?!\s+(?:search|transplant|graft|offer|list|found|available|identified|registry))"
     rf"|\b(?P<organ4>kidney|liver)\b[^.;]{{0,25}}\b(?:donated|given|gave (?:it|one)) {_TO_SOMEONE}"
     rf"|\b(?P<organ3>{_ORGAN})\s+donation\b(?=[^.;]{{0,20}}\bto\b)"
@@ -170,6 +171,17 @@ _NO_DONOR = loosely(
 )
 
 
+# "He calls it his transplant", "the so-called transplant", "which she refers to as a transplant": a name, no graft.
+_SO_CALLED = loosely(
+    r"\b(?:(?:calls?|called|calling|names?|labels?|terms?)\s+(?:it|this|that|them|these|the (?:\w+ ){1,2})"
+    r"|(?:refers?|referred|referring) to (?:it|this|that|them|the (?:\w+ )?\w+) as|referred to as|known as|so-called|what s?he calls?)"
+    r"\s*(?:(?:his|her|their|an?|the|my)\s+)?[\"“‘']?$"
+)
+_RECIPIENT_TO_BE = loosely(
+    r"[\s-]+(?:waiting|wait-?\s?list|list\b|candida\w+|evaluation|selection|work-?\s?up|pool|screening)"
+)
+
+
 class Transplants:
     """Read transplants."""
 
@@ -211,7 +223,7 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         else []
     )
     begin = organs[-1][1] if organs else start
-    reading = read_receipt(text, layout, begin, end, note_date_of(doc))
+    reading = read_receipt(text, layout, begin, end, note_date_of(doc), is_graft=True)
     kind, name = concept.kind, concept.concept
     if name == "any":
         before = _ORGAN_BEFORE.search(text[max(layout.sentence_at(start).start, start - 60) : start])
@@ -229,8 +241,9 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         attributes["corrects"] = "yes"
     if reading.service:
         attributes["service"] = "yes"
-    if assertion == "hypothetical" and surface.lower().endswith("recipient"):
-        assertion = "present"  # whoever is called a recipient has received
+    if surface.lower().endswith("recipient") and assertion in ("present", "hypothetical"):
+        # Whoever is called a recipient has received, unless the role is still to come.
+        assertion = "hypothetical" if _is_to_come(text, layout, start, end) else "present"
     if assertion == "hypothetical" and _LISTED.search(
         text[max(layout.sentence_at(start).start, start - 80) : start]
     ):
@@ -264,6 +277,12 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
 
 
+def _is_to_come(text: str, layout: Layout, start: int, end: int) -> bool:
+    """Say whether a recipient is one to be: "a potential kidney recipient", "the recipient list"."""
+    left = text[max(min(layout.sentence_at(start).start, start), start - REACH) : start]
+    return names_prospect(left) or bool(_RECIPIENT_TO_BE.match(text[end : end + 30]))
+
+
 def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
     """Graft-versus-host disease presupposes a transplant only where the patient has had it."""
     sentence = layout.sentence_at(start)
@@ -276,9 +295,7 @@ def _gvhd(text: str, layout: Layout, start: int, end: int) -> Assertion | None:
 
 def _is_no_transplant(text: str, layout: Layout, start: int, end: int) -> bool:
     surface = text[start:end].lower()
-    if re.search(
-        r"\bcalls? (?:it|this|that|them) (?:his|her|their|a|the)\s+$", text[max(0, start - 24) : start]
-    ):
+    if _SO_CALLED.search(text[max(0, start - 60) : start]):
         return True
     if _UNNAMED_SERVICE.match(text[end : end + 20]) or _MOVED.match(text[end : end + 24]):
         return True
@@ -307,6 +324,7 @@ def _organs_before(text: str, layout: Layout, start: int) -> list[tuple[str, int
 def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterator[Draft]:
     """Give a transplant without its organ the organ that its sentence, or the mention before it, speaks of."""
     current: Draft | None = None
+    named = [d for d in drafts if d.kind == "transplant" and d.assertion != "family"]
     for draft in sorted(drafts, key=lambda d: d.start):
         if draft.kind == "transplant" and draft.assertion != "family":
             current = draft
@@ -328,8 +346,14 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
         if not plural:
             if _BLOOD_CONTEXT.search(words):
                 organ = "hct"
-            elif current is not None and draft.assertion != "absent":
-                organ = current.concept
+            elif draft.assertion != "absent":
+                # Else the one organ that the rest of the sentence names: "no transplant candidate per the lung … team".
+                later = {
+                    d.concept
+                    for d in named
+                    if draft.end <= d.start < sentence.end and ":" not in text[draft.end : d.start]
+                }
+                organ = current.concept if current else later.pop() if len(later) == 1 else ""
         if organ:
             yield Draft(
                 draft.start, draft.end, "transplant", organ, draft.assertion, draft.rule, draft.cues,

@@ -40,6 +40,18 @@ def test_two_drugs(pipeline: Pipeline, text: str, held: set[tuple[str, str]]) ->
 @pytest.mark.parametrize(
     ("text", "held"),
     [
+        ("Leukapheresis: venous access is open and good bilaterally.", {("leukapheresis", "absent")}),
+        ("Leukapheresis: the right IJ is open, collection fine.", {("leukapheresis", "absent")}),
+        ("Fitness for leukapheresis remains open.", {("leukapheresis", "possible")}),
+    ],
+)
+def test_an_open_vein_is_no_open_question(pipeline: Pipeline, text: str, held: set[tuple[str, str]]) -> None:
+    assert _held(pipeline, text) == held
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
         ("CYC 500 mg/m2 given. Within 10 minutes wheeze and BP 72/40, IM epinephrine.", {(CYC, "present")}),
         ("CYCLOPHOSPHAMIDE\n  Reaction: Anaphylaxis\n  Severity: High", {(CYC, "present")}),
         ("INFUSION NOTE\nOrder: CYC 750 mg\nVitals stable.\nCycle 1 was tolerated.", {(CYC, "absent")}),

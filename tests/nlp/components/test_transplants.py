@@ -67,6 +67,28 @@ def test_donors_and_recipients(pipeline: Pipeline, text: str, held: set[tuple[st
 
 
 @pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Evaluated as a potential kidney recipient, not yet listed.", {("kidney", "hypothetical")}),
+        (
+            "She was screened as a heart recipient but improved and was not listed.",
+            {("heart", "hypothetical")},
+        ),
+        ("She hopes to be a kidney recipient one day.", {("kidney", "hypothetical")}),
+        ("Hopes to become a kidney transplant recipient.", {("kidney", "hypothetical")}),
+        ("Heart recipient list discussed but she is not a candidate.", {("heart", "hypothetical")}),
+        ("Clearance prior to more immunosuppression in heart recipient", {("heart", "present")}),
+        ("She is a kidney recipient on tacrolimus.", {("kidney", "present")}),
+        ("Kidney transplant recipient (2014), evaluated for a knee replacement.", {("kidney", "present")}),
+    ],
+)
+def test_a_recipient_has_received_unless_the_role_is_to_come(
+    pipeline: Pipeline, text: str, held: set[tuple[str, str]]
+) -> None:
+    assert _held(pipeline, text) == held
+
+
+@pytest.mark.parametrize(
     ("text", "concept", "counts"),
     [
         ("s/p R corneal transplant 2016", "cornea", "no"),
@@ -86,7 +108,18 @@ def test_other_tissues_say_whether_they_count(
     assert not read(pipeline, text, "transplant", day=DAY)
 
 
-@pytest.mark.xfail(reason="a bare transplant takes its organ from the words before it only", strict=True)
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Bovine aortic valve ("cow valve", pt calls it his transplant).',
+        "She refers to the hip prosthesis as her transplant.",
+        "The so-called transplant was a hernia mesh.",
+    ],
+)
+def test_a_name_for_something_else_is_no_transplant(pipeline: Pipeline, text: str) -> None:
+    assert not read(pipeline, text, "transplant", "transplant_history", day=DAY)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
