@@ -29,8 +29,8 @@ def test_silence_tells_notes_span_terms_and_what_was_not_read() -> None:
         notes=2,
         first=date(2019, 1, 2),
         last=date(2022, 5, 3),
-        kinds=("car_t", "cell_therapy"),
-        terms=len(terms_of(("car_t", "cell_therapy"))),
+        kinds=("car_t", "cell_therapy", "cell_therapy_code"),
+        terms=len(terms_of(("car_t", "cell_therapy", "cell_therapy_code"))),
         unread=("scan.pdf (IN101)", "n7 (SC410)", "x (IN103)", "y (IN104)"),
     )
     assert result.search.terms > 200
