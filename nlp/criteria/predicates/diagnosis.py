@@ -246,7 +246,11 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
     codes = chart.of("diagnosis_code", given.concepts, assertions=["present", "possible", "historical"])
     against = [evidence(f, "against") for f in (*found.denied, *found.others)[:_SHOWN]]
     if found.refuted:
-        labels = [evidence(f, "for") for f in (*found.stated, *found.revised)[:3]]
+        on = _refuted_on(chart, found)
+        labels = [
+            evidence(f, "set_aside", f"revised on {on}")
+            for f in (*found.stated, *found.weak, *found.revised)[:3]
+        ]
         what = (
             found.others[0].text
             if found.others
@@ -311,15 +315,25 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             next_step="Ask the investigator whether a checkpoint inhibitor myositis may be screened.",
         )
     if found.revised:
-        shown = [evidence(f, "against") for f in found.revised[:3]]
         if found.others:
-            return false([*against, *shown, *aside], f"the label was revised to {found.others[0].text}")
+            on = _refuted_on(chart, found)
+            labels = [evidence(f, "set_aside", f"revised on {on}") for f in found.revised[:3]]
+            return false([*against, *labels, *aside], f"the label was revised to {found.others[0].text}")
+        shown = [evidence(f, "against") for f in found.revised[:3]]
         return unknown([*shown, *aside], "the diagnosis is named as a former one only")
     if found.denied:
         return false(
             [*against, *aside], f"{found.denied[0].concept} is denied on {chart.note_date(found.denied[0])}"
         )
     return _unnamed(chart, found, codes, aside)
+
+
+def _refuted_on(chart: Chart, found: Standing) -> date:
+    """Return the day on which the disease was denied or revised: the first such word that no statement follows."""
+    stated = max((chart.note_date(f) for f in found.stated), default=date.min)
+    words = [*found.denied, *found.revised] or found.others
+    days = sorted(chart.note_date(f) for f in words)
+    return next((day for day in days if day >= stated), days[-1])
 
 
 def _unnamed(chart: Chart, found: Standing, codes: Sequence[Finding], aside: Sequence[Evidence]) -> Outcome:
