@@ -129,6 +129,8 @@ def _assertion(mention: _Mention, text: str, layout: Layout, day: date, told: _T
         return "present"
     if held is not None:
         return held
+    if _is_code(mention, text):
+        return "present"  # a code of a list is there; what it is worth is the criterion's affair
     if _is_unnamed(mention):
         return "hypothetical"
     if told.received or told.blinded:
@@ -187,6 +189,10 @@ def _is_unnamed(mention: _Mention) -> bool:
     return sense_of(mention.span).concept.concept == "unnamed"
 
 
+def _is_code(mention: _Mention, text: str) -> bool:
+    return bool(_CODE.match(text[mention.start : mention.end]))
+
+
 def _is_product(mention: _Mention) -> bool:
     return sense_of(mention.span).concept.attributes.get("name") == "product"
 
@@ -216,7 +222,7 @@ def _draft(mention: _Mention, text: str, assertion: Assertion) -> Draft:
             attributes=attributes,
         )  # fmt: skip
     # A code alone decides nothing.
-    kind = "cell_therapy_code" if _CODE.match(text[mention.start : mention.end]) else concept.kind
+    kind = "cell_therapy_code" if _is_code(mention, text) else concept.kind
     rule = "cell_therapy:receipt" if reading.assertion else "cell_therapy:default"
     return Draft(mention.start, mention.end, kind, name, assertion, rule, reading.cues, attributes=attributes)
 

@@ -12,6 +12,7 @@ Reads: concepts of kind "treatment". Writes: drafts of kind "treatment" with att
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from spacy.tokens import Doc, Span
 
@@ -20,8 +21,9 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.own import own_assertion
+from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.tokens import source_range
+from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
 _CUES = re.compile(
@@ -147,6 +149,10 @@ _MYOSITIS = re.compile(
     r"|rash|skin|ILD)\b",
     re.IGNORECASE,
 )
+# A day behind these words is that of a beginning, or of a dose to come.
+_BEGINS = re.compile(
+    r"\b(?:since|from|started|starting|begun|began|next|due)\W*(?:dose|on|in)?\W*$", re.IGNORECASE
+)
 
 
 class Treatments:
@@ -201,6 +207,8 @@ def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
         indication = indication or "lymphodepletion"
     if indication:
         attributes["indication"] = indication
+    if attributes.get("depletes") and (given := _given_on(doc, start, end, left, right)):
+        attributes["given_on"] = given.isoformat()
     assertion, cue = _status(left, right, section, previous_end - (start - len(left)))
     return draft_from_span(
         span,
@@ -209,6 +217,25 @@ def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
         attributes=attributes,
         score=0.9 if cue else 0.75,
     )
+
+
+def _given_on(doc: Doc, start: int, end: int, left: str, right: str) -> date | None:
+    """
+    Return the last day on which the clause of a medicine says that it was given, None where it names none.
+
+    Days after its name come first ("1 g on 4/20", "given 3/2025", "two months ago", "3/1 and 3/15"), then one right
+    before it ("3/2025: rituximab"). "Since 2022" is when it began, and the next dose is still to come.
+    """
+    text: str = doc._.layout.text
+    day = note_date_of(doc)
+    others = [source_range(span)[0] for span in concept_spans(doc, ("treatment",))]
+    high = min([end + len(right), *(other for other in others if other >= end)])
+    low = start - len(left.lstrip())
+    told = find_dates(text, day, start=low, end=high)
+    after = [m for m in told if m.start >= end and not _BEGINS.search(text[end : m.start])]
+    before = [m for m in told if m.end <= start and re.fullmatch(r"\W*", text[m.end : start])]
+    days = [min(m.last, day) for m in after or before if m.first <= day]
+    return max(days, default=None)
 
 
 def _clause(text: str, layout: Layout, start: int, end: int) -> tuple[str, str]:

@@ -281,5 +281,7 @@ def _confidence(chart: Chart, outcome: Outcome, basis: Basis) -> float:
 
 
 def _sentence(words: str) -> str:
-    words = words[0].upper() + words[1:]
+    # "eGFR" keeps its spelling.
+    if words.partition(" ")[0].islower():
+        words = words[0].upper() + words[1:]
     return words if words.endswith((".", "!", "?")) else words + "."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from chartsift.nlp.criteria.chart import Chart
-from chartsift.nlp.lexicon.loader import load_concepts
+from chartsift.nlp.lexicon.loader import load_concepts, load_pattern_words
 from chartsift.nlp.types import Search
 
 # Names of unread inputs that fit into a sentence; the result holds all of them.
@@ -51,16 +51,21 @@ def statement(search: Search) -> str:
 
 @lru_cache(maxsize=256)
 def terms_of(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words and phrases of the vocabulary for *kinds*, each once, in the order of *kinds*."""
-    return tuple(
-        dict.fromkeys(
-            term.text
-            for kind, _, concept in (name.partition("/") for name in kinds)
-            for item in load_concepts()
-            if item.kind == kind and (not concept or item.concept == concept)
-            for term in item.terms
-        )
-    )
+    """
+    Return the words and phrases that are looked for by *kinds*, each once, in the order of *kinds*.
+
+    They are those of the concept files and, of readers that read by pattern, those of ``pattern_words.yaml``.
+    """
+    terms: dict[str, None] = {}
+    for name in kinds:
+        kind, _, concept = name.partition("/")
+        for item in load_concepts():
+            if item.kind == kind and (not concept or item.concept == concept):
+                terms |= dict.fromkeys(term.text for term in item.terms)
+        for known in load_pattern_words():
+            if known.kind == name or (not concept and known.kind.partition("/")[0] == kind):
+                terms |= dict.fromkeys(known.words)
+    return tuple(terms)
 
 
 def vocabulary(kinds: Iterable[str]) -> dict[str, list[str]]:

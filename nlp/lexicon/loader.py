@@ -13,7 +13,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from chartsift.nlp.errors import RuleError
-from chartsift.nlp.lexicon.schema import Concept, ConceptFile, ContextFile, SectionFile
+from chartsift.nlp.lexicon.schema import (
+    Concept,
+    ConceptFile,
+    ContextFile,
+    PatternWordFile,
+    PatternWords,
+    SectionFile,
+)
 
 _Model = TypeVar("_Model", bound=BaseModel)
 # PyYAML reads a vocabulary ten times faster through libyaml, where that is there.
@@ -89,6 +96,12 @@ def load_concept_files() -> dict[str, ConceptFile]:
 def load_concepts() -> tuple[Concept, ...]:
     """Return all concepts of the lexicon, file by file."""
     return tuple(concept for file in load_concept_files().values() for concept in file.concepts)
+
+
+@lru_cache(maxsize=1)
+def load_pattern_words() -> tuple[PatternWords, ...]:
+    """Return what the readers look for that read by pattern, kind by kind."""
+    return parse_yaml(_read("pattern_words.yaml"), PatternWordFile, name="pattern_words.yaml").root
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, field_validator
 
 
 class _Strict(BaseModel):
@@ -190,3 +190,22 @@ class SectionFile(_Strict):
     copied: Pattern
     templated: Pattern
     retracted: Pattern
+
+
+class PatternWords(_Strict):
+    """
+    What a reader that reads by pattern looks for; see ``pattern_words.yaml``.
+
+    Attributes:
+        kind: Kind of the findings, or "kind/concept".
+        probe: A sentence that makes a finding of the kind when a word stands in place of ``{}``.
+        words: The words.
+    """
+
+    kind: str
+    probe: str = Field(pattern=r"\{\}")
+    words: tuple[str, ...] = Field(min_length=1)
+
+
+class PatternWordFile(RootModel[tuple[PatternWords, ...]]):
+    """``pattern_words.yaml``."""

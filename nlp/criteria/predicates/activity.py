@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
@@ -141,17 +141,16 @@ def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
                 evidence(i.finding, "set_aside", i.reason or "the chart names no myositis") for i in shown
             ],
         )
+    step = _next_step(given, bands, enzymes, skin)
     if doubts or quiet or verdicts.active or verdicts.quiet:
-        return unknown(
-            shown, _doubt(chart, given, enzymes, skin, studies), next_step=_next_step(given, enzymes, skin)
-        )
+        return unknown(shown, _doubt(chart, given, enzymes, skin, studies), next_step=step)
     if aside:
         return (
-            unknown(aside, "only results older than the windows, or set aside, are there")
+            unknown(aside, "only results older than the windows, or set aside, are there", next_step=step)
             if _speaks(aside)
-            else silent(*_searched(given), evidence=aside)
+            else silent(*_searched(given), evidence=aside, next_step=step)
         )
-    return silent(*_searched(given))
+    return silent(*_searched(given), next_step=step)
 
 
 def _refuted(refuted: Sequence[Finding], found: Sequence[Side]) -> Outcome:
@@ -223,9 +222,18 @@ def _doubt(chart: Chart, given: DiseaseActive, enzymes: Side, skin: Side, studie
     return "; ".join(parts) or "nothing within the windows shows or rules out activity"
 
 
-def _next_step(given: DiseaseActive, enzymes: Side, skin: Side) -> str:
+def _next_step(given: DiseaseActive, bands: Mapping[str, Band], enzymes: Side, skin: Side) -> str:
     wanted = []
-    if given.enzymes and not enzymes.quiet:
+    # A value of today is there, and what it lacks is the limit that it is compared with.
+    without_limit = [
+        f
+        for f in enzymes.unsure
+        if f.value is not None and f.unit != "xULN" and sides.raised(f, None, bands.get(f.concept)) is None
+    ]
+    if without_limit:
+        values = " and ".join(f"the {f.concept} of {f.date}" for f in without_limit)
+        wanted.append(f"ask the laboratory for the upper limit of {values}")
+    elif given.enzymes and not enzymes.quiet:
         wanted.append("Order " + ", ".join(given.enzymes) + " now")
     if given.rash and not skin.quiet:
         wanted.append("ask for a current skin assessment")

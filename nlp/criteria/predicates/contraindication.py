@@ -24,12 +24,14 @@ class CountLimit(BaseModel):
     Attributes:
         below: The limit, in ``unit``.
         unit: "g/dL" or "10^9/L"; a count whose unit is not known decides nothing.
+        review_below: A count under this one, and not under the limit, is shown to the reviewer; it decides nothing.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     below: float
     unit: str
+    review_below: float = 0.0
 
 
 class LeukapheresisContraindicated(Parameters):
@@ -44,9 +46,9 @@ class LeukapheresisContraindicated(Parameters):
 
     counts: dict[str, CountLimit] = Field(
         default={
-            "Hgb": CountLimit(below=8.0, unit="g/dL"),
-            "platelets": CountLimit(below=50, unit="10^9/L"),
-            "ALC": CountLimit(below=0.2, unit="10^9/L"),
+            "Hgb": CountLimit(below=8.0, unit="g/dL", review_below=10.0),
+            "platelets": CountLimit(below=50, unit="10^9/L", review_below=100),
+            "ALC": CountLimit(below=0.2, unit="10^9/L", review_below=0.5),
         }
     )
     counts_within_days: int = Field(default=30, ge=1)
@@ -68,6 +70,9 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
     latest, verdict = _latest_opinion(chart, opinions)
     shown = [_stance(f, f in latest) for f in opinions]
     low, old_low, counted = _low_counts(chart, given)
+    near = [f for f in counted if (f.value or 0.0) < given.counts[f.concept].review_below]
+    near_flags = tuple(f"near_limit {f.concept}" for f in near)
+    counts = [evidence(f, "against", _above(f, given)) for f in near]
     fit_on = max((chart.note_date(f) for f in opinions if f.assertion == "absent"), default=None)
 
     def still(findings: Sequence[Finding]) -> list[Finding]:
@@ -115,8 +120,9 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
         )
     if verdict == "possible":
         return unknown(
-            [*shown, *_for(refusals)],
+            [*shown, *_for(refusals), *counts],
             f"fitness for leukapheresis is in doubt ({_said(latest[0])})",
+            flags=near_flags,
             searched=searched,
             next_step="Ask the apheresis service for a decision on collection.",
         )
@@ -125,12 +131,13 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
         what = {"blood_refusal": "blood products are refused", "occluded": "a central vein is occluded"}
         why = what.get(doubtful[0].concept, "a low blood count has not been repeated")
         return unknown(
-            [*_for(doubtful), *shown],
+            [*_for(doubtful), *shown, *counts],
             f"{why} ({_said(doubtful[0])}), and no later opinion says that collection is possible",
+            flags=near_flags,
             searched=searched,
             next_step="Ask the apheresis service whether collection is possible under these conditions.",
         )
-    flags = ("poor_peripheral_veins",) if any(f.concept == "poor" for f in access) else ()
+    flags = (*(("poor_peripheral_veins",) if any(f.concept == "poor" for f in access) else ()), *near_flags)
     against = [
         *shown,
         *(
@@ -142,17 +149,19 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
     if any(item.stance == "against" for item in against):
         lead = latest[0] if latest else access[0]
         return false(
-            [*against, *aside],
-            f"no contraindication to leukapheresis ({_said(lead)})",
+            [*against, *counts, *aside],
+            "; ".join([f"no contraindication to leukapheresis ({_said(lead)})", *_count_words(near, given)]),
             flags=flags,
             searched=searched,
         )
+    if near:
+        return false([*counts, *aside], "; ".join(_count_words(near, given)), flags=flags, searched=searched)
     return silent(
         *searched,
         evidence=[
             *against,
             *aside,
-            *(evidence(f, "set_aside", "a normal count alone says nothing of apheresis") for f in counted),
+            *(evidence(f, "set_aside", f"{_above(f, given)}; says nothing of apheresis") for f in counted),
         ],
     )
 
@@ -207,6 +216,20 @@ def _low_counts(
         else:
             old.append(worst[0])
     return low, old, counted
+
+
+def _above(count: Finding, given: LeukapheresisContraindicated) -> str:
+    """Return how a count that does not decide lies to its limit."""
+    limit = given.counts[count.concept]
+    if (count.value or 0.0) < limit.below:
+        return f"below the limit of {limit.below:g}, unlike another value of the day"
+    return f"above the limit of {limit.below:g}"
+
+
+def _count_words(counts: Sequence[Finding], given: LeukapheresisContraindicated) -> list[str]:
+    return [
+        f"{f.concept} {f.value:g} {f.unit} on {f.date} is {_above(f, given)} for collection" for f in counts
+    ]
 
 
 def _stance(finding: Finding, is_latest: bool) -> Evidence:

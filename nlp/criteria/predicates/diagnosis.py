@@ -26,6 +26,7 @@ IIM_CONCEPTS = ("IIM", "DM", "CADM", "PM", "ASyS", "IMNM", "IBM", "JDM", "JPM", 
 _LISTS = frozenset({"problem_list", "past_history", "family_history", "ros"})
 _LEADING = frozenset({"assessment", "plan"})
 _SHOWN = 6
+_SEARCHED = ("diagnosis", "diagnosis_code", "mimic")
 # Diseases of muscle from birth: once one is established, an older label of myositis is over, also unsaid.
 # Diseases with more than muscle to them: "no myositis" may deny the muscle's part alone.
 _BEYOND_MUSCLE = frozenset({"CADM", "DM", "JDM", "ASyS", "overlap"})
@@ -242,9 +243,14 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
     """A treating clinician states the diagnosis, and nothing later refutes or revises it."""
     found = standing(chart, given.concepts)
     aside = _set_aside(chart, given.concepts)
+    codes = chart.of("diagnosis_code", given.concepts, assertions=["present", "possible", "historical"])
     against = [evidence(f, "against") for f in (*found.denied, *found.others)[:_SHOWN]]
     if found.refuted:
-        labels = [evidence(f, "for") for f in (*found.stated, *found.revised)[:3]]
+        on = _refuted_on(chart, found)
+        labels = [
+            evidence(f, "set_aside", f"revised on {on}")
+            for f in (*found.stated, *found.weak, *found.revised)[:3]
+        ]
         what = (
             found.others[0].text
             if found.others
@@ -260,6 +266,7 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             evidence(f, "set_aside", "denied beside the disease that is stated") for f in found.denied[:3]
         ]
         shown = [evidence(f, "for") for f in _spread(found.stated)]
+        shown += [evidence(f, "for", "a code that supports the statement") for f in codes[:2]]
         return true(
             [*shown, *context, *aside],
             f"{lead.concept} stated on {chart.note_date(lead)}",
@@ -308,15 +315,41 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             next_step="Ask the investigator whether a checkpoint inhibitor myositis may be screened.",
         )
     if found.revised:
-        shown = [evidence(f, "against") for f in found.revised[:3]]
         if found.others:
-            return false([*against, *shown, *aside], f"the label was revised to {found.others[0].text}")
+            on = _refuted_on(chart, found)
+            labels = [evidence(f, "set_aside", f"revised on {on}") for f in found.revised[:3]]
+            return false([*against, *labels, *aside], f"the label was revised to {found.others[0].text}")
+        shown = [evidence(f, "against") for f in found.revised[:3]]
         return unknown([*shown, *aside], "the diagnosis is named as a former one only")
     if found.denied:
         return false(
             [*against, *aside], f"{found.denied[0].concept} is denied on {chart.note_date(found.denied[0])}"
         )
+    return _unnamed(chart, found, codes, aside)
+
+
+def _refuted_on(chart: Chart, found: Standing) -> date:
+    """Return the day on which the disease was denied or revised: the first such word that no statement follows."""
+    stated = max((chart.note_date(f) for f in found.stated), default=date.min)
+    words = [*found.denied, *found.revised] or found.others
+    days = sorted(chart.note_date(f) for f in words)
+    return next((day for day in days if day >= stated), days[-1])
+
+
+def _unnamed(chart: Chart, found: Standing, codes: Sequence[Finding], aside: Sequence[Evidence]) -> Outcome:
+    """Return the outcome where no words name the disease: by another disease, a denial, a code, or silence."""
     own = [f for f in found.others if f.section not in _LISTS]
+    if codes and not found.no_muscle_disease:
+        return unknown(
+            [
+                *(evidence(f, "for", "a code alone decides nothing") for f in codes[:_SHOWN]),
+                *(evidence(f, "against") for f in own[:3]),
+                *aside,
+            ],
+            f'only a code names the disease ("{codes[0].text}" of {chart.note_date(codes[0])})',
+            searched=_SEARCHED,
+            next_step=f"Ask for the note that states the diagnosis behind the code {codes[0].text}.",
+        )
     if own:
         return false(
             [*(evidence(f, "against") for f in own[:3]), *aside],
@@ -327,7 +360,7 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             [*(evidence(f, "against") for f in found.no_muscle_disease[:3]), *aside],
             f"the chart denies any muscle disease on {chart.note_date(found.no_muscle_disease[0])}",
         )
-    return silent("diagnosis", "mimic", evidence=aside)
+    return silent(*_SEARCHED, evidence=aside)
 
 
 def _suspected(

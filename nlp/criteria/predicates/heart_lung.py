@@ -101,7 +101,7 @@ def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
         return unknown(
             [*shown, *against, *outdated],
             _reasons(review) + ", between clearly impaired and clearly not",
-            next_step=f"Ask for a current {_study(review[0].finding)} and the investigator's view: {review[0].reason}.",
+            next_step=_review_step(chart, given, review[0]),
             searched=searched,
         )
     return false([*against, *outdated], _reasons(clear[:3]), searched=searched)
@@ -120,6 +120,14 @@ def _with_restatements(chart: Chart, measure: Measure) -> list[Evidence]:
 
 def _reasons(found: Sequence[Measure]) -> str:
     return "; ".join(dict.fromkeys(m.reason for m in found))
+
+
+def _review_step(chart: Chart, given: LungHeart, measure: Measure) -> str:
+    """Return what settles a measure between its limits: a person's view, and a new study where it is no current one."""
+    days = {"pft": given.pft_days, "echo": given.echo_days, "vital": given.saturation_days}
+    if chart.age_days(measure.finding) <= days.get(measure.finding.kind, 0):
+        return f"Ask for the investigator's view: {measure.reason}."
+    return f"Ask for a current {_study(measure.finding)} and the investigator's view: {measure.reason}."
 
 
 def _study(finding: Finding) -> str:

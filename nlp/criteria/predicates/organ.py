@@ -37,13 +37,15 @@ from chartsift.nlp.types import Evidence, Finding
 
 _SEARCHED = (
     "organ_disease",
-    *(f"lab/{name}" for name in ("Hgb", "platelets", "ANC", "eGFR", "bilirubin")),
+    *(f"lab/{name}" for name in ("Hgb", "platelets", "ANC", "eGFR", "INR", "bilirubin")),
     "pft",
     "echo",
     "vital",
     "oxygen",
 )
 _ON_DIALYSIS = re.compile(r"dialysis|\bHD\b|\bPD\b|fail(?:ed|ing)", re.IGNORECASE)
+
+_GOAL = re.compile(r"\b(?:goal|target|range)\b", re.IGNORECASE)
 
 
 class OrganDiseaseUncontrolled(Parameters):
@@ -73,6 +75,13 @@ class OrganDiseaseUncontrolled(Parameters):
     bilirubin_above: float = Field(
         default=2.4, description="mg/dL, twice an upper limit of 1.2; alone only for review"
     )
+    hgb_review: float = Field(
+        default=10.0, description="under it and not under the limit: shown, decides nothing"
+    )
+    platelets_review: float = 100.0
+    anc_review: float = Field(default=1.5, description="1.5 itself is for review, too")
+    egfr_review: float = 60.0
+    inr_review: float = Field(default=1.5, description="above it: shown, decides nothing")
     count_days: int = 30
     chemistry_days: int = 90
     old_counts_factor: int = Field(
@@ -119,24 +128,28 @@ def organ_disease_uncontrolled(chart: Chart, given: OrganDiseaseUncontrolled) ->
         _sort(chart, given, state, decided, doubtful, calm)
     _own_lung(chart, given, states, decided, doubtful, calm)
     _heart(chart, given, decided)
-    _laboratory(chart, given, states, decided, doubtful)
+    near: list[tuple[Finding, str]] = []
+    old = _laboratory(chart, given, states, decided, doubtful, near)
+    flags = tuple(f"near_limit {f.concept}" for f, _ in near)
     decided_ids = {id(f) for f, _ in decided}
     doubtful = [item for item in doubtful if id(item[0]) not in decided_ids]
-    aside = _set_aside(chart, states, given)
+    aside = [*_set_aside(chart, states, given), *old]
     against = [evidence(f, "against") for f, _ in calm]
+    against += [evidence(f, "against", words.partition(" is ")[2]) for f, words in near]
     if decided:
         shown = [evidence(f, "for") for f, _ in (*decided, *doubtful)]
-        return true([*shown, *against, *aside], _reason(decided), searched=_SEARCHED)
+        return true([*shown, *against, *aside], _reason(decided), flags=flags, searched=_SEARCHED)
     if doubtful:
         shown = [evidence(f, "for") for f, _ in doubtful]
         return unknown(
             [*shown, *against, *aside],
             _reason(doubtful),
             next_step=f"Ask the treating specialist for the current severity and course: {doubtful[0][1]}.",
+            flags=flags,
             searched=_SEARCHED,
         )
-    if calm:
-        return false([*against, *aside], _reason(calm[:4]), searched=_SEARCHED)
+    if calm or near:
+        return false([*against, *aside], _reason([*calm[:4], *near]), flags=flags, searched=_SEARCHED)
     return silent(*_SEARCHED, evidence=aside)
 
 
@@ -331,28 +344,41 @@ def _laboratory(
     states: Sequence[DiseaseState],
     decided: list[tuple[Finding, str]],
     doubtful: list[tuple[Finding, str]],
-) -> None:
+    near: list[tuple[Finding, str]],
+) -> list[Evidence]:
+    """
+    File values beyond a limit under what they mean, and return those that are too old to mean anything.
+
+    *near* takes the ones that only a reviewer should see.
+    """
+    old: list[Evidence] = []
     limits = (
-        ("Hgb", given.hgb_below, given.count_days, "hematological"),
-        ("platelets", given.platelets_below, given.count_days, "hematological"),
-        ("ANC", given.anc_below, given.count_days, "hematological"),
-        ("eGFR", given.egfr_below, given.chemistry_days, "renal"),
+        ("Hgb", given.hgb_below, given.hgb_review, given.count_days, "hematological"),
+        ("platelets", given.platelets_below, given.platelets_review, given.count_days, "hematological"),
+        ("ANC", given.anc_below, given.anc_review, given.count_days, "hematological"),
+        ("eGFR", given.egfr_below, given.egfr_review, given.chemistry_days, "renal"),
     )
-    for concept, limit, days, system in limits:
+    for concept, limit, review, days, system in limits:
         latest = latest_lab(chart, concept)
         if (
             latest is None
             or latest.value is None
             or system not in given.systems
-            or latest.value >= limit
-            or latest.comparator == ">"
+            or latest.value > review
+            or (latest.value == review and concept != "ANC")
+            or latest.comparator in (">", ">=")
         ):
             continue
-        words = f"{concept} {latest.value:g} {latest.unit} on {latest.date}, below {limit:g}"
-        if chart.is_within(latest, days):
-            decided.append((latest, words))
+        words = f"{concept} {latest.value:g} {latest.unit} on {latest.date}"
+        if latest.value >= limit:
+            near.append((latest, f"{words} is above the limit of {limit:g}"))
+        elif chart.is_within(latest, days):
+            decided.append((latest, f"{words}, below {limit:g}"))
         elif chart.is_within(latest, days * given.old_counts_factor) and not _later_notes(chart, latest):
-            doubtful.append((latest, words + f", {chart.age_days(latest)} days old"))
+            doubtful.append((latest, f"{words}, below {limit:g}, {chart.age_days(latest)} days old"))
+        else:
+            old.append(evidence(latest, "set_aside", f"below {limit:g}, {chart.age_days(latest)} days old"))
+    near += _high_inr(chart, given)
     bilirubin = latest_lab(chart, "bilirubin")
     if (
         (
@@ -364,6 +390,23 @@ def _laboratory(
         and not any(s.finding.text.lower().startswith("gilbert") for s in states)
     ):
         doubtful.append((bilirubin, f"bilirubin {bilirubin.value:g} {bilirubin.unit} on {bilirubin.date}"))
+    return old
+
+
+def _high_inr(chart: Chart, given: OrganDiseaseUncontrolled) -> list[tuple[Finding, str]]:
+    """Return an INR above the limit, which an anticoagulant or a failing liver makes: the reviewer tells which."""
+    values = [
+        f
+        for f in chart.of("lab", ["INR"], assertions=["present"])
+        if f.value is not None
+        and f.attribute("superseded") != "yes"
+        and f.attribute("copied") != "yes"
+        and not _GOAL.search(f.text)
+        and chart.has_come(f.date)
+    ]
+    if not values or "hematological" not in given.systems or (values[0].value or 0.0) <= given.inr_review:
+        return []
+    return [(values[0], f"INR {values[0].value:g} on {values[0].date} is above {given.inr_review:g}")]
 
 
 def _later_notes(chart: Chart, finding: Finding) -> bool:

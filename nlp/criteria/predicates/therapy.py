@@ -43,8 +43,8 @@ def car_t_received(chart: Chart, given: CarTReceived) -> Outcome:
     """CAR T cells were infused at any time."""
     named = chart.of("car_t")
     others = chart.of("cell_therapy")
-    codes = chart.of("cell_therapy_code", assertions=["present"])
-    searched = ("car_t", "cell_therapy")
+    codes = _told_codes(chart, "cell_therapy_code")
+    searched = ("car_t", "cell_therapy", "cell_therapy_code")
     if not (named or others or codes):
         return silent(*searched)
     received, corrected = _without_corrected(chart, named)
@@ -83,9 +83,18 @@ def car_t_received(chart: Chart, given: CarTReceived) -> Outcome:
             next_step="Ask the earlier study's sponsor or site for the treatment assignment (unblinding).",
         )
     open_ones = [f for f in others if f.assertion in ("present", "possible") and _is_open(f, given)]
-    open_ones = [*similar, *open_ones, *codes]
+    open_ones = [*similar, *open_ones]
+    if codes and not open_ones:
+        shown = _code_alone(codes)
+        return unknown(
+            [*shown, *against, *aside],
+            f"only a code says that CAR T cells were given ({_quote(shown)})",
+            searched=searched,
+            next_step=f"Ask for the note that states the CAR T-cell therapy behind the code {codes[0].text}.",
+        )
     if open_ones:
         shown = [evidence(f, "for", "may or may not count as CAR T") for f in open_ones]
+        shown += _code_alone(codes)
         return unknown(
             [*shown, *against, *aside],
             f"a cell therapy that may or may not be CAR T was given ({_quote(shown)})",
@@ -131,8 +140,8 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     others = chart.of("graft_other")
     # Graft-versus-host disease that is feared or ruled out tells nothing of a transplant.
     history = [f for f in chart.of("transplant_history") if f.concept != "gvhd" or f.assertion == "present"]
-    codes = chart.of("transplant_code", assertions=["present"])
-    searched = ("transplant", "graft_other", "transplant_history")
+    codes = _told_codes(chart, "transplant_code")
+    searched = ("transplant", "graft_other", "transplant_history", "transplant_code")
     if not (named or others or history or codes):
         return silent(*searched)
     received, corrected = _without_corrected(chart, named)
@@ -181,9 +190,18 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
         )
     open_ones = [f for f in others if f.concept in given.unclear and f.assertion in ("present", "possible")]
     open_ones += [f for f in history if f.assertion in ("present", "possible")]
-    open_ones += [*unsure, *codes]
+    open_ones += unsure
+    if codes and not open_ones:
+        shown = _code_alone(codes)
+        return unknown(
+            [*shown, *against, *aside, *uncounted],
+            f"only a code names a transplant ({_quote(shown)})",
+            searched=searched,
+            next_step=f"Ask for the note that states the transplant behind the code {codes[0].text}, and its organ.",
+        )
     if open_ones:
         shown = [evidence(f, "for", "may or may not count") for f in open_ones]
+        shown += _code_alone(codes)
         return unknown(
             [*shown, *against, *aside, *uncounted],
             f"a transplant that may or may not count ({_quote(shown)})",
@@ -198,6 +216,19 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     if shown:
         return false(shown, f"no transplant that counts ({_quote(shown)})", searched=searched)
     return silent(*searched)
+
+
+def _told_codes(chart: Chart, kind: str) -> list[Finding]:
+    """
+    Return the codes of *kind* that are the patient's and not denied.
+
+    A bare code says no more than that somebody billed it, so that also one read as planned leaves the question open.
+    """
+    return chart.of(kind, assertions=["present", "historical", "possible", "hypothetical"])
+
+
+def _code_alone(codes: Sequence[Finding]) -> list[Evidence]:
+    return [evidence(f, "for", "a code alone decides nothing") for f in codes]
 
 
 def _without_corrected(chart: Chart, findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:

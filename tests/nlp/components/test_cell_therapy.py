@@ -82,4 +82,4 @@ def test_a_code_is_a_kind_of_its_own(pipeline: Pipeline) -> None:
         pipeline, "Z92.850  Personal history of other therapy", "car_t", "cell_therapy_code", day=DAY
     )
 
-    assert [(f.kind, f.text) for f in found] == [("cell_therapy_code", "Z92.850")]
+    assert [(f.kind, f.text, f.assertion) for f in found] == [("cell_therapy_code", "Z92.850", "present")]

@@ -80,7 +80,10 @@ REFUSAL = _finding("apheresis_risk", "blood_refusal", note="mid")
         # a unit that is not known
         ([_lab("platelets", 2.1, unit="")], None, "no_mention"),
         ([_lab("ALC", 0.15, unit="")], None, "no_mention"),
-        ([_lab("Hgb", 8.0)], None, "no_mention"),
+        ([_lab("Hgb", 8.0)], False, "documented"),
+        ([_lab("Hgb", 10.0)], None, "no_mention"),
+        ([_lab("ALC", 0.3)], False, "documented"),
+        ([_lab("platelets", 62), _opinion("possible")], None, "insufficient"),
         ([_lab("Hgb", 13.1), _lab("platelets", 240)], None, "no_mention"),
         ([_lab("Hgb", 7.2, note="old"), _lab("Hgb", 11.8)], None, "no_mention"),
         ([_lab("Hgb", 7.2, note="old")], None, "insufficient"),
@@ -140,3 +143,21 @@ def test_severe_drug_reaction(findings: list[Finding], value: bool | None, basis
     outcome = severe_drug_reaction(_chart(*findings), SevereDrugReaction())
 
     assert (outcome.value, outcome.basis) == (value, basis)
+
+
+def test_a_count_near_its_limit_is_told_with_the_limit() -> None:
+    outcome = leukapheresis_contraindicated(
+        _chart(_lab("Hgb", 8.5), _lab("platelets", 240)), LeukapheresisContraindicated()
+    )
+
+    assert outcome.reason == "Hgb 8.5 g/dL on 2024-06-08 is above the limit of 8 for collection"
+    assert outcome.flags == ("near_limit Hgb",)
+    assert [(item.finding.concept, item.stance, item.reason) for item in outcome.evidence] == [
+        ("Hgb", "against", "above the limit of 8")
+    ]
+
+
+def test_a_normal_count_says_nothing_of_apheresis() -> None:
+    outcome = leukapheresis_contraindicated(_chart(_lab("platelets", 240)), LeukapheresisContraindicated())
+
+    assert [item.reason for item in outcome.evidence] == ["above the limit of 50; says nothing of apheresis"]

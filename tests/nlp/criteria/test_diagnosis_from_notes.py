@@ -289,3 +289,27 @@ def test_scaling_and_root_planing_is_no_antibody(text: str, pipeline: Pipeline) 
     result = decide(pipeline, "msa_subtype", [(9, text)])
 
     assert (result.status, result.basis) == ("unknown", "no_mention")
+
+
+def test_a_superseded_label_is_set_aside_with_the_day_of_its_revision(pipeline: Pipeline) -> None:
+    result = decide(
+        pipeline,
+        "iim_diagnosis",
+        [
+            (200, "Assessment: dermatomyositis, stable on prednisone."),
+            (
+                9,
+                (
+                    "Diagnosis changed from dermatomyositis to LGMD after genetic testing. "
+                    "Prior diagnosis of DM removed from the problem list."
+                ),
+            ),
+        ],
+    )
+
+    assert result.status == "not_met"
+    assert {(e.finding.text, e.stance, e.reason) for e in result.evidence} == {
+        ("LGMD", "against", ""),
+        ("dermatomyositis", "set_aside", "revised on 2024-06-01"),
+        ("DM", "set_aside", "revised on 2024-06-01"),
+    }

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.findings import finding
 from support.random_charts import SORTS, decide, findings_of
+from support.screened import decide as decide_notes
 
 from chartsift.nlp.criteria import available_trials, evaluate, load_trial
 from chartsift.nlp.formats import read_inputs
@@ -21,6 +22,21 @@ from chartsift.nlp.types import CriterionResult, Evidence, Note, NoteInfo, Patie
 
 # What a coordinator does: ask someone, order or obtain something, repeat or compare it, or hand it over.
 _DOES = re.compile(r"(?:^|\. |; )(?:Ask|Order|Obtain|Repeat|Reconcile|Record|The investigator reviews)\b")
+# What a step asks for, by the kinds of finding that give it, and how many days old they may be.
+_ASKS = (
+    (re.compile(r"Order (?:CK|muscle enzymes|[^;.]*\bCK\b)"), ("lab",), 90),
+    (
+        re.compile(r"treatments of the myositis were given, and when|for the treatments given"),
+        ("treatment",),
+        36_500,
+    ),
+    (re.compile(r"current spirometry"), ("pft",), 183),
+    (re.compile(r"current echocardiogram"), ("echo",), 365),
+    (re.compile(r"current skin"), ("skin",), 90),
+    (re.compile(r"MRI or EMG"), ("emg",), 183),
+    (re.compile(r"Order a myositis antibody panel"), ("antibody",), 36_500),
+    (re.compile(r"date of birth"), ("age",), 0),
+)
 _CODE = re.compile(r"^[a-z]+(?:_[a-z]+)*$")
 
 
@@ -36,6 +52,18 @@ def faults(result: CriterionResult) -> Iterator[str]:
     for item in result.evidence:
         if item.stance == "set_aside" and not (" " in item.reason or item.reason in ("past", "denied")):
             yield f"{result.criterion_id}: a code for a reason: {item.reason!r}"
+
+
+def asked_though_there(result: CriterionResult, as_of: date) -> Iterator[str]:
+    """Yield what a step asks for although the result lists it as speaking for the criterion."""
+    for wanted, kinds, days in _ASKS:
+        if not wanted.search(result.next_step):
+            continue
+        for item in result.evidence:
+            given_now = item.stance == "for" and item.finding.kind in kinds
+            # A rash that is only suspected is one to look at again.
+            if given_now and item.finding.assertion == "present" and (as_of - item.finding.date).days <= days:
+                yield f"{result.criterion_id}: {result.next_step!r} beside {item.finding.kind}"
 
 
 @pytest.mark.parametrize("criterion_id", sorted(SORTS))
@@ -75,6 +103,11 @@ def test_the_annotated_charts(pipeline, folder: str) -> None:
             result = screen_patient(_Reading(read), trial, Patient(patient_id), own)
             for cohort in result.cohorts:
                 found = [fault for criterion in cohort.criteria for fault in faults(criterion)]
+                found += [
+                    fault
+                    for criterion in cohort.criteria
+                    for fault in asked_though_there(criterion, cohort.as_of)
+                ]
                 assert found == [], patient_id
 
 
@@ -132,3 +165,41 @@ cohorts:
     (cohort,) = evaluate(Patient("p"), notes, [], load_trial(file))
 
     assert cohort.criteria[0].next_step == "Ask the treating clinician: Is there weakness of the thighs."
+
+
+READ = "52-year-old woman with dermatomyositis, anti-TIF1-gamma positive, on prednisone and IVIG. "
+
+
+@pytest.mark.parametrize(
+    ("text", "criterion_id", "step"),
+    [
+        (
+            READ + "CK 450 U/L.",
+            "active_disease",
+            (
+                "Ask the laboratory for the upper limit of the CK of 2024-06-08; ask for a current skin assessment; "
+                "ask for MRI or EMG of the last six months."
+            ),
+        ),
+        (
+            READ,
+            "active_disease",
+            "Order CK now; ask for a current skin assessment; ask for MRI or EMG of the last six months.",
+        ),
+        (
+            "52-year-old woman with dermatomyositis.",
+            "active_disease",
+            (
+                "Order CK now; ask for a current skin assessment; ask for MRI or EMG of the last six months. "
+                "Ask which treatments of the myositis were given, and when."
+            ),
+        ),
+        (
+            READ + "FVC 52%.",
+            "lung_cardiac_impairment",
+            "Ask for the investigator's view: FVC 52 % on 2024-06-08.",
+        ),
+    ],
+)
+def test_a_step_asks_for_what_is_missing(pipeline, text: str, criterion_id: str, step: str) -> None:
+    assert decide_notes(pipeline, criterion_id, [(2, text)]).next_step == step

@@ -74,7 +74,8 @@ def test_a_falling_fvc_is_progression() -> None:
     ("concept", "value", "unit", "days", "expected"),
     [
         ("Hgb", 7.9, "g/dL", 5, True),
-        ("Hgb", 8.0, "g/dL", 5, None),
+        ("Hgb", 8.0, "g/dL", 5, False),
+        ("Hgb", 10.0, "g/dL", 5, None),
         ("platelets", 34, "10^9/L", 5, True),
         ("platelets", 34, "10^9/L", 200, None),
         ("eGFR", 22, "mL/min", 60, True),
@@ -86,3 +87,37 @@ def test_laboratory_limits(concept: str, value: float, unit: str, days: int, exp
     told = chart(finding("lab", concept, value=value, unit=unit, days=days), note_days=(3,))
 
     assert organ_disease_uncontrolled(told, OrganDiseaseUncontrolled()).value is expected
+
+
+@pytest.mark.parametrize(
+    ("concept", "value", "unit", "limit"),
+    [
+        ("Hgb", 8.5, "g/dL", "above the limit of 8"),
+        ("platelets", 62, "10^9/L", "above the limit of 50"),
+        ("ANC", 1.5, "10^9/L", "above the limit of 1"),
+        ("eGFR", 38, "mL/min", "above the limit of 30"),
+        ("INR", 2.1, "", "above 1.5"),
+    ],
+)
+def test_a_value_near_its_limit_is_shown_and_decides_nothing(
+    concept: str, value: float, unit: str, limit: str
+) -> None:
+    told = chart(finding("lab", concept, value=value, unit=unit))
+
+    outcome = organ_disease_uncontrolled(told, OrganDiseaseUncontrolled())
+
+    assert (outcome.value, outcome.basis) == (False, "documented")
+    assert [(item.stance, item.reason) for item in outcome.evidence] == [("against", limit)]
+    assert outcome.reason.endswith(f"is {limit}")
+    assert outcome.flags == (f"near_limit {concept}",)
+
+
+def test_a_low_value_that_is_too_old_stays_visible() -> None:
+    told = chart(finding("lab", "platelets", value=34, unit="10^9/L", days=200), note_days=(3,))
+
+    outcome = organ_disease_uncontrolled(told, OrganDiseaseUncontrolled())
+
+    assert outcome.is_silent
+    assert [(item.stance, item.reason) for item in outcome.evidence] == [
+        ("set_aside", "below 50, 200 days old")
+    ]

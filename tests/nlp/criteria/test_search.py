@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from chartsift.nlp.criteria import evaluate, load_trial
+from chartsift.nlp.criteria.load import available_trials
 from chartsift.nlp.criteria.search import terms_of, vocabulary
 from chartsift.nlp.types import CriterionResult, NoteInfo, Patient, Search
 
@@ -29,8 +32,8 @@ def test_silence_tells_notes_span_terms_and_what_was_not_read() -> None:
         notes=2,
         first=date(2019, 1, 2),
         last=date(2022, 5, 3),
-        kinds=("car_t", "cell_therapy"),
-        terms=len(terms_of(("car_t", "cell_therapy"))),
+        kinds=("car_t", "cell_therapy", "cell_therapy_code"),
+        terms=len(terms_of(("car_t", "cell_therapy", "cell_therapy_code"))),
         unread=("scan.pdf (IN101)", "n7 (SC410)", "x (IN103)", "y (IN104)"),
     )
     assert result.search.terms > 200
@@ -49,12 +52,25 @@ def test_terms_are_the_words_of_the_vocabulary_each_once() -> None:
     assert vocabulary(["lab/CK"]) == {"lab/CK": list(terms_of(("lab/CK",)))}
 
 
-def test_what_is_read_by_its_form_has_no_terms() -> None:
-    result = silent("age")
+def test_the_drugs_are_among_the_terms_of_their_reactions() -> None:
+    result = silent("flu_cy_reaction")
 
     assert result.search is not None
-    assert (result.search.kinds, result.search.terms) == (("age/age", "age/birth_date"), 0)
-    assert result.rationale == "No mention in 2 notes, 2019 to 2022."
+    terms = set(terms_of(result.search.kinds))
+    assert {"cyclophosphamide", "Cytoxan", "Endoxan", "CYC", "fludarabine", "NKDA", "ifosfamide"} <= terms
+
+
+# Other names of what is read as a lab or a score of the same clause, each of which has its terms.
+OTHER_NAMES = {"measure/MMT-8", "measure/CDASI", "measure/extramuscular"}
+
+
+@pytest.mark.parametrize("trial_id", available_trials())
+def test_no_kind_that_a_criterion_searches_is_without_terms(trial_id: str) -> None:
+    cohorts = evaluate(Patient("p"), NOTES, [], load_trial(trial_id), as_of=date(2024, 6, 1))
+    searched = {kind for c in cohorts for r in c.criteria if r.search for kind in r.search.kinds}
+
+    assert searched
+    assert {kind for kind in searched if not terms_of((kind,))} <= OTHER_NAMES
 
 
 def test_a_verdict_that_words_decide_needs_no_search() -> None:

@@ -63,6 +63,9 @@ def _car_t(assertion: str, note: str = "new", **attributes: str) -> Finding:
         ([_finding("cell_therapy", "unnamed", "present")], None, "insufficient"),
         ([_finding("cell_therapy", "CAR-NK", "present")], None, "insufficient"),
         ([_finding("cell_therapy_code", "CAR-T", "present")], None, "insufficient"),
+        ([_finding("cell_therapy_code", "CAR-T", "hypothetical")], None, "insufficient"),
+        ([_finding("cell_therapy_code", "CAR-T", "present"), _car_t("hypothetical")], None, "insufficient"),
+        ([_finding("cell_therapy_code", "CAR-T", "family")], None, "no_mention"),
     ],
 )
 def test_car_t_received(findings: list[Finding], value: bool | None, basis: str) -> None:
