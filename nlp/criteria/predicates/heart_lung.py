@@ -125,7 +125,7 @@ def _reasons(found: Sequence[Measure]) -> str:
 def _review_step(chart: Chart, given: LungHeart, measure: Measure) -> str:
     """Return what settles a measure between its limits: a person's view, and a new study where it is no current one."""
     days = {"pft": given.pft_days, "echo": given.echo_days, "vital": given.saturation_days}
-    if chart.age_days(measure.finding) <= days.get(measure.finding.kind, 0):
+    if chart.is_within(measure.finding, days.get(measure.finding.kind, 0)):
         return f"Ask for the investigator's view: {measure.reason}."
     return f"Ask for a current {_study(measure.finding)} and the investigator's view: {measure.reason}."
 
