@@ -92,6 +92,8 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
     """
     Return a positive and a negative result of one antibody from one draw, if that is all there is of it.
 
+    Results of two subunits, as of Mi-2 alpha and Mi-2 beta, are results of two tests.
+
     Results in one note, without different dates of their own, come from one draw; a clear positive at another
     time, or a clinician who names the disease after it since, settles the matter.
     """
@@ -111,7 +113,8 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
             (p, n)
             for p in read
             for n in negative
-            if abs((p.date - n.date).days) <= days
+            if _of_one_subunit(p, n)
+            and abs((p.date - n.date).days) <= days
             and (p.note_id == n.note_id or (p.date_source == n.date_source == "text"))
         ]
         if not clash:
@@ -129,6 +132,12 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
         if not others and (not named or unresolved):
             return [*clash[0], *unresolved[:2]]
     return []
+
+
+def _of_one_subunit(positive: Finding, negative: Finding) -> bool:
+    """Say whether two results may be of the same subunit; a result without one is of the antigen as a whole."""
+    subunits = {positive.attribute("subunit"), negative.attribute("subunit")} - {""}
+    return len(subunits) < 2
 
 
 def _panel_negative(
