@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chartsift.nlp.months import MONTH_STEM
 from chartsift.nlp.text.layout import Layout
 
 # Which muscles belong to which group; the trial counts proximal, axial and bulbar groups. Distal weakness alone points
@@ -170,9 +171,7 @@ _CHAIN = re.compile(
     r"(?P<value>\d{2,3}(?:\.\d)?)(?:\s*/\s*(?P<scale>\d{2,3}))?(?![\d/])",
     re.IGNORECASE,
 )
-_MONTH_GAP = re.compile(
-    r"\d{1,4}[/-]\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s*'?$", re.IGNORECASE
-)
+_MONTH_GAP = re.compile(rf"\d{{1,4}}[/-]\d|(?:{MONTH_STEM})[a-z]*\.?\s*'?$", re.IGNORECASE)
 _LIMITED = re.compile(
     r"(?:limited|inhibited|hampered|confounded|affected)\s+(?:by|due to|2/2|secondary to"
     r"|because of)\s+(?:[\w']+\s+){0,4}?(?P<by>pain|fatigue|effort|tired\w*|discomfort|guarding)"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.months import MONTH_STEM
 
 _LINKS = frozenset(
     "and or nor but however then so also ever yet still again already initially originally finally later once twice"
@@ -29,7 +30,7 @@ _LINKS = frozenset(
 )
 _TREATMENT = re.compile(r"(?:auto|allo|haplo)?-?(?:h?sct|hct|bmt|asct|car-?t|transplant\w*)s?", re.IGNORECASE)
 _MONTH = re.compile(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*|spring|summer|fall|autumn|winter|early|late|mid",
+    rf"(?:{MONTH_STEM})[a-z]*|spring|summer|fall|autumn|winter|early|late|mid",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^()\n]{0,80}\)?|\[[^\[\]\n]{0,60}\]")

@@ -9,31 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from chartsift.nlp.months import MONTHS
 from chartsift.nlp.text.date_habits import DateHabit
 
 Precision = Literal["day", "month", "season", "year"]
 
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar",
-            "february feb februar",
-            "march mar märz",
-            "april apr",
-            "may mai",
-            "june jun juni",
-            "july jul juli",
-            "august aug",
-            "september sep sept",
-            "october oct oktober okt",
-            "november nov",
-            "december dec dezember dez",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:early|beginning\sof|start\sof|mid|middle\sof|late|end\sof)"  # read in verbose patterns
