@@ -62,8 +62,19 @@ _DISCLOSED_ACTIVE = loosely(
 
 # Words without any of these letters speak of no blinded trial; plain letters are found much faster than patterns.
 _TRIAL_LETTERS = ("placebo", "sham", "blind", "mask", "known", "code", "disclosed")
-# How far before a mention its clause is read, in code points.
-_LEFT_REACH = 300
+# Distances in code points, by what a note holds: its lines are about 80 wide and its sentences seldom over 300 long.
+# They are no fine cut: a fifth less or a quarter more of all of them leaves every sentence of the tests read the same.
+# Of a clause on either side of a mention: all that one sentence can hold.
+_CLAUSE_REACH = 300
+# Of words that answer a form's question on the rest of its line, which may wrap once or twice.
+_FORM_REACH = 240
+_ANSWER_REACH = 160
+# Of a box to tick before its label: "[x] Prior history of CAR-T".
+_BOX_REACH = 24
+# Of "or placebo" beside the treatment that it is the other arm of: the next few words.
+_ARM_REACH = 50
+# Of a sentence that still goes on about the trial of the one before it: one long sentence may stand between.
+_NEXT_REACH = 400
 # How far beside a mention words of a blinded trial are looked for, in code points.
 _TRIAL_REACH = 600
 
@@ -222,8 +233,8 @@ def read_receipt(
     line = layout.line_at(start)
     first = min(sentence.start, start)
     last = max(sentence.end, end)
-    left = _tail(text[max(first, start - _LEFT_REACH) : start])
-    right = _head(text[end : min(last, end + 300)])
+    left = _tail(text[max(first, start - _CLAUSE_REACH) : start])
+    right = _head(text[end : min(last, end + _CLAUSE_REACH)])
 
     other = someone_else(text, layout, start, end)
     if other:
@@ -234,21 +245,23 @@ def read_receipt(
     blinded = _blinded(text, layout, start, end)
     if blinded is not None:
         return blinded
-    never = None if is_graft else _never_infused(left, text[end : min(line.end, end + 240)], note_date)
+    never = (
+        None if is_graft else _never_infused(left, text[end : min(line.end, end + _FORM_REACH)], note_date)
+    )
     if never:
         return Receipt("hypothetical", (never,), strength="strong")
-    box = _BOX.search(text[max(line.start, start - 24) : start])
+    box = _BOX.search(text[max(line.start, start - _BOX_REACH) : start])
     if box is not None:
         ticked = bool(box.group("full") or (box.group("square") or "").strip())
         # A tick was set by someone; a box that nobody ticked is a weak denial.
         strength = "strong" if ticked else "plain"
         return Receipt("present" if ticked else "absent", (box.group().strip(),), strength=strength)
-    received = _RECEIVED_IT.match(text[end : min(last, end + 140)])
+    received = _RECEIVED_IT.match(text[end : min(last, end + REACH)])
     if received is not None and not re.search(
         r"\b(?:if|asks?|whether|says?)\b", received.group(), re.IGNORECASE
     ):
         return Receipt("present", (received.group().strip(" ,"),), strength="strong")
-    denied = _denied(left, right, text[end : min(line.end, end + 160)], note_date)
+    denied = _denied(left, right, text[end : min(line.end, end + _ANSWER_REACH)], note_date)
     if denied is not None:
         return denied
     return intent_or_receipt(left, right, note_date)
@@ -313,7 +326,7 @@ def _blinded(text: str, layout: Layout, start: int, end: int) -> Receipt | None:
     own = text[first:last]
     following = layout.sentences[number + 1 : number + 3] if sentence else []
     after = " ".join(
-        text[s.start : min(s.end, s.start + _TRIAL_REACH)] for s in following if s.start - end < 400
+        text[s.start : min(s.end, s.start + _TRIAL_REACH)] for s in following if s.start - end < _NEXT_REACH
     )
     wide = own + " " + after
     lower = wide.lower()
@@ -325,7 +338,9 @@ def _blinded(text: str, layout: Layout, start: int, end: int) -> Receipt | None:
     active = _DISCLOSED_ACTIVE.search(wide)
     if active and re.search(r"unblind|unmask|code|disclosed", wide, re.IGNORECASE):
         return Receipt("present", (active.group(),), strength="strong", unblinded=True)
-    either = _OR_PLACEBO.match(text[end : end + 50]) or _PLACEBO_OR.search(text[max(0, start - 40) : start])
+    either = _OR_PLACEBO.match(text[end : end + _ARM_REACH]) or _PLACEBO_OR.search(
+        text[max(0, start - _ARM_REACH) : start]
+    )
     if either and _PAST_DOSE.search(own) and not _NOT_YET.search(own[: start - first]):
         return Receipt("possible", (either.group().strip(),))
     cue = _BLINDED.search(own) or (
@@ -372,8 +387,8 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
     unneeded = _UNNEEDED.search(left[-REACH:])
     if unneeded:
         return Receipt("absent", (unneeded.group().strip(),), strength="strong")
-    not_done = first_governing(_NOT_DONE, right[:140]) or (
-        None if is_received(left, right, note_date) else _NONE_DONE.match(right[:140])
+    not_done = first_governing(_NOT_DONE, right[:REACH]) or (
+        None if is_received(left, right, note_date) else _NONE_DONE.match(right[:REACH])
     )
     if not_done:
         made = re.search(
