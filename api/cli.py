@@ -161,11 +161,13 @@ def screen(
         files = {name: str(path) for name, path in results.files().items()}
         print_json({"out": str(out), "files": files, **results.manifest})
     else:
-        from chartsift.api.cli_show import show_files, show_run
+        from chartsift.api.cli_show import show_files, show_run, show_unread
 
         if not quiet:
             show_run(results)
         show_files(results)
+        if not quiet:
+            show_unread(results)
     if not results.manifest["counts"]["notes_read"]:
         raise InputError("IN127", "no note could be read", hint="errors.parquet says why, row by row")
 

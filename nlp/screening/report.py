@@ -79,6 +79,7 @@ def render_report(results: RunResults) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.filters["flag_words"] = words.flag_words
     return env.get_template("report.html").render(
         run=manifest,
         cohorts=[_cohort_view(manifest, cohort, shown) for cohort in manifest["trial"]["cohorts"]],
