@@ -20,14 +20,14 @@ import pyarrow.parquet as pq
 
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.screening.results import RunResults
-from chartsift.nlp.screening.rows import Row, jsonable
+from chartsift.nlp.screening.rows import Row
 
 # Rows that are turned into Python values at a time; of texts only a few, since one may have megabytes.
 _BATCH_ROWS = 4_096
 _BATCH_TEXTS = 16
 _READ_BUFFER = 1 << 20
 # Rows of a row group that a writer makes.
-_ROW_GROUP = 32_768
+_ROW_GROUP = 16_384
 # Identifiers are spread over so many files by their value; one file at a time is sorted in memory, which takes
 # 32 MB for a billion identifiers.
 _BUCKETS = 256
@@ -168,9 +168,9 @@ class CsvFile:
         self.rows = 0
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Write *rows*; None becomes an empty cell, a day its ISO string."""
+        """Write *rows*; None becomes an empty cell, a day ``YYYY-MM-DD``, a time ``YYYY-MM-DD HH:MM:SS``."""
         for row in rows:
-            self._writer.writerow([jsonable(value) for value in row])
+            self._writer.writerow(row)
             self.rows += 1
 
     def __enter__(self) -> CsvFile:

@@ -17,9 +17,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +77,9 @@ CONCEPT_COLUMNS = ("kind", "concept", "note_nlp_concept_id", "note_nlp_source_co
 #: ``kind`` of a row of the concept table that maps a section of the note, by its name in ``concept``.
 SECTION = "section"
 
-_TOP_BIT = 1 << 63
-_MAX_ID = _TOP_BIT - 1
+_MAX_ID = (1 << 63) - 1
+# What would end a part of term_modifiers, or a line.
+_RESERVED = re.compile(r"[%,=\x00-\x1f]")
 # Of "assertion", by the convention of the specification: negated, conditional or of someone else does not exist;
 # uncertain exists.
 _AXES = {
@@ -104,7 +108,7 @@ def write_note_nlp(results: RunResults, folder: Path, options: ExportOptions) ->
     """
     concepts = read_concepts(options.concepts) if options.concepts else {}
     ids = _Ids(results)
-    system, when = _system(results.manifest), _finished_at(results.manifest)
+    stamp = _Stamp(_system(results.manifest), _finished_at(results.manifest), concepts)
     metadata = {"chartsift_run": results.manifest["fingerprint"]}
     columns = {
         "findings": _FINDING_COLUMNS,
@@ -126,30 +130,45 @@ def write_note_nlp(results: RunResults, folder: Path, options: ExportOptions) ->
                     for row in patient.rows["notes"]
                 ]
             )
-            surroundings = _Surroundings(patient)
-            note_dates = {row["note_id"]: row["note_date"] for row in patient.rows["notes"]}
-            findings = patient.rows["findings"]
+            numbers = ids.findings(patient.rows["findings"])
             table.write(
                 [
-                    (
-                        number,
-                        notes[row["note_id"]],
-                        concepts.get((SECTION, row["section"]), (0, 0))[0],
-                        surroundings.of(row),
-                        row["start"],
-                        row["text"][:MAX_LEXICAL_VARIANT],
-                        *concepts.get((row["kind"], row["concept"]), (0, 0)),
-                        system,
-                        when.date(),
-                        when,
-                        *_exists_and_when(row, is_past=is_past(row, note_dates)),
-                        term_modifiers(row, is_past=is_past(row, note_dates)),
-                    )
-                    for number, row in zip(ids.findings(findings), findings, strict=True)
+                    (number, *cells)
+                    for number, cells in zip(numbers, _cells(patient, notes, stamp), strict=True)
                 ]
             )
     names = {"NOTE_NLP": table.rows, "note_crosswalk": crosswalk.rows}
     return {f"{name}.{kind}": rows for name, rows in names.items() for kind in ("csv", "parquet")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What all rows of an export share: the system, when it read the notes, and the site's concepts."""
+
+    system: str
+    when: datetime
+    concepts: Mapping[tuple[str, str], tuple[int, int]]
+
+
+def _cells(patient: PatientTables, notes: Mapping[str, int], stamp: _Stamp) -> Iterator[tuple[Any, ...]]:
+    """Yield the cells of each finding of a patient, after its ``note_nlp_id``."""
+    surroundings = _Surroundings(patient)
+    note_dates = {row["note_id"]: row["note_date"] for row in patient.rows["notes"]}
+    for row in patient.rows["findings"]:
+        past = is_past(row, note_dates)
+        yield (
+            notes[row["note_id"]],
+            stamp.concepts.get((SECTION, row["section"]), (0, 0))[0],
+            surroundings.of(row),
+            row["start"],
+            row["text"][:MAX_LEXICAL_VARIANT],
+            *stamp.concepts.get((row["kind"], row["concept"]), (0, 0)),
+            stamp.system,
+            stamp.when.date(),
+            stamp.when,
+            *_exists_and_when(row["assertion"], is_past=past),
+            term_modifiers(row, is_past=past),
+        )
 
 
 def is_past(row: Row, note_dates: Mapping[str, date]) -> bool:
@@ -165,44 +184,50 @@ def term_modifiers(row: Row, *, is_past: bool) -> str:
     In a value ``%``, ``,``, ``=`` and control characters are percent-encoded. The parts come in a fixed order, those
     without a value left out; what does not fit the column is dropped part by part from the end, and said so.
     """
-    facts = {
-        **dict(zip(_AXIS_NAMES, _axes(row, is_past=is_past), strict=False)),
-        "assertion": row["assertion"],
-        "kind": row["kind"],
-        "concept": row["concept"],
-        "end": row["end"],
-        "finding_id": row["finding_id"],
-        "value": _number(row["value"]),
-        "comparator": row["comparator"] if row["value"] is not None and row["comparator"] != "=" else "",
-        "unit": row["unit"],
-        "ref_low": _number(row["ref_low"]),
-        "ref_high": _number(row["ref_high"]),
-        "flag": row["flag"],
-        "concept_date": row["date"],
-        "date_source": row["date_source"],
-        "section": row["section"],
-        "page": row["page"],
-        "score": _number(row["score"]),
-        **{f"attribute.{item['name']}": item["value"] for item in row["attributes"]},
-    }
-    shown = [f"{key}={_encoded(str(value))}" for key, value in facts.items() if value not in {None, ""}]
-    text = ",".join(shown)
-    if len(text) <= MAX_TERM_MODIFIERS:
-        return text
-    while len(text) > MAX_TERM_MODIFIERS:
+    number, text = _number, _encoded
+    has_relation = row["value"] is not None and row["comparator"] != "="
+    facts = (
+        ("kind", text(row["kind"])),
+        ("concept", text(row["concept"])),
+        ("end", row["end"]),
+        ("finding_id", row["finding_id"]),
+        ("value", number(row["value"])),
+        ("comparator", text(row["comparator"]) if has_relation else ""),
+        ("unit", text(row["unit"])),
+        ("ref_low", number(row["ref_low"])),
+        ("ref_high", number(row["ref_high"])),
+        ("flag", text(row["flag"])),
+        ("concept_date", row["date"]),
+        ("date_source", row["date_source"]),
+        ("section", text(row["section"])),
+        ("page", row["page"]),
+        ("score", number(row["score"])),
+        *((f"attribute.{text(item['name'])}", text(item["value"])) for item in row["attributes"]),
+    )
+    shown = [_axes_text(row["assertion"], is_past=is_past)]
+    shown += [f"{key}={value}" for key, value in facts if value is not None and value != ""]
+    joined = ",".join(shown)
+    while len(joined) > MAX_TERM_MODIFIERS:
         shown.pop()
-        text = ",".join([*shown, "truncated=true"])
-    return text
+        joined = ",".join([*shown, "truncated=true"])
+    return joined
 
 
-def _axes(row: Row, *, is_past: bool) -> tuple[str, str, str, str, str, str]:
-    negated, subject, certainty, conditional, when, exists = _AXES[row["assertion"]]
+def _axes(assertion: str, *, is_past: bool) -> tuple[str, str, str, str, str, str]:
+    negated, subject, certainty, conditional, when, exists = _AXES[assertion]
     return negated, subject, certainty, conditional, "past" if is_past and when == "present" else when, exists
 
 
-def _exists_and_when(row: Row, *, is_past: bool) -> tuple[str, str | None]:
+@lru_cache(maxsize=2 * len(_AXES))
+def _axes_text(assertion: str, *, is_past: bool) -> str:
+    axes = zip(_AXIS_NAMES, _axes(assertion, is_past=is_past), strict=False)
+    return ",".join([*(f"{name}={value}" for name, value in axes), f"assertion={assertion}"])
+
+
+@lru_cache(maxsize=2 * len(_AXES))
+def _exists_and_when(assertion: str, *, is_past: bool) -> tuple[str, str | None]:
     """Return ``term_exists`` and ``term_temporal``, which knows "present" and "past" alone."""
-    *_, when, exists = _axes(row, is_past=is_past)
+    *_, when, exists = _axes(assertion, is_past=is_past)
     return exists, when if when in {"present", "past"} else None
 
 
@@ -258,7 +283,9 @@ def _number(value: float | None) -> str:
 
 
 def _encoded(value: str) -> str:
-    return "".join(f"%{ord(c):02X}" if c in "%,=" or c < " " else c for c in value)
+    return (
+        _RESERVED.sub(lambda found: f"%{ord(found.group()):02X}", value) if _RESERVED.search(value) else value
+    )
 
 
 def _system(manifest: Mapping[str, Any]) -> str:
