@@ -20,11 +20,13 @@ import typer
 from chartsift.api import cli_annotations, cli_rules
 from chartsift.api.cli_common import (
     AsOf,
+    Concepts,
     Json,
     Patients,
     ReadsFiles,
     Sample,
     Trial,
+    WriteFormats,
     parse_day,
     print_json,
     say,
@@ -130,6 +132,8 @@ def screen(
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what an earlier run left in DIR and begin anew.")
     ] = False,
+    write: WriteFormats = None,
+    concepts: Concepts = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the files are.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -144,6 +148,10 @@ def screen(
 
     if out is None:
         raise typer.BadParameter("give the folder for the results", param_hint="--out")
+    if write:
+        from chartsift.nlp.screening.writers import check_names
+
+        write = check_names(write)
     with use_inputs(inputs, sample=sample) as paths:
         from chartsift.nlp.screening.run import RunConfig
 
@@ -157,15 +165,20 @@ def screen(
             restart=restart,
         )
         results = _screen(config, trial, is_quiet=quiet or as_json)
+    from chartsift.api.cli_export import document, export_after_screening, show_exports
+
+    exports = export_after_screening(results, write or [], concepts=concepts)
     if as_json:
         files = {name: str(path) for name, path in results.files().items()}
-        print_json({"out": str(out), "files": files, **results.manifest})
+        made = {"exports": [document(export) for export in exports]} if exports else {}
+        print_json({"out": str(out), "files": files, **made, **results.manifest})
     else:
         from chartsift.api.cli_show import show_files, show_run, show_unread
 
         if not quiet:
             show_run(results)
         show_files(results)
+        show_exports(exports)
         if not quiet:
             show_unread(results)
     if not results.manifest["counts"]["notes_read"]:
@@ -251,6 +264,39 @@ def explain(
             as_of=parse_day(as_of),
             as_json=as_json,
         )
+
+
+@app.command()
+def export(
+    *,
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of a finished run.")],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="omop, fhir, redcap; several with commas. Without: list them.",
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="DIR", help="Where the folder of each format goes; default: DIR itself."
+        ),
+    ] = None,
+    concepts: Concepts = None,
+    as_json: Json = False,
+) -> None:
+    """
+    Write a finished run for another system: OMOP NOTE_NLP, FHIR R4, or a screening log for REDCap.
+
+    Works from the files of the run alone; no note is read again. See docs/output.md.
+    """
+    from chartsift.api.cli_export import export_run
+
+    start()
+    export_run(out, formats or [], to=to, concepts=concepts, as_json=as_json)
 
 
 @app.command()
