@@ -44,6 +44,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "ASyS": ("Jo-1", "PL-7", "PL-12", "EJ"),
     "IMNM": ("SRP", "HMGCR"),
 }
+_REPEAT_STEP = "Repeat the myositis panel; cN-1A by itself does not tell."
 _UNSPECIFIED_STEP = "Ask whether the Ro/SSA was Ro-52, or repeat the myositis panel."
 _ORDER_STEP = "Order a myositis antibody panel with SRP and HMGCR, or ask for the outside result."
 _PENDING_STEP = "Obtain the antibody result that is pending or was never run."
@@ -276,7 +277,7 @@ def antibody_positive(chart: Chart, given: AntibodyPositive) -> Outcome:
         return unknown(
             [*shown, *against[:2], *aside],
             f"only {(*others, *ibm)[0].concept} is positive, which does not tell",
-            next_step=_UNSPECIFIED_STEP if others else _ORDER_STEP,
+            next_step=_UNSPECIFIED_STEP if others else _REPEAT_STEP,
         )
     stated = standing(chart, given.diagnoses).stated
     return _without_positive(
