@@ -15,6 +15,7 @@ from datetime import date
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 import spacy
 from spacy.language import Language
@@ -23,6 +24,7 @@ from spacy.tokens import Doc, Span
 from chartsift.nlp.components import READERS, findings, register_components
 from chartsift.nlp.components.axes import axes_of
 from chartsift.nlp.components.context import Context
+from chartsift.nlp.text.prefilter import Prefilter, opened
 from chartsift.nlp.text.quotes import clause_around
 from chartsift.nlp.text.tokens import ClinicalTokenizer, token_range
 from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
@@ -38,9 +40,12 @@ class PipelineConfig:
 
     Attributes:
         readers: Names of the readers to run, in order; empty for all.
+        mode: "fast" reads only where the words of a reader stand; "whole" tries everything everywhere, to prove that
+            the fast way loses nothing. The findings are the same.
     """
 
     readers: tuple[str, ...] = ()
+    mode: Literal["fast", "whole"] = "fast"
 
 
 class Pipeline:
@@ -49,6 +54,7 @@ class Pipeline:
     def __init__(self, nlp: Language, config: PipelineConfig) -> None:
         self.nlp = nlp
         self.config = config
+        self.prefilter = Prefilter() if config.mode == "fast" else None
 
     def extract(self, note: Note) -> list[Finding]:
         """
@@ -56,6 +62,12 @@ class Pipeline:
 
         For every finding, ``note.text[start:end] == text``.
         """
+        if self.prefilter is None:
+            return self._extract(note)
+        with opened(self.prefilter, note.text):
+            return self._extract(note)
+
+    def _extract(self, note: Note) -> list[Finding]:
         doc = self.read(note)
         made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
         return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))

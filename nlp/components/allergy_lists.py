@@ -12,6 +12,7 @@ from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.reaction_words import read_reaction
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate
 
 _MUSTARD = loosely(
     r"\b(?:ifosfamide|ifex|melphalan|alkeran|evomela|bendamustine|treanda|bendeka|chlorambucil|leukeran"
@@ -32,7 +33,7 @@ _MUSTARD_LETTERS = (
     "mustard",
 )
 
-_NONE_KNOWN = re.compile(
+_NONE_KNOWN = gate(
     r"\b(?:NKDA|NKA|NKMA|no known (?:drug |medication |medicine |med |food |other |environmental |or )*allerg\w*"
     r"|no (?:other |drug |medication |med |medicine |food )*allerg(?:y|ies)\b"
     r"|(?:not|never) allergic to (?:any|anything)\w*|denies (?:any |drug |medication |known )*allerg\w*|allerg(?:y"

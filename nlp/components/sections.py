@@ -19,6 +19,7 @@ from spacy.tokens import Doc
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.lexicon.loader import SectionRules, load_sections
 from chartsift.nlp.text.layout import Layout, Retraction, Section, TextSpan, is_heading
+from chartsift.nlp.text.prefilter import gate
 
 # A note whose letters are mostly capitals has no headings in capitals.
 _CAPITALS_SHARE = 0.5
@@ -57,14 +58,14 @@ class Sections:
         inline = "|".join(
             _loose(name) for name in names if rules.category_of[name] in rules.inline and len(name) > 1
         )
-        self._inline_header = re.compile(
+        self._inline_header = gate(
             # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
             rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{inline})):(?=\s)",
             re.IGNORECASE,
         )
-        self._copied = re.compile(rules.copied, re.IGNORECASE)
-        self._templated = re.compile(rules.templated, re.IGNORECASE)
-        self._retracted = re.compile(rules.retracted, re.IGNORECASE)
+        self._copied = gate(rules.copied, re.IGNORECASE)
+        self._templated = gate(rules.templated, re.IGNORECASE)
+        self._retracted = gate(rules.retracted, re.IGNORECASE)
 
     def __call__(self, doc: Doc) -> Doc:
         layout: Layout = doc._.layout

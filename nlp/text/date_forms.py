@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from chartsift.nlp.text.date_habits import DateHabit
+from chartsift.nlp.text.prefilter import gate
 
 Precision = Literal["day", "month", "season", "year"]
 
@@ -39,7 +40,7 @@ _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:early|beginning\sof|start\sof|mid|middle\sof|late|end\sof)"  # read in verbose patterns
 # The clock time that follows a date belongs to it, so that "08:15" is never a value.
 _CLOCK = r"(?:(?:,?\s+(?:at\s+)?|T)\d{1,2}:\d\d(?!\d)(?::\d\d(?:\.\d+)?)?Z?(?:\s?[AP]\.?M\b\.?)?|\s[AP]M\b)?"
-_DATE = re.compile(
+_DATE = gate(
     rf"""(?<![\d./-])(?:
       (?P<iso>{_YEAR}(?P<iso_sign>[-/])\d\d(?P=iso_sign)\d\d){_CLOCK}
     | (?P<span>\d{{1,2}}/\d{{1,2}}(?:/(?:{_YEAR}|\d\d))?\s?[-–]\s?\d{{1,2}}/\d{{1,2}}/(?:{_YEAR}|\d\d))
@@ -65,7 +66,7 @@ _DATE = re.compile(
     )(?![\d-]*\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_KINDS = tuple(name for name in _DATE.groupindex if name not in ("sign", "iso_sign"))
+_KINDS = tuple(name for name in _DATE.plain.groupindex if name not in ("sign", "iso_sign"))
 _DATE_LEAD = re.compile(r"\b(?:in|since|last|this|until|till|by|during)\s$", re.IGNORECASE)
 # "may" and "march" are verbs; only what leads to a date makes a month of them.
 _VERBS = frozenset({"may", "march", "mar", "dec", "mai"})
