@@ -36,6 +36,22 @@ _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _TABLE: dict[int, int | str] = {**_EQUAL, **_BLANKS}
 
 
+_ASCII = bytes(32 if chr(code).isspace() else 48 if chr(code).isdigit() else code for code in range(256))
+_LETTERS = bytes(code if chr(code).isalpha() else 32 for code in range(256))
+
+
+def only_words(folded: str) -> str:
+    """
+    Return *folded* text with a blank for everything but letters, code point by code point, and one at either end.
+
+    Letters beyond Latin-1 become blanks as well.
+
+    >>> only_words("anti-jo-0: µ")
+    ' anti jo    µ '
+    """
+    return " " + folded.encode("latin-1", "replace").translate(_LETTERS).decode("latin-1") + " "
+
+
 def fold(text: str) -> str:
     """
     Return *text* in lower case with plain blanks, code point by code point.
@@ -44,6 +60,8 @@ def fold(text: str) -> str:
     ('anti-jo-1: pos', 1)
     """
     lower = text.lower()
+    if lower.isascii():
+        return lower.encode("ascii").translate(_ASCII).decode("ascii")
     if len(lower) != len(text):
         # "İ" has two characters in lower case; a regular expression takes the first for it.
         lower = "".join(character.lower()[0] for character in text)
@@ -51,6 +69,6 @@ def fold(text: str) -> str:
         lower = lower.replace(blank, " ")
     for digit in _COMMON_DIGITS:
         lower = lower.replace(digit, "0")
-    if not lower.isascii() and _RARE.search(lower):
+    if _RARE.search(lower):
         lower = _OTHER_DIGIT.sub("0", lower.translate(_TABLE))
     return lower

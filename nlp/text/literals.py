@@ -42,8 +42,8 @@ _CHANCE = {
     "x": 0.01,
 }
 _COUNTED = 6
-# What a literal costs more when the start of its match cannot be told: the whole text is tried.
-_UNBOUNDED = 12
+# What a literal costs when the start of its match cannot be told: the whole text is tried wherever it stands.
+_UNBOUNDED = 0.01
 # What occurs more often than this is looked for in vain: the expression itself is as quick.
 _TOO_COMMON = 0.08
 # Longest stretch of a match whose length is still counted.
@@ -130,7 +130,7 @@ def _without_longer(literals: set[Literal]) -> frozenset[Literal] | None:
 def _cost(literals: frozenset[Literal]) -> float:
     """Return roughly how much work literals make: how often they occur by chance, and how far a match then is."""
     return sum(
-        _chance(one) * (1 + (one.furthest - one.nearest) / 8 if one.furthest <= FURTHEST else _UNBOUNDED)
+        _chance(one) * (1 + (one.furthest - one.nearest) / 8) if one.furthest <= FURTHEST else _UNBOUNDED
         for one in literals
     )
 

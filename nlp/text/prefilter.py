@@ -13,12 +13,12 @@ import re
 import sys
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import ahocorasick_rs
 
-from chartsift.nlp.text.folding import fold
+from chartsift.nlp.text.folding import fold, only_words
 from chartsift.nlp.text.literals import FURTHEST, Literal, required_literals
 
 # From this share of a text on it is searched in one go rather than place by place.
@@ -137,9 +137,14 @@ def gate(expression: str, flags: int | re.RegexFlag = 0) -> Gate:
 
 
 class Prefilter:
-    """The automaton over the words of all gates that there are when it is made."""
+    """
+    The automaton over the words of all gates that there are when it is made.
 
-    def __init__(self) -> None:
+    Args:
+        words: Further words to look for, folded; ``Scan.found`` tells where they stand.
+    """
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
         with _lock:
             gates = list(_gates)
         self.size = len(gates)
@@ -153,6 +158,19 @@ class Prefilter:
                 if number == len(self.opens):
                     self.opens.append([])
                 self.opens[number].append((one.number, literal))
+        # Words that are looked for beside those of the gates: most of them as whole words of letters, which are far
+        # fewer than their letters within other words, and the rest wherever they stand.
+        self.wanted: dict[int, str] = {}
+        self.whole: list[str] = []
+        for word in words:
+            if only_words(word).strip() == word:
+                self.whole.append(word)
+                continue
+            number = numbers.setdefault(word, len(numbers))
+            if number == len(self.opens):
+                self.opens.append([])
+            self.wanted[number] = word
+        self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [" ¤ "])
         self.words = list(numbers)
         self._automaton = ahocorasick_rs.AhoCorasick(
             self.words, implementation=ahocorasick_rs.Implementation.DFA
@@ -171,13 +189,20 @@ class Prefilter:
         for number, starts in hits.items():
             for gate_number, literal in self.opens[number]:
                 opened_by.setdefault(gate_number, []).append((literal, starts))
-        return Scan(self, text, folded, opened_by)
+        wanted = self.wanted
+        found = {wanted[number]: starts for number, starts in hits.items() if number in wanted}
+        if self.whole:
+            words = only_words(folded)
+            for number, start, _ in self._whole_automaton.find_matches_as_indexes(words, overlapping=True):
+                # The blank before the word stands for the one that was put before the text.
+                found.setdefault(self.whole[number], []).append(start)
+        return Scan(self, text, folded, opened_by, found)
 
 
 class Scan:
     """Where the words of the prefilter stand in one note."""
 
-    __slots__ = ("_opened_by", "_places", "folded", "prefilter", "text")
+    __slots__ = ("_opened_by", "_places", "folded", "found", "prefilter", "text")
 
     def __init__(
         self,
@@ -185,11 +210,13 @@ class Scan:
         text: str,
         folded: str,
         opened_by: dict[int, list[tuple[Literal, list[int]]]],
+        found: dict[str, list[int]],
     ) -> None:
         self.prefilter = prefilter
         self.text = text
         self.folded = folded
         self._opened_by = opened_by
+        self.found = found
         self._places: dict[int, list[int] | None] = {}
 
     def places(self, number: int) -> list[int] | None:

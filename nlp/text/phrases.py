@@ -1,0 +1,108 @@
+"""
+Phrases found by their rarest word: what spaCy's PhraseMatcher finds over the tokens of a note, found without any.
+
+The prefilter tells where one word of each phrase stands; here the words before and behind it are compared with the
+note, token by token as ``tokens`` would part them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from chartsift.nlp.text.folding import fold
+from chartsift.nlp.text.prefilter import Scan
+from chartsift.nlp.text.tokens import plain_spelling
+
+_T = TypeVar("_T")
+
+
+class Found(NamedTuple, Generic[_T]):
+    """A phrase in a note: its code points, its number of tokens and what belongs to it."""
+
+    start: int
+    end: int
+    length: int
+    of: _T
+
+
+class Phrases(Generic[_T]):
+    """
+    Phrases, each a tuple of tokens in lower case, and what belongs to each.
+
+    ``words`` are the folded words that a prefilter has to look for.
+    """
+
+    def __init__(self, phrases: Mapping[tuple[str, ...], _T]) -> None:
+        self._by_word: dict[str, list[tuple[tuple[str, ...], int, _T]]] = {}
+        for tokens, of in phrases.items():
+            key = max(range(len(tokens)), key=lambda i: (tokens[i].isalpha(), len(tokens[i])))
+            self._by_word.setdefault(fold(tokens[key]), []).append((tokens, key, of))
+
+    @property
+    def words(self) -> Iterable[str]:
+        """The folded words, one a phrase."""
+        return self._by_word
+
+    def find(self, scan: Scan) -> Iterator[Found[_T]]:
+        """Yield every phrase of the note, overlapping ones as well."""
+        text, folded = scan.text, scan.folded
+        for word, starts in scan.found.items():
+            phrases = self._by_word.get(word)
+            if phrases is None:
+                continue
+            for start in starts:
+                for tokens, key, of in phrases:
+                    end = _forward(text, folded, start, tokens[key:])
+                    if end is None:
+                        continue
+                    begin = _backward(text, folded, start, tokens[:key])
+                    if begin is not None:
+                        yield Found(begin, end, len(tokens), of)
+
+
+def _forward(text: str, folded: str, at: int, tokens: Sequence[str]) -> int | None:
+    """Return where *tokens*, the first of which begins at *at*, end; None where other words stand there."""
+    end = at
+    for token in tokens:
+        start = end
+        while folded.startswith(" ", start):
+            start += 1
+        end = start + len(token)
+        if not _is_word(text, folded, start, end, token):
+            return None
+    return end
+
+
+def _backward(text: str, folded: str, at: int, tokens: Sequence[str]) -> int | None:
+    """Return where *tokens*, the last of which ends before *at*, begin; None where other words stand there."""
+    start = at
+    for token in reversed(tokens):
+        end = start
+        while end > 0 and folded[end - 1] == " ":
+            end -= 1
+        start = end - len(token)
+        if start < 0 or not _is_word(text, folded, start, end, token):
+            return None
+    return start
+
+
+def _is_word(text: str, folded: str, start: int, end: int, token: str) -> bool:
+    return (
+        end <= len(text)
+        and plain_spelling(text[start:end]).lower() == token
+        and _is_token(folded, start, end)
+    )
+
+
+def _is_token(folded: str, start: int, end: int) -> bool:
+    """Say whether no letter, or no digit, goes on before or behind ``start:end``."""
+    first, last = folded[start], folded[end - 1]
+    if first == "0":
+        before = start > 0 and folded[start - 1] == "0"
+        return not before and not (end < len(folded) and folded[end] == "0")
+    if first.isalnum():
+        if start > 0 and folded[start - 1] != "0" and folded[start - 1].isalnum():
+            return False
+        return not (last.isalnum() and end < len(folded) and folded[end] != "0" and folded[end].isalnum())
+    return True
