@@ -21,10 +21,10 @@ from spacy.tokens import Doc
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, drafts_of
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import gate
+from chartsift.nlp.text.prefilter import gate, needles
 from chartsift.nlp.types import Assertion
 
-_NEEDLES = (
+_NEEDLES = needles(
     "infiltrat",
     "inflam",
     "lympho",
@@ -124,8 +124,7 @@ class BiopsyFeatures:
 
     def __call__(self, doc: Doc) -> Doc:
         layout: Layout = doc._.layout
-        lower = layout.text.lower()
-        if any(needle in lower for needle in _NEEDLES):
+        if _NEEDLES.any(layout.text):
             drafts_of(doc).extend(_features(layout))
         return doc
 
@@ -136,7 +135,7 @@ def _features(layout: Layout) -> Iterator[Draft]:
     for sentence in layout.sentences:
         words = text[sentence.start : sentence.end].lower()
         if (
-            not any(needle in words for needle in _NEEDLES)
+            not _NEEDLES.any(words)
             or layout.section_at(sentence.start).category == "family_history"
         ):
             continue

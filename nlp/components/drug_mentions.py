@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from chartsift.nlp.components.covered import windows
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import gate
+from chartsift.nlp.text.prefilter import gate, needles
 
 CYCLOPHOSPHAMIDE = "cyclophosphamide"
 FLUDARABINE = "fludarabine"
@@ -45,7 +45,7 @@ DRUG = loosely(
 )
 _CYC_NAMED = gate(rf"{_CYC}|{_PAIR}", re.IGNORECASE)
 _FLU_NAMED = gate(_FLU, re.IGNORECASE)
-_DRUG_LETTERS = (
+_DRUG_LETTERS = needles(
     "cyclophos", "cytox", "endox", "neosar", "procyt", "cycloblast", "revimm", "frindov", "cyc", "ctx", "cpm", "flu",
     "oforta", "f1ud", "f-ara", "lymphodep", "mustard", "mafosf", "aldophos", "either", "both", "ldc", "ld chemo",
     "ld-chemo", "ld reg", "ld cond", "fc", " cy", "/cy", "(cy", "-cy", "+cy", "|cy", "\ncy", "\tcy", "ivcy",

@@ -20,14 +20,14 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.lexicon.loader import SectionRules, load_sections
 from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.layout import Layout, Retraction, Section, TextSpan, is_heading
-from chartsift.nlp.text.prefilter import gate
+from chartsift.nlp.text.prefilter import gate, needles
 
 # A note whose letters are mostly capitals has no headings in capitals.
 _CAPITALS_SHARE = 0.5
 # Code points behind a colon that make a remark in brackets the copied text itself.
 _FEWEST_COPIED = 10
 _TODAY = re.compile(r"\b(?:(?:on )?exam(?:ination)? today|today|currently|now|this visit)\b", re.IGNORECASE)
-_RETRACTING = ("error", "mistake", "incorrect", "wrong", "disregard")
+_RETRACTING = needles("error", "mistake", "incorrect", "wrong", "disregard")
 _ADDENDUM = re.compile(
     r"\s*\b(?:addendum|addenda|correction|edit|late entry)\b[^\n]{0,40}\s*\Z", re.IGNORECASE
 )
@@ -206,8 +206,7 @@ class Sections:
             for match in pattern.finditer(text):
                 regions.append(_region(layout, match.start(), match.end()))
         # Few notes take anything back, and plain words are found many times faster than the pattern.
-        lower = text.lower()
-        if any(word in lower for word in _RETRACTING):
+        if _RETRACTING.any(text):
             layout.retracted.extend(_taken_back(layout, match) for match in self._retracted.finditer(text))
 
 

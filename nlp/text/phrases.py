@@ -7,6 +7,7 @@ note, token by token as ``tokens`` would part them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -15,6 +16,8 @@ from chartsift.nlp.text.prefilter import Scan
 from chartsift.nlp.text.tokens import plain_spelling
 
 _T = TypeVar("_T")
+# Words of fewer letters are in every note.
+_SHORT = 4
 
 
 class Found(NamedTuple, Generic[_T]):
@@ -26,6 +29,16 @@ class Found(NamedTuple, Generic[_T]):
     of: _T
 
 
+class _Phrase(NamedTuple, Generic[_T]):
+    """Its tokens, the place of the word that is looked for, the folded letters beside that word, and what belongs to it."""
+
+    tokens: tuple[str, ...]
+    key: int
+    before: str
+    behind: str
+    of: _T
+
+
 class Phrases(Generic[_T]):
     """
     Phrases, each a tuple of tokens in lower case, and what belongs to each.
@@ -34,10 +47,23 @@ class Phrases(Generic[_T]):
     """
 
     def __init__(self, phrases: Mapping[tuple[str, ...], _T]) -> None:
-        self._by_word: dict[str, list[tuple[tuple[str, ...], int, _T]]] = {}
+        uses = Counter(token for tokens in phrases for token in set(tokens))
+        self._by_word: dict[str, list[_Phrase[_T]]] = {}
         for tokens, of in phrases.items():
-            key = max(range(len(tokens)), key=lambda i: (tokens[i].isalpha(), len(tokens[i])))
-            self._by_word.setdefault(fold(tokens[key]), []).append((tokens, key, of))
+            # The word that is in the fewest phrases, and of those the longest; signs, digits and letters only for want
+            # of any other.
+            key = min(
+                range(len(tokens)),
+                key=lambda i: (not tokens[i].isalpha(), len(tokens[i]) < _SHORT, uses[tokens[i]], -len(tokens[i])),
+            )
+            phrase = _Phrase(
+                tokens,
+                key,
+                fold(tokens[key - 1][-1]) if key else "",
+                fold(tokens[key + 1][0]) if key + 1 < len(tokens) else "",
+                of,
+            )
+            self._by_word.setdefault(fold(tokens[key]), []).append(phrase)
 
     @property
     def words(self) -> Iterable[str]:
@@ -52,13 +78,27 @@ class Phrases(Generic[_T]):
             if phrases is None:
                 continue
             for start in starts:
-                for tokens, key, of in phrases:
+                before, behind = _signs_around(folded, start, start + len(word))
+                for tokens, key, last, following, of in phrases:
+                    # Most other phrases are told by the letters on either side; signs have several spellings.
+                    if (last.isalnum() and last != before) or (following.isalnum() and following != behind):
+                        continue
                     end = _forward(text, folded, start, tokens[key:])
                     if end is None:
                         continue
                     begin = _backward(text, folded, start, tokens[:key])
                     if begin is not None:
                         yield Found(begin, end, len(tokens), of)
+
+
+def _signs_around(folded: str, start: int, end: int) -> tuple[str, str]:
+    """Return the characters before and behind ``start:end``, blanks left out."""
+    start -= 1
+    while start >= 0 and folded[start] == " ":
+        start -= 1
+    while folded.startswith(" ", end):
+        end += 1
+    return folded[start] if start >= 0 else "", folded[end : end + 1]
 
 
 def _forward(text: str, folded: str, at: int, tokens: Sequence[str]) -> int | None:

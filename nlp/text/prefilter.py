@@ -23,6 +23,8 @@ from chartsift.nlp.text.literals import FURTHEST, Literal, required_literals
 
 # From this share of a text on it is searched in one go rather than place by place.
 _MOST_PLACES = 0.25
+# No needle is longer.
+_LONGEST = 24
 
 
 class _Here(threading.local):
@@ -134,6 +136,54 @@ class Gate:
 def gate(expression: str, flags: int | re.RegexFlag = 0) -> Gate:
     """Return *expression* compiled, to be tried only where it can match."""
     return Gate(re.compile(expression, flags))
+
+
+class Needles:
+    """
+    Lower-case letters that are looked for as they are, in text of any case.
+
+    >>> needles("cyc", "flu").any("IV CYC monthly"), needles("cyc").places("no CYC, no cyc")
+    (True, [3, 11])
+    """
+
+    __slots__ = ("_gate", "_needles")
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._needles = words
+        self._gate = gate("|".join(map(re.escape, words)), re.IGNORECASE)
+
+    def any(self, text: str) -> bool:
+        """Say whether one of them stands in *text*."""
+        scan = _here.scan
+        if scan is not None and scan.text is text and text.isascii():
+            places = scan.places(self._gate.number)
+            if places is not None:
+                return any(text[place : place + _LONGEST].lower().startswith(self._needles) for place in places)
+        lower = text.lower()
+        return any(needle in lower for needle in self._needles)
+
+    def places(self, text: str) -> list[int]:
+        """Return where one of them begins in *text*, in order; *text* has as many code points in lower case."""
+        scan = _here.scan
+        if scan is not None and scan.text is text:
+            places = scan.places(self._gate.number)
+            if places is not None:
+                return [
+                    place for place in places if text[place : place + _LONGEST].lower().startswith(self._needles)
+                ]
+        lower = text.lower()
+        found: set[int] = set()
+        for needle in self._needles:
+            at = lower.find(needle)
+            while at >= 0:
+                found.add(at)
+                at = lower.find(needle, at + 1)
+        return sorted(found)
+
+
+def needles(*words: str) -> Needles:
+    """Return *words* to look for."""
+    return Needles(words)
 
 
 class Prefilter:
