@@ -25,13 +25,18 @@ def _equal_letters() -> dict[int, int]:
 
 # The ideographic space is the last white space of Unicode.
 _LAST_BLANK = 0x3000
+# The last decimal digits of Unicode, segmented ones.
+_LAST_DIGIT = 0x1FBF9
 _EQUAL = _equal_letters()
 _BLANKS = {code: " " for code in range(_LAST_BLANK + 1) if code != 0x20 and chr(code).isspace()}
 # Most notes hold no such sign but line ends and no-break spaces, which are replaced one by one.
 _COMMON_BLANKS = ("\n", "\r", "\t", "\xa0")
 _COMMON_DIGITS = "123456789"
-_SIGNS = "".join(re.escape(chr(code)) for code in [*_EQUAL, *_BLANKS] if chr(code) not in _COMMON_BLANKS)
-_RARE = re.compile(rf"[{_SIGNS}]|(?![0-9])\d")
+_RARE_SIGNS = frozenset(
+    chr(code) for code in range(0x80, _LAST_DIGIT + 1) if code in _EQUAL or code in _BLANKS or chr(code).isdecimal()
+) - frozenset(_COMMON_BLANKS)
+_RARE_CONTROLS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+_BEYOND = re.compile(r"[^\x00-\x7f]")
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _TABLE: dict[int, int | str] = {**_EQUAL, **_BLANKS}
 
@@ -69,6 +74,7 @@ def fold(text: str) -> str:
         lower = lower.replace(blank, " ")
     for digit in _COMMON_DIGITS:
         lower = lower.replace(digit, "0")
-    if _RARE.search(lower):
+    # Few notes hold one of the rare signs, and the signs beyond ASCII are quickly told.
+    if not _RARE_SIGNS.isdisjoint(_BEYOND.findall(lower)) or _RARE_CONTROLS.search(lower):
         lower = _OTHER_DIGIT.sub("0", lower.translate(_TABLE))
     return lower

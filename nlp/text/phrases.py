@@ -30,12 +30,10 @@ class Found(NamedTuple, Generic[_T]):
 
 
 class _Phrase(NamedTuple, Generic[_T]):
-    """Its tokens, the place of the word that is looked for, the folded letters beside that word, and what belongs to it."""
+    """The tokens before the word that is looked for, those from it on, and what belongs to the phrase."""
 
-    tokens: tuple[str, ...]
-    key: int
-    before: str
-    behind: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
     of: _T
 
 
@@ -48,22 +46,21 @@ class Phrases(Generic[_T]):
 
     def __init__(self, phrases: Mapping[tuple[str, ...], _T]) -> None:
         uses = Counter(token for tokens in phrases for token in set(tokens))
-        self._by_word: dict[str, list[_Phrase[_T]]] = {}
+        # By the word, and then by the letters or digits on either side of it: "" for a sign, which has several
+        # spellings, and for the end of the phrase.
+        self._by_word: dict[str, dict[tuple[str, str], list[_Phrase[_T]]]] = {}
         for tokens, of in phrases.items():
-            # The word that is in the fewest phrases, and of those the longest; signs, digits and letters only for want
-            # of any other.
+            # The word that is in the fewest phrases, and of those the longest; signs, digits and short words only for
+            # want of any other.
             key = min(
                 range(len(tokens)),
                 key=lambda i: (not tokens[i].isalpha(), len(tokens[i]) < _SHORT, uses[tokens[i]], -len(tokens[i])),
             )
-            phrase = _Phrase(
-                tokens,
-                key,
-                fold(tokens[key - 1][-1]) if key else "",
-                fold(tokens[key + 1][0]) if key + 1 < len(tokens) else "",
-                of,
-            )
-            self._by_word.setdefault(fold(tokens[key]), []).append(phrase)
+            before = fold(tokens[key - 1][-1]) if key else ""
+            behind = fold(tokens[key + 1][0]) if key + 1 < len(tokens) else ""
+            sides = (before if before.isalnum() else "", behind if behind.isalnum() else "")
+            by_sides = self._by_word.setdefault(fold(tokens[key]), {})
+            by_sides.setdefault(sides, []).append(_Phrase(tokens[:key], tokens[key:], of))
 
     @property
     def words(self) -> Iterable[str]:
@@ -78,27 +75,30 @@ class Phrases(Generic[_T]):
             if phrases is None:
                 continue
             for start in starts:
-                before, behind = _signs_around(folded, start, start + len(word))
-                for tokens, key, last, following, of in phrases:
-                    # Most other phrases are told by the letters on either side; signs have several spellings.
-                    if (last.isalnum() and last != before) or (following.isalnum() and following != behind):
-                        continue
-                    end = _forward(text, folded, start, tokens[key:])
-                    if end is None:
-                        continue
-                    begin = _backward(text, folded, start, tokens[:key])
-                    if begin is not None:
-                        yield Found(begin, end, len(tokens), of)
+                if len(phrases) == 1 and ("", "") in phrases:
+                    sides: tuple[tuple[str, str], ...] = (("", ""),)
+                else:
+                    before, behind = _signs_around(folded, start, start + len(word))
+                    sides = (("", ""), ("", behind), (before, ""), (before, behind))
+                for side in sides:
+                    for left, right, of in phrases.get(side, ()):
+                        end = _forward(text, folded, start, right)
+                        if end is None:
+                            continue
+                        begin = _backward(text, folded, start, left)
+                        if begin is not None:
+                            yield Found(begin, end, len(left) + len(right), of)
 
 
 def _signs_around(folded: str, start: int, end: int) -> tuple[str, str]:
-    """Return the characters before and behind ``start:end``, blanks left out."""
+    """Return the characters before and behind ``start:end``, blanks left out; "\\n", which none is, for a sign or none."""
     start -= 1
     while start >= 0 and folded[start] == " ":
         start -= 1
     while folded.startswith(" ", end):
         end += 1
-    return folded[start] if start >= 0 else "", folded[end : end + 1]
+    before, behind = folded[start] if start >= 0 else "", folded[end : end + 1]
+    return before if before.isalnum() else "\n", behind if behind.isalnum() else "\n"
 
 
 def _forward(text: str, folded: str, at: int, tokens: Sequence[str]) -> int | None:
@@ -128,10 +128,11 @@ def _backward(text: str, folded: str, at: int, tokens: Sequence[str]) -> int | N
 
 
 def _is_word(text: str, folded: str, start: int, end: int, token: str) -> bool:
-    return (
-        end <= len(text)
-        and plain_spelling(text[start:end]).lower() == token
-        and _is_token(folded, start, end)
+    if end > len(text):
+        return False
+    words = text[start:end]
+    return (words.lower() == token or plain_spelling(words).lower() == token) and _is_token(
+        folded, start, end
     )
 
 

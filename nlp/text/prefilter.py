@@ -15,6 +15,7 @@ import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import product
 
 import ahocorasick_rs
 
@@ -25,6 +26,10 @@ from chartsift.nlp.text.literals import FURTHEST, Literal, required_literals
 _MOST_PLACES = 0.25
 # No needle is longer.
 _LONGEST = 24
+
+
+# Where nothing of a gate stands.
+_NOWHERE: list[int] = []
 
 
 class _Here(threading.local):
@@ -222,6 +227,12 @@ class Prefilter:
             self.wanted[number] = word
         self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [" ¤ "])
         self.words = list(numbers)
+        self.bits = [sum(1 << gate_number for gate_number in {n for n, _ in opened}) for opened in self.opens]
+        self.always_bits = sum(1 << number for number in self.always)
+        self.literals_of: list[dict[int, list[Literal]]] = [{} for _ in gates]
+        for number, opened in enumerate(self.opens):
+            for gate_number, literal in opened:
+                self.literals_of[gate_number].setdefault(number, []).append(literal)
         self._automaton = ahocorasick_rs.AhoCorasick(
             self.words, implementation=ahocorasick_rs.Implementation.DFA
         )
@@ -235,42 +246,51 @@ class Prefilter:
                 hits[number].append(start)
             else:
                 hits[number] = [start]
-        opened_by: dict[int, list[tuple[Literal, list[int]]]] = {}
-        for number, starts in hits.items():
-            for gate_number, literal in self.opens[number]:
-                opened_by.setdefault(gate_number, []).append((literal, starts))
-        wanted = self.wanted
-        found = {wanted[number]: starts for number, starts in hits.items() if number in wanted}
+        found: dict[str, list[int]] = {}
+        for number, word in self.wanted.items():
+            if number in hits:
+                found[word] = hits[number]
         if self.whole:
-            words = only_words(folded)
+            whole, words = self.whole, only_words(folded)
             for number, start, _ in self._whole_automaton.find_matches_as_indexes(words, overlapping=True):
                 # The blank before the word stands for the one that was put before the text.
-                found.setdefault(self.whole[number], []).append(start)
-        return Scan(self, text, folded, opened_by, found)
+                word = whole[number]
+                if word in found:
+                    found[word].append(start)
+                else:
+                    found[word] = [start]
+        return Scan(self, text, folded, hits, found)
 
 
 class Scan:
     """Where the words of the prefilter stand in one note."""
 
-    __slots__ = ("_opened_by", "_places", "folded", "found", "prefilter", "text")
+    __slots__ = ("_hits", "_opened", "_places", "folded", "found", "prefilter", "text")
 
     def __init__(
         self,
         prefilter: Prefilter,
         text: str,
         folded: str,
-        opened_by: dict[int, list[tuple[Literal, list[int]]]],
+        hits: dict[int, list[int]],
         found: dict[str, list[int]],
     ) -> None:
         self.prefilter = prefilter
         self.text = text
         self.folded = folded
-        self._opened_by = opened_by
+        self._hits = hits
         self.found = found
+        # One bit a gate: most gates stay closed, which is then told at once.
+        opened = prefilter.always_bits
+        for number in hits:
+            opened |= prefilter.bits[number]
+        self._opened = opened
         self._places: dict[int, list[int] | None] = {}
 
     def places(self, number: int) -> list[int] | None:
         """Return where matches of a gate can begin, sorted; None where it must be tried everywhere."""
+        if not self._opened >> number & 1:
+            return _NOWHERE if number < self.prefilter.size else None
         try:
             return self._places[number]
         except KeyError:
@@ -278,16 +298,15 @@ class Scan:
             return places
 
     def _find(self, number: int) -> list[int] | None:
-        if number >= self.prefilter.size or number in self.prefilter.always:
+        if number in self.prefilter.always:
             return None
-        opened_by = self._opened_by.get(number)
-        if opened_by is None:
-            return []
+        hits = self._hits
         folded = self.folded
         found: set[int] = set()
         limit = max(64, int(len(self.text) * _MOST_PLACES))
-        for literal, starts in opened_by:
-            for start in starts:
+        literals = self.prefilter.literals_of[number]
+        for word in literals.keys() & hits.keys():
+            for literal, start in product(literals[word], hits[word]):
                 if (literal.opens and not _is_boundary(folded, start)) or (
                     literal.closes and not _is_boundary(folded, start + len(literal.text))
                 ):
