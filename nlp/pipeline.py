@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 import spacy
 from spacy.language import Language
@@ -22,12 +24,18 @@ from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components import READERS, findings, register_components
 from chartsift.nlp.components.axes import axes_of
+from chartsift.nlp.components.concepts import SPAN_GROUP, Concepts, Mention, concept_span
 from chartsift.nlp.components.context import Context
+from chartsift.nlp.components.sections import Sections
+from chartsift.nlp.text.layout import Layout, LazyLayout
+from chartsift.nlp.text.prefilter import Prefilter, Scan, opened
 from chartsift.nlp.text.quotes import clause_around
-from chartsift.nlp.text.tokens import ClinicalTokenizer, token_range
+from chartsift.nlp.text.tokens import ClinicalTokenizer, end_of_tokens, token_range
 from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
 
 # Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
+# Components that stand before the readers.
+_FIRST = ("sentences", "sections", "concepts", "context")
 MAX_NOTE_LENGTH = 20_000_000
 
 
@@ -38,9 +46,12 @@ class PipelineConfig:
 
     Attributes:
         readers: Names of the readers to run, in order; empty for all.
+        mode: "fast" reads only where the words of a reader stand; "whole" tries everything everywhere, to prove that
+            the fast way loses nothing. The findings are the same.
     """
 
     readers: tuple[str, ...] = ()
+    mode: Literal["fast", "whole"] = "fast"
 
 
 class Pipeline:
@@ -49,6 +60,14 @@ class Pipeline:
     def __init__(self, nlp: Language, config: PipelineConfig) -> None:
         self.nlp = nlp
         self.config = config
+        self._concepts: Concepts = nlp.get_pipe("chartsift_concepts")  # type: ignore[assignment]
+        self._context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
+        self._sections: Sections = nlp.get_pipe("chartsift_sections")  # type: ignore[assignment]
+        self._tokenizer: ClinicalTokenizer = nlp.tokenizer  # type: ignore[assignment]
+        self._readers = [
+            component for name, component in nlp.pipeline if name.removeprefix("chartsift_") not in _FIRST
+        ]
+        self._prefilter = Prefilter(self._concepts.phrases.words) if config.mode == "fast" else None
 
     def extract(self, note: Note) -> list[Finding]:
         """
@@ -56,10 +75,29 @@ class Pipeline:
 
         For every finding, ``note.text[start:end] == text``.
         """
-        doc = self.read(note)
-        made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
-        return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))
+        if self._prefilter is None:
+            return _findings(note, self.read(note))
+        with opened(self._prefilter, note.text) as scan:
+            return _findings(note, self._read_where_it_matters(note, scan))
 
+    def _read_where_it_matters(self, note: Note, scan: Scan) -> Doc:
+        """Return a Doc of the sentences that hold concepts, annotated as ``read`` annotates the whole note."""
+        text = note.text
+        layout = LazyLayout(text, self._sections.find)
+        mentions = self._concepts.find(scan, layout)
+        doc = self._tokenizer.parts(text, _sentences_with(mentions, layout, self._context.longest))
+        doc._.note_date = note.note_date
+        doc._.layout = layout
+        starts = doc._.starts
+        spans = []
+        for mention in mentions:
+            first = bisect_left(starts, mention.start)
+            spans.append(concept_span(doc, first, first + mention.length, mention.sense))
+        doc.spans[SPAN_GROUP] = spans
+        self._context.link(doc, spans)
+        for reader in self._readers:
+            doc = reader(doc)
+        return doc
     def read(self, note: Note) -> Doc:
         """Return the annotated Doc of *note*, for a closer look than its findings give."""
         doc = self.nlp.make_doc(note.text)
@@ -82,7 +120,7 @@ def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
     """
     config = config or PipelineConfig()
     readers = [reader.name for reader in READERS if not config.readers or reader.name in config.readers]
-    nlp = _language("sentences", "sections", "concepts", "context", *readers, "lexicon_findings")
+    nlp = _language(*_FIRST, *readers, "lexicon_findings")
     return Pipeline(nlp, config)
 
 
@@ -159,6 +197,33 @@ def _distinct(drafts: Iterable[findings.Draft]) -> list[findings.Draft]:
         if key not in best or draft.score > best[key].score:
             best[key] = draft
     return list(best.values())
+
+
+def _findings(note: Note, doc: Doc) -> list[Finding]:
+    made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
+    return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))
+
+
+def _sentences_with(mentions: Sequence[Mention], layout: Layout, behind: int) -> list[tuple[int, int]]:
+    """Return the sentences that hold *mentions*, in order, each with so many tokens *behind* it."""
+    if not mentions:
+        return []
+    text, sentences = layout.text, layout.sentences
+    parts: list[tuple[int, int]] = []
+    last_number = -1
+    for mention in mentions:
+        number = layout.sentence_number(mention.start)
+        if number == last_number and mention.end <= parts[-1][1]:
+            continue
+        last_number = number
+        begin = sentences[number].start if number else 0
+        stop = sentences[number + 1].start if number + 1 < len(sentences) else len(text)
+        end = end_of_tokens(text, max(stop, mention.end), behind)
+        if parts and begin <= parts[-1][1]:
+            parts[-1] = (parts[-1][0], max(end, parts[-1][1]))
+        else:
+            parts.append((begin, end))
+    return parts
 
 
 def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:

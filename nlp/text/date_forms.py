@@ -11,6 +11,7 @@ from typing import Literal
 
 from chartsift.nlp.months import MONTHS
 from chartsift.nlp.text.date_habits import DateHabit
+from chartsift.nlp.text.prefilter import gate
 
 Precision = Literal["day", "month", "season", "year"]
 
@@ -19,7 +20,7 @@ _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:early|beginning\sof|start\sof|mid|middle\sof|late|end\sof)"  # read in verbose patterns
 # The clock time that follows a date belongs to it, so that "08:15" is never a value.
 _CLOCK = r"(?:(?:,?\s+(?:at\s+)?|T)\d{1,2}:\d\d(?!\d)(?::\d\d(?:\.\d+)?)?Z?(?:\s?[AP]\.?M\b\.?)?|\s[AP]M\b)?"
-_DATE = re.compile(
+_DATE = gate(
     rf"""(?<![\d./-])(?:
       (?P<iso>{_YEAR}(?P<iso_sign>[-/])\d\d(?P=iso_sign)\d\d){_CLOCK}
     | (?P<span>\d{{1,2}}/\d{{1,2}}(?:/(?:{_YEAR}|\d\d))?\s?[-–]\s?\d{{1,2}}/\d{{1,2}}/(?:{_YEAR}|\d\d))
@@ -45,7 +46,7 @@ _DATE = re.compile(
     )(?![\d-]*\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_KINDS = tuple(name for name in _DATE.groupindex if name not in ("sign", "iso_sign"))
+_KINDS = tuple(name for name in _DATE.plain.groupindex if name not in ("sign", "iso_sign"))
 _DATE_LEAD = re.compile(r"\b(?:in|since|last|this|until|till|by|during)\s$", re.IGNORECASE)
 # "Day 4/7", "wk 2/6", "dose #2/3": how far a course has come, no date; but "d/c'd 4/7" and "last dose 11/18" are.
 _COUNT_LEAD = re.compile(r"(?<![\w'’])(?:day|d|week|wk|cycle)\.?\s?#?$|\w\s?#$", re.IGNORECASE)
