@@ -115,8 +115,9 @@ def drop_stale(results: RunResults) -> list[str]:
 
 
 def _write(results: RunResults, writer: Writer, folder: Path, options: ExportOptions) -> dict[str, int]:
-    making = folder.with_name(f".{folder.name}.making")
+    making, old = (folder.with_name(f".{folder.name}.{part}") for part in ("making", "old"))
     shutil.rmtree(making, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
     # An export holds note text: for the owner only.
     making.mkdir(parents=True, mode=0o700)
     try:
@@ -125,10 +126,11 @@ def _write(results: RunResults, writer: Writer, folder: Path, options: ExportOpt
         text = json.dumps(summary, indent=2) + "\n"
         (making / SUMMARY).write_text(text, encoding="utf-8", newline="\n")
         if folder.exists():
-            shutil.rmtree(folder)
+            folder.rename(old)
         making.rename(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
     return rows
 
 

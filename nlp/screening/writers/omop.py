@@ -379,19 +379,24 @@ class _Surroundings:
 
     def __init__(self, patient: PatientTables) -> None:
         self._texts = {row["note_id"]: row["text"] for row in patient.rows["texts"]}
-        self._quotes: dict[str, Row] = {}
+        self._quotes: dict[str, dict[tuple[int, int], str]] = {}
         for row in patient.rows["criteria"]:
             for item in row["evidence"] or ():
-                self._quotes.setdefault(item["finding_id"], item)
+                place = (item["start"], item["end"])
+                self._quotes.setdefault(item["note_id"], {})[place] = item["text"]
 
     def of(self, row: Row) -> str:
         """Return the snippet of a finding: verbatim, with the mention in it."""
+        start, end = row["start"], row["end"]
         text = self._texts.get(row["note_id"])
         if text is not None:
-            return _window(text, row["start"], row["end"])
-        quote = self._quotes.get(row["finding_id"])
-        if quote is not None and quote["start"] <= row["start"] and row["end"] <= quote["end"]:
-            return _window(quote["text"], row["start"] - quote["start"], row["end"] - quote["start"])
+            return _window(text, start, end)
+        quotes = self._quotes.get(row["note_id"], {})
+        places = [place for place in quotes if place[0] <= start and end <= place[1]]
+        if places:
+            # The longest: it is there to show more than the mention.
+            place = max(places, key=lambda place: (place[1] - place[0], -place[0]))
+            return _window(quotes[place], start - place[0], end - place[0])
         return str(row["text"][:MAX_SNIPPET])
 
 

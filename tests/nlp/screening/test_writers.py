@@ -13,7 +13,7 @@ import pytest
 from support.finished_run import note, run_of_notes
 
 from chartsift.nlp.errors import ScreeningError
-from chartsift.nlp.screening.writers import WRITERS, Writer, check_names, drop_stale, write_exports
+from chartsift.nlp.screening.writers import WRITERS, Writer, base, check_names, drop_stale, write_exports
 from chartsift.nlp.screening.writers.base import RepeatedIds, read_patients
 
 
@@ -111,6 +111,30 @@ def test_a_folder_of_part_files_is_read_as_one_table(results):
 
     assert found == whole["text"].to_pylist()
     assert len(found) == 2
+
+
+def test_rows_are_read_as_patients_are_asked_for(tmp_path, monkeypatch):
+    finished = run_of_notes(tmp_path, [note(f"P{i:02d}", "n", "CAR T") for i in range(40)])
+    monkeypatch.setattr(base, "_BATCH_ROWS", 2)
+    rows = []
+    real = base.read_rows
+
+    def counted(*arguments):
+        for row in real(*arguments):
+            rows.append(row)
+            yield row
+
+    monkeypatch.setattr(base, "read_rows", counted)
+    patients = read_patients(finished, {"findings": ("text",)})
+
+    first = next(patients)
+    early = len(rows)
+
+    assert first.patient_id == "P00"
+    # Of either table the rows of two patients and the one that begins the next.
+    assert early <= 8
+    assert len(list(patients)) == 39
+    assert len(rows) == 40 + 80
 
 
 @pytest.mark.parametrize("table", ["cohorts", "findings"])
