@@ -179,8 +179,14 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
     text = layout.text
     words = _words()
     note_date = note_date_of(doc)
+    if not named and words.symptom.search(text) is None:
+        return
     for sentence in layout.sentences:
         stop = min(sentence.end, sentence.start + _LONGEST_SENTENCE)
+        if not any(sentence.start <= s < stop for s, _ in named) and not words.symptom.search(
+            text, sentence.start, stop
+        ):
+            continue
         if _TIMES.search(text, sentence.start, stop) is None:
             continue
         category = layout.section_at(sentence.start).category

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from string import ascii_lowercase, ascii_uppercase
 
 from spacy.tokens import Doc
 
@@ -25,6 +26,9 @@ from chartsift.nlp.text.prefilter import gate, needles
 # A note whose letters are mostly capitals has no headings in capitals.
 _CAPITALS_SHARE = 0.5
 # Code points behind a colon that make a remark in brackets the copied text itself.
+_SMALL = ascii_lowercase.encode()
+_LARGE = ascii_uppercase.encode()
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _FEWEST_COPIED = 10
 _TODAY = re.compile(r"\b(?:(?:on )?exam(?:ination)? today|today|currently|now|this visit)\b", re.IGNORECASE)
 _RETRACTING = needles("error", "mistake", "incorrect", "wrong", "disregard")
@@ -84,8 +88,8 @@ class Sections:
 
     def _headers(self, layout: Layout) -> list[_Header]:
         text = layout.text
-        letters = [c for c in text[:20_000] if c.isalpha()]
-        by_capitals = bool(letters) and sum(map(str.isupper, letters)) / len(letters) < _CAPITALS_SHARE
+        letters, capitals = _letters_and_capitals(text[:20_000])
+        by_capitals = letters > 0 and capitals / letters < _CAPITALS_SHARE
         headers: list[_Header] = []
         after_blank = True
         for number, line in enumerate(layout.lines):
@@ -208,6 +212,16 @@ class Sections:
         # Few notes take anything back, and plain words are found many times faster than the pattern.
         if _RETRACTING.any(text):
             layout.retracted.extend(_taken_back(layout, match) for match in self._retracted.finditer(text))
+
+
+def _letters_and_capitals(text: str) -> tuple[int, int]:
+    """Return how many letters *text* has, and how many of them are capitals."""
+    plain = text.encode("ascii", "ignore")
+    small, large = len(plain) - len(plain.translate(None, _SMALL)), len(plain) - len(plain.translate(None, _LARGE))
+    if len(plain) < len(text):
+        others = [c for c in _BEYOND_ASCII.findall(text) if c.isalpha()]
+        return small + large + len(others), large + sum(map(str.isupper, others))
+    return small + large, large
 
 
 def _taken_back(layout: Layout, match: re.Match[str]) -> Retraction:

@@ -230,8 +230,24 @@ def outcome_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
         return at_least(content["count"], [outcome_of(chart, item) for item in content["of"]])
     if name == "not":
         return negate(outcome_of(chart, content))
-    known = PREDICATES[name]
-    return known.decide(chart, known.parameters.model_validate(content or {}))
+    return PREDICATES[name].decide(chart, _parameters(name, content))
+
+
+# Parameters by the identity of what the trial file says, which is kept, so that its identity stays its own.
+_PARAMETERS: dict[tuple[str, int], tuple[Any, Any]] = {}
+# So many expressions have a hundred trials; a process that has seen more begins anew.
+_MOST_PARAMETERS = 10_000
+
+
+def _parameters(name: str, content: Any) -> Any:
+    """Return the checked parameters of a predicate, checked once for each place of a trial file."""
+    key = (name, id(content))
+    known = _PARAMETERS.get(key)
+    if known is None or known[0] is not content:
+        if len(_PARAMETERS) >= _MOST_PARAMETERS:
+            _PARAMETERS.clear()
+        known = _PARAMETERS[key] = (content, PREDICATES[name].parameters.model_validate(content or {}))
+    return known[1]
 
 
 def verdict_of(chart: Chart, criterion: Criterion) -> tuple[Status, Basis]:

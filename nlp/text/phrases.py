@@ -18,6 +18,12 @@ from chartsift.nlp.text.tokens import plain_spelling
 _T = TypeVar("_T")
 # Words of fewer letters are in every note.
 _SHORT = 4
+_COMMON = frozenset(
+    "patient with right left history treatment been plan examination exam normal follow well assessment symptoms time "
+    "bilateral medications illness lower upper over rate therapy testing test blood chest disease pain from that this "
+    "have will were when then they your daily dose chronic acute severe mild positive negative level levels days weeks "
+    "months years year high body after before without none other loss weight".split()
+)
 
 
 class Found(NamedTuple, Generic[_T]):
@@ -54,7 +60,12 @@ class Phrases(Generic[_T]):
             # want of any other.
             key = min(
                 range(len(tokens)),
-                key=lambda i: (not tokens[i].isalpha(), len(tokens[i]) < _SHORT, uses[tokens[i]], -len(tokens[i])),
+                key=lambda i: (
+                    not tokens[i].isalpha(),
+                    len(tokens[i]) < _SHORT or tokens[i] in _COMMON,
+                    uses[tokens[i]],
+                    -len(tokens[i]),
+                ),
             )
             before = fold(tokens[key - 1][-1]) if key else ""
             behind = fold(tokens[key + 1][0]) if key + 1 < len(tokens) else ""
