@@ -82,7 +82,9 @@ def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
     """
     config = config or PipelineConfig()
     readers = [reader.name for reader in READERS if not config.readers or reader.name in config.readers]
-    nlp = _language("sentences", "sections", "concepts", "context", *readers, "lexicon_findings")
+    nlp = _language(
+        "sentences", "sections", "concepts", "context", *readers, "lexicon_findings", "corrections"
+    )
     return Pipeline(nlp, config)
 
 
