@@ -33,9 +33,9 @@ from chartsift.nlp.text.quotes import clause_around
 from chartsift.nlp.text.tokens import ClinicalTokenizer, end_of_tokens, token_range
 from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
 
-# Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
 # Components that stand before the readers.
 _FIRST = ("sentences", "sections", "concepts", "context")
+# Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
 MAX_NOTE_LENGTH = 20_000_000
 
 
@@ -98,6 +98,7 @@ class Pipeline:
         for reader in self._readers:
             doc = reader(doc)
         return doc
+
     def read(self, note: Note) -> Doc:
         """Return the annotated Doc of *note*, for a closer look than its findings give."""
         doc = self.nlp.make_doc(note.text)
@@ -120,7 +121,7 @@ def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
     """
     config = config or PipelineConfig()
     readers = [reader.name for reader in READERS if not config.readers or reader.name in config.readers]
-    nlp = _language(*_FIRST, *readers, "lexicon_findings")
+    nlp = _language(*_FIRST, *readers, "lexicon_findings", "corrections")
     return Pipeline(nlp, config)
 
 

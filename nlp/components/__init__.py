@@ -55,6 +55,7 @@ def register_components() -> None:
         "concepts",
         "context",
         "findings",
+        "corrections",
         *(reader.name for reader in READERS),
     ):
         import_module(f"chartsift.nlp.components.{name}")

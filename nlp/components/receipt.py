@@ -14,7 +14,11 @@ from datetime import date
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
-from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
+from chartsift.nlp.components.receipt_reach import (
+    first_governing,
+    is_about_mention,
+    is_said_of_the_mention,
+)
 from chartsift.nlp.components.receipt_rules import (
     REACH,
     Receipt,
@@ -190,6 +194,8 @@ _CORRECTED_AGAIN = loosely(
     r"|(?:that|this|it|which|this entry|the entry)\s+(?:is|was)\s+(?:entered|listed|recorded|charted|documented|coded"
     r"|copied)\s+(?:in error|by mistake|wrongly|erroneously|mistakenly)\b)"
 )
+_AS_DATE = re.compile(r"\s+as\s+(?:\w+\s+){0,2}\d", re.IGNORECASE)
+_AS_WRITTEN = re.compile(r"\bas\s+(?:\w+\s+)?\Z", re.IGNORECASE)
 _SOMETHING_ELSE = re.compile(r"\b(?:with|of)\b", re.IGNORECASE)
 # "Product could not be made, never infused."
 _NEVER_INFUSED = loosely(r"\b(?:not|never|wasn['’]t|weren['’]t)\s+(?:been\s+)?infused\b")
@@ -240,7 +246,7 @@ def read_receipt(
     if other:
         return Receipt("family", (other,))
     corrected = _corrected(text[end : end + _CORRECTION_REACH])
-    if corrected:
+    if corrected and not is_about_mention(left):
         return Receipt("absent", (corrected,), strength="strong", corrects=True)
     blinded = _blinded(text, layout, start, end)
     if blinded is not None:
@@ -299,7 +305,9 @@ def _corrected(after: str) -> str:
     """Return the words of *after* that call the mention before them an error, or an empty string."""
     own = first_governing(_CORRECTED, after)
     if own is not None:
-        return own.group()
+        # "In 2012 (documented elsewhere in error as 2017)", "(not 2013 as documented in error)": the year was wrong.
+        is_of_date = _AS_DATE.match(after, own.end()) or _AS_WRITTEN.search(after, 0, own.start())
+        return "" if is_of_date else own.group()
     again = _CORRECTED_AGAIN.search(after)
     # "Transplant with a potassium of 6.5. That was an error.": the pronoun takes up what stands nearest.
     if again is None or _SOMETHING_ELSE.search(after[: again.start()]):

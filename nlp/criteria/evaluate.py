@@ -11,6 +11,7 @@ from typing import Any
 from chartsift.nlp.criteria.birth import birth_of
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.clock import Change, next_change
+from chartsift.nlp.criteria.corrections import with_corrections
 from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, at_least, negate
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
@@ -157,7 +158,7 @@ def _score(results: Sequence[CriterionResult]) -> float:
 
 def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
     here = chart.at(chart.as_of)
-    outcome = outcome_of(here, criterion.decide)
+    outcome = with_corrections(here, lambda on: outcome_of(on, criterion.decide))
     score: ScoreResult | None = None
     if criterion.supported_by:
         # Shown beside the verdict and never part of it, so that it asks the clock nothing.
@@ -252,7 +253,7 @@ def _parameters(name: str, content: Any) -> Any:
 
 def verdict_of(chart: Chart, criterion: Criterion) -> tuple[Status, Basis]:
     """Return status and basis of one criterion on *chart*, without the rest of its result."""
-    return _close(criterion, outcome_of(chart, criterion.decide))
+    return _close(criterion, with_corrections(chart, lambda on: outcome_of(on, criterion.decide)))
 
 
 def _close(criterion: Criterion, outcome: Outcome) -> tuple[Status, Basis]:

@@ -33,7 +33,9 @@ _BLANKS = {code: " " for code in range(_LAST_BLANK + 1) if code != 0x20 and chr(
 _COMMON_BLANKS = ("\n", "\r", "\t", "\xa0")
 _COMMON_DIGITS = "123456789"
 _RARE_SIGNS = frozenset(
-    chr(code) for code in range(0x80, _LAST_DIGIT + 1) if code in _EQUAL or code in _BLANKS or chr(code).isdecimal()
+    chr(code)
+    for code in range(0x80, _LAST_DIGIT + 1)
+    if code in _EQUAL or code in _BLANKS or chr(code).isdecimal()
 ) - frozenset(_COMMON_BLANKS)
 _RARE_CONTROLS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _BEYOND = re.compile(r"[^\x00-\x7f]")

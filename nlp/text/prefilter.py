@@ -163,7 +163,9 @@ class Needles:
         if scan is not None and scan.text is text and text.isascii():
             places = scan.places(self._gate.number)
             if places is not None:
-                return any(text[place : place + _LONGEST].lower().startswith(self._needles) for place in places)
+                return any(
+                    text[place : place + _LONGEST].lower().startswith(self._needles) for place in places
+                )
         lower = text.lower()
         return any(needle in lower for needle in self._needles)
 
@@ -174,7 +176,9 @@ class Needles:
             places = scan.places(self._gate.number)
             if places is not None:
                 return [
-                    place for place in places if text[place : place + _LONGEST].lower().startswith(self._needles)
+                    place
+                    for place in places
+                    if text[place : place + _LONGEST].lower().startswith(self._needles)
                 ]
         lower = text.lower()
         found: set[int] = set()
