@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,12 +31,17 @@ _LEAST_MEMORY = 400 * 1024**2
 # Linux' limits for a container; version 2 of control groups, which every current system has.
 _CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 _MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_SHOW_CURSOR = b"\x1b[?25h"  # which the bars hide
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHELL_BASE = 128  # shells count a death by signal n as status 128 + n
 
 
-class Stopped(KeyboardInterrupt):
-    """The run was told to stop; ``exit_status`` says by which signal."""
+class Stopped(BaseException):
+    """
+    The run was told to stop; ``exit_status`` says by which signal.
+
+    It is no KeyboardInterrupt, of which Typer makes the word "Aborted" and an exit status of its own.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -93,11 +99,15 @@ def default_workers(max_memory: int) -> int:
 
 
 def _free_memory() -> int:
-    import psutil
-
-    free = int(psutil.virtual_memory().available)
+    free = _free_memory_of_machine()
     limit = _first_words(_MEMORY_LIMIT)
     return min(free, int(limit[0])) if limit and limit[0].isdecimal() else free
+
+
+def _free_memory_of_machine() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def _first_words(path: Path) -> list[str]:
@@ -118,6 +128,8 @@ def stops_cleanly() -> Iterator[None]:
     taken = [number for number in _STOPS if before[number] not in (signal.SIG_IGN, None)]
 
     def at_once(number: int, _frame: FrameType | None) -> None:
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), _SHOW_CURSOR)
         os._exit(_SHELL_BASE + number)
 
     def stop(number: int, _frame: FrameType | None) -> None:

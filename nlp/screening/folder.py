@@ -86,7 +86,7 @@ def cannot_write(out: Path, error: OSError) -> ScreeningError:
 
 
 def read_state(out: Path) -> dict[str, Any] | None:
-    """Return what an earlier start of an unfinished run set down, if any; ScreeningError (SC405) when it is odd."""
+    """Return what an earlier start of an unfinished run set down; raises ScreeningError (SC405) for odd things."""
     try:
         state = json.loads((out / WORK_FOLDER / "state.json").read_text(encoding="utf-8"))
     except FileNotFoundError:

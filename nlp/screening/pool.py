@@ -280,6 +280,9 @@ class _Lane:
 def _job(batch: Batch, store: FinishedStore, parts: Path) -> Job:
     """Screen a batch, whatever it takes; yields requests, and is sent what became of them."""
     outcome = yield Screen(batch, Lost(), parts)
+    if isinstance(outcome, Ended) and outcome.is_killed:
+        # Most likely it was meant for the process, and no note had a part in it.
+        outcome = yield Screen(batch, Lost(), parts)
     if isinstance(outcome, Done):
         return BatchDone(batch, outcome.failures)
     lost = Lost()
