@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +34,7 @@ from chartsift.api.cli_common import (
     start,
     use_inputs,
 )
+from chartsift.api.cli_spark import Engine, Folders, Master, SparkConf, check_options, screen_on_spark
 from chartsift.nlp.errors import ChartsiftError
 
 if TYPE_CHECKING:
@@ -130,6 +133,10 @@ def screen(
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what an earlier run left in DIR and begin anew.")
     ] = False,
+    engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
+    table_folders: Folders = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the files are.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -144,6 +151,8 @@ def screen(
 
     if out is None:
         raise typer.BadParameter("give the folder for the results", param_hint="--out")
+    conf = check_options(engine, master, spark_conf, table_folders)
+    on_spark = partial(screen_on_spark, master=master, conf=conf, folders=table_folders)
     with use_inputs(inputs, sample=sample) as paths:
         from chartsift.nlp.screening.run import RunConfig
 
@@ -156,7 +165,9 @@ def screen(
             limit=limit,
             restart=restart,
         )
-        results = _screen(config, trial, is_quiet=quiet or as_json)
+        results = _screen(
+            config, trial, is_quiet=quiet or as_json, on_spark=on_spark if engine == "spark" else None
+        )
     if as_json:
         files = {name: str(path) for name, path in results.files().items()}
         print_json({"out": str(out), "files": files, **results.manifest})
@@ -170,7 +181,7 @@ def screen(
         raise InputError("IN127", "no note could be read", hint="errors.parquet says why, row by row")
 
 
-def _screen(config: RunConfig, trial: str, *, is_quiet: bool) -> Any:
+def _screen(config: RunConfig, trial: str, *, is_quiet: bool, on_spark: Callable[..., Any] | None) -> Any:
     start()
     from chartsift.api.cli_progress import show_progress
     from chartsift.nlp.criteria import load_trial
@@ -185,6 +196,8 @@ def _screen(config: RunConfig, trial: str, *, is_quiet: bool) -> Any:
         return build_pipeline()
 
     with show_progress(is_quiet=is_quiet) as on_progress:
+        if on_spark is not None:
+            return on_spark(config, loaded, on_progress=on_progress)
         return run_screening(config, trial=loaded, make_pipeline=make_pipeline, on_progress=on_progress)
 
 

@@ -213,7 +213,7 @@ class _Run:
         try:
             state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            state = {"identity": identity, "started_at": _now(), "starts": 0}
+            state = {"identity": identity, "started_at": now(), "starts": 0}
         except ValueError:
             state = {}
         if not (isinstance(state, dict) and isinstance(state.get("identity"), dict) and "starts" in state):
@@ -263,7 +263,7 @@ class _Run:
         if self.config.jsonl:
             _write_all_jsonl(out)
         counts = self._counts(store, tally, rows)
-        finished_at = _now()
+        finished_at = now()
         manifest = {
             "format": FORMAT_VERSION,
             "fingerprint": fingerprint,
@@ -498,7 +498,8 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _VERSIONS_OF}}
 
 
-def _now() -> str:
+def now() -> str:
+    """Return the time of day in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
