@@ -85,6 +85,8 @@ def spark_session(master: str | None, conf: Mapping[str, str]) -> Iterator[Spark
             f"Spark does not start ({type(exc).__name__})",
             hint="it needs Java 17 (JAVA_HOME or java on the path) and a master that answers; see docs/spark.md",
         ) from exc
+    # Also for executors that come later; the setting alone reaches only the driver.
+    session.sparkContext.setLogLevel(settings["spark.log.level"])
     try:
         yield _with_settings(session, conf)
     finally:
