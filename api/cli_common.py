@@ -66,6 +66,11 @@ def set_log_level(level: str) -> None:
     _log_level[0] = level
 
 
+def log_level() -> str:
+    """Return what ``start`` logs, for processes that this one starts."""
+    return _log_level[0]
+
+
 def start() -> None:
     """Prepare a command that does work: logging without note text."""
     from chartsift.nlp.log import configure_logging

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from chartsift.nlp.errors import ScreeningError
 
 if TYPE_CHECKING:
-    from chartsift.nlp.criteria import Trial
+    from chartsift.nlp.criteria.schema import TrialFile as Trial
+    from chartsift.nlp.screening.results import RunResults
     from chartsift.nlp.screening.run import Progress, RunConfig
 
 Engine = Annotated[
@@ -39,32 +41,37 @@ Folders = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class OnSpark:
+    """The options of the engine: master, settings, and whether to leave tables as folders."""
+
+    master: str | None
+    conf: dict[str, str]
+    folders: bool
+
+
 def check_options(
     engine: str, master: str | None, conf: Sequence[str] | None, folders: bool
-) -> dict[str, str]:
-    """Return the settings of ``--spark-conf``; raises BadParameter for options that do not go together."""
-    if engine != "spark" and (master or conf or folders):
-        raise typer.BadParameter(
-            "is only for --engine spark", param_hint="--master/--spark-conf/--table-folders"
-        )
+) -> OnSpark | None:
+    """Return the options for Spark, None for another engine; raises BadParameter for what does not go together."""
+    if engine != "spark":
+        if master or conf or folders:
+            raise typer.BadParameter(
+                "is only for --engine spark", param_hint="--master/--spark-conf/--table-folders"
+            )
+        return None
     settings = {}
     for line in conf or ():
         key, equals, value = line.partition("=")
         if not equals or not key.startswith("spark."):
             raise typer.BadParameter(f"{line!r} is not spark.KEY=VALUE", param_hint="--spark-conf")
         settings[key] = value
-    return settings
+    return OnSpark(master, settings, folders)
 
 
 def screen_on_spark(
-    config: RunConfig,
-    trial: Trial,
-    *,
-    master: str | None,
-    conf: dict[str, str],
-    folders: bool,
-    on_progress: Callable[[Progress], None],
-) -> Any:
+    config: RunConfig, trial: Trial, options: OnSpark, *, on_progress: Callable[[Progress], None]
+) -> RunResults:
     """Screen on Spark; raises ScreeningError (SC430) where it is not installed."""
     try:
         from chartsift.nlp.screening.spark import SparkConfig, run_spark_screening
@@ -81,5 +88,5 @@ def screen_on_spark(
         trial=trial,
         make_pipeline=build_pipeline,
         on_progress=on_progress,
-        spark=SparkConfig(master, conf, folders),
+        spark=SparkConfig(options.master, options.conf, options.folders),
     )

@@ -64,8 +64,8 @@ class Job:
         fingerprint: What the pipeline must answer to: an executor with other code would decide otherwise.
         trial: The trial.
         as_of: Day of screening for everyone, or None.
-        work: The work folder of the run.
-        last_patient: The last patient, by identifier, to be screened; None for all.
+        work: The folder of the run's parts.
+        chosen: The patients to be screened; None for all.
     """
 
     make_pipeline: Callable[[], Extractor]
@@ -73,7 +73,7 @@ class Job:
     trial: Trial
     as_of: date | None
     work: Path
-    last_patient: str | None = None
+    chosen: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def screen_parts(batches: Iterator[pa.RecordBatch], job: Job) -> Iterator[pa.Rec
 def screen_part(number: int, rows: Iterator[dict[str, Any]], job: Job, pipeline: Extractor) -> None:
     """Screen the patients of one part, given as rows of items in the order of reading, and write it."""
     cases = Cases.of(map(from_row, rows))
-    wanted = sorted(p for p in cases.notes if job.last_patient is None or p <= job.last_patient)
+    wanted = sorted(p for p in cases.notes if job.chosen is None or p in job.chosen)
     part = screen_batch(pipeline, job.trial, [cases.case(p) for p in wanted], as_of=job.as_of)
     making = job.work / _MAKING / uuid4().hex
     (making / _READING).mkdir(parents=True, mode=0o700)
@@ -166,6 +166,7 @@ def count_done(work: Path) -> int:
 
 def prepare_work(work: Path) -> None:
     """Make the folders of the parts, and remove what killed tasks left half-done."""
+    work.mkdir(exist_ok=True, mode=0o700)
     shutil.rmtree(work / _MAKING, ignore_errors=True)
     for name in (PARTS, _READING):
         (work / name).mkdir(exist_ok=True, mode=0o700)
@@ -198,9 +199,9 @@ def _reading_path(root: Path, number: int) -> Path:
 
 
 def _put(making: Path, work: Path) -> None:
-    """Move what was made to its place; ``part.json`` goes last, as it says that the rest is there."""
+    """Move what was made to its place, the part itself last."""
     files = [path for path in making.rglob("*") if path.is_file()]
-    for file in sorted(files, key=lambda path: path.name == "part.json"):
+    for file in sorted(files, key=lambda path: path.suffix == ".part"):
         place = work / file.relative_to(making)
         place.parent.mkdir(parents=True, exist_ok=True)
         os.replace(file, place)  # noqa: PTH105 - of a file over another one, at once

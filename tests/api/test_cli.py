@@ -26,7 +26,8 @@ NOTES = [
 
 @pytest.fixture
 def fake(monkeypatch) -> FakePipeline:
-    """A pipeline without spaCy in the place of the real one."""
+    """A pipeline without spaCy in the place of the real one; in this process, which workers would not share."""
+    monkeypatch.setenv("CHARTSIFT_WORKERS", "0")
     made = FakePipeline()
     monkeypatch.setattr(pipeline_module, "build_pipeline", lambda: made)
     return made
@@ -165,6 +166,7 @@ def test_unknown_error_is_told_without_its_message(notes, tmp_path, capsys, monk
     def fails():
         raise ValueError(MARKER)
 
+    monkeypatch.setenv("CHARTSIFT_WORKERS", "0")
     monkeypatch.setattr(pipeline_module, "build_pipeline", fails)
 
     assert run("screen", notes, "--out", tmp_path / "o") == 1

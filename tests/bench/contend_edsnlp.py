@@ -36,17 +36,29 @@ def build(options: argparse.Namespace) -> Read:
         )
     )  # fmt: skip
     nlp.add_pipe(
-        eds.family(family=[*cues["FAMILY"]["before"], *cues["FAMILY"]["after"]], termination=ends, attr="LOWER")
+        eds.family(
+            family=[*cues["FAMILY"]["before"], *cues["FAMILY"]["after"]], termination=ends, attr="LOWER"
+        )
     )
     nlp.add_pipe(
         eds.history(
-            history=[*cues["HISTORICAL"]["before"], *cues["HISTORICAL"]["after"]], termination=ends, attr="LOWER"
+            history=[*cues["HISTORICAL"]["before"], *cues["HISTORICAL"]["after"]],
+            termination=ends,
+            attr="LOWER",
         )
     )
 
     def read(rows: list[Row]) -> dict[str, int]:
         found = [
-            (ent.start_char, ent.end_char, ent.label_, ent._.negation, ent._.hypothesis, ent._.family, ent._.history)
+            (
+                ent.start_char,
+                ent.end_char,
+                ent.label_,
+                ent._.negation,
+                ent._.hypothesis,
+                ent._.family,
+                ent._.history,
+            )
             for row in rows
             for ent in nlp(row["text"]).ents
         ]

@@ -31,7 +31,9 @@ def main(build: Callable[[argparse.Namespace], Read], versions: Callable[[], dic
     parser.add_argument("--vocabulary", type=Path, help="what export.py wrote")
     parser.add_argument("--mode", default="")
     parser.add_argument("--most", type=int, default=0, help="read only the first so many notes")
-    parser.add_argument("--started", type=float, required=True, help="time.time() when the process was started")
+    parser.add_argument(
+        "--started", type=float, required=True, help="time.time() when the process was started"
+    )
     options = parser.parse_args()
     with options.notes.open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]

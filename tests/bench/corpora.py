@@ -17,7 +17,12 @@ from typing import Any
 Row = dict[str, Any]
 
 # Words without a clinical meaning to the lexicon. Notes of about a kilobyte: a nurse's, a call's, a letter's.
-_OPENINGS = ("Called the office today.", "Came by on time.", "Spoke with the front desk.", "Form was filled in.")
+_OPENINGS = (
+    "Called the office today.",
+    "Came by on time.",
+    "Spoke with the front desk.",
+    "Form was filled in.",
+)
 _SENTENCES = (
     "The parking garage was crowded and the elevator slow.",
     "A copy of the insurance card was made and put on file.",

@@ -21,13 +21,19 @@ def main() -> None:
     parser.add_argument("seconds", type=float)
     parser.add_argument("inputs", type=Path, nargs="+")
     parser.add_argument("--patients", type=Path)
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--conf", action="append", default=[])
     options = parser.parse_args()
     try:
         run_spark_screening(
             RunConfig(
-                tuple(options.inputs), options.out, patients=options.patients, limit=options.limit, jsonl=True
+                tuple(options.inputs),
+                options.out,
+                patients=options.patients,
+                sample=options.sample,
+                seed=options.seed,
+                jsonl=True,
             ),
             trial=load_trial("reset-myositis"),
             make_pipeline=partial(FakePipeline, seconds_per_note=options.seconds),
