@@ -36,6 +36,7 @@ from chartsift.api.cli_common import (
     use_inputs,
 )
 from chartsift.api.cli_screen import ScreenCommand, Stopped, default_workers, parse_memory, screen_inputs
+from chartsift.api.cli_spark import Engine, Folders, Master, SparkConf, check_options
 from chartsift.nlp.errors import ChartsiftError
 
 app = typer.Typer(
@@ -174,6 +175,10 @@ def screen(
     ] = False,
     write: WriteFormats = None,
     concepts: Concepts = None,
+    engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
+    table_folders: Folders = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the files are.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -197,6 +202,7 @@ def screen(
     if seed is not None and sample_size is None:
         raise typer.BadParameter("give the size of the sample, too: --sample N", param_hint="--seed")
     memory = parse_memory(max_memory)
+    on_spark = check_options(engine, master, spark_conf, table_folders)
     with use_inputs(inputs, sample=sample) as paths:
         from chartsift.nlp.screening.run import RunConfig
 
@@ -215,7 +221,7 @@ def screen(
             note_seconds=note_seconds,
             log_level=log_level(),
         )
-        results = screen_inputs(config, trial, is_quiet=quiet or as_json)
+        results = screen_inputs(config, trial, is_quiet=quiet or as_json, on_spark=on_spark)
     from chartsift.api.cli_export import document, export_after_screening, show_exports
 
     exports = export_after_screening(results, write or [], concepts=concepts)

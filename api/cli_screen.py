@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from chartsift.api.cli_common import ReadsFiles, start
+from chartsift.api.cli_spark import OnSpark, screen_on_spark
 
 if TYPE_CHECKING:
     from chartsift.nlp.screening.results import RunResults
@@ -146,8 +147,14 @@ def stops_cleanly() -> Iterator[None]:
             signal.signal(number, before[number])
 
 
-def screen_inputs(config: RunConfig, trial: str, *, is_quiet: bool) -> RunResults:
-    """Screen what *config* names, with progress on stderr; raises ``Stopped`` when it was told to stop."""
+def screen_inputs(
+    config: RunConfig, trial: str, *, is_quiet: bool, on_spark: OnSpark | None = None
+) -> RunResults:
+    """
+    Screen what *config* names, with progress on stderr; raises ``Stopped`` when it was told to stop.
+
+    With *on_spark* Spark runs it.
+    """
     start()
     from chartsift.api.cli_progress import show_progress
     from chartsift.nlp.criteria import load_trial
@@ -155,4 +162,6 @@ def screen_inputs(config: RunConfig, trial: str, *, is_quiet: bool) -> RunResult
 
     loaded = load_trial(trial)
     with stops_cleanly(), show_progress(is_quiet=is_quiet) as on_progress:
+        if on_spark is not None:
+            return screen_on_spark(config, loaded, on_spark, on_progress=on_progress)
         return run_screening(config, trial=loaded, make_pipeline=PIPELINE, on_progress=on_progress)

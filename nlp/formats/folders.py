@@ -8,6 +8,7 @@ their texts, and those are then not taken for notes of their own.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from chartsift.nlp.formats.naming import is_named_as_note, names_several_patient
 
 # Files that operating systems put beside the user's own.
 _CLUTTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+# What Spark puts beside the parts of a table.
+_SPARKS_OWN = re.compile(r"_SUCCESS|_metadata|_common_metadata|_(?:started|committed)_\d+")
 # Files that may name others: a resource a C-CDA document, and that one the file of its body.
 _RESOURCES = (".json", ".ndjson", ".jsonl")
 _CCDA = ".xml"
@@ -205,5 +208,5 @@ def too_deep(code: str, label: str, limits: Limits) -> Rejected:
 
 
 def is_clutter(name: str) -> bool:
-    """Tell whether a file is hidden, or one that operating systems leave behind."""
-    return name.startswith(".") or name in _CLUTTER
+    """Tell whether a file is hidden, or one that operating systems or Spark leave behind."""
+    return name.startswith(".") or name in _CLUTTER or _SPARKS_OWN.fullmatch(name) is not None

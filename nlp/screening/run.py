@@ -25,7 +25,7 @@ from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.formats import DEFAULT_LIMITS, Limits, read_inputs, read_patients
@@ -61,7 +61,8 @@ from chartsift.nlp.screening.report import render_report
 from chartsift.nlp.screening.results import RunResults
 from chartsift.nlp.screening.rows import problem_row
 from chartsift.nlp.screening.schema import FORMAT_VERSION, TABLES
-from chartsift.nlp.screening.store import Batch, NoteStore, remove_store
+from chartsift.nlp.screening.store import Batch, InputCounts, NoteStore, remove_store
+from chartsift.nlp.types import Problem
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
@@ -169,7 +170,7 @@ def run_screening(
         with FolderLock(config.out / WORK_FOLDER / "lock"):
             if config.restart:
                 clear_folder(config.out)
-            return _Run(config, trial, make_pipeline, on_progress).execute()
+            return Run(config, trial, make_pipeline, on_progress).execute()
     except OSError as exc:
         raise cannot_write(config.out, exc) from exc
     except sqlite3.OperationalError as exc:
@@ -179,8 +180,31 @@ def run_screening(
         ) from exc
 
 
-class _Run:
-    """One start of a run; holds what its steps share."""
+class InputTotals(Protocol):
+    """What the end of a run needs to know of what was read; ``NoteStore`` is the usual one."""
+
+    counts: InputCounts
+
+    @property
+    def digest(self) -> str:
+        """What came in: equal inputs have equal digests."""
+        ...
+
+    def count_patients(self) -> int:
+        """Return the number of patients with at least one note."""
+        ...
+
+    def count_listed_without_notes(self) -> int:
+        """Return the number of listed patients without any note that could be read."""
+        ...
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield the problems of reading, in order."""
+        ...
+
+
+class Run:
+    """One start of a run; holds what its steps share. Another engine has other ways to read and to screen."""
 
     def __init__(
         self,
@@ -210,7 +234,7 @@ class _Run:
 
     def _execute(self, store: NoteStore) -> RunResults:
         with self._screener() as screener:
-            with _timed(self.seconds, "reading"):
+            with timed(self.seconds, "reading"):
                 self._read(store)
             identity = self._identity(store, screener.fingerprint())
             done = finished_run(self.config.out)
@@ -220,9 +244,9 @@ class _Run:
             state = self._state(identity)
             # Named by the run, so that parts are never taken for those of another one.
             folder = PartFolder(self.work / f"parts-{run_fingerprint(identity)[:16]}")
-            with _timed(self.seconds, "screening"):
+            with timed(self.seconds, "screening"):
                 parts = self._screen(store, screener, folder)
-        with _timed(self.seconds, "merging"):
+        with timed(self.seconds, "merging"):
             manifest = self._merge(store, folder, parts, identity)
         manifest["times"] = self._times(state)
         write_text(self.config.out / REPORT, render_report(RunResults(self.config.out, manifest)))
@@ -250,7 +274,7 @@ class _Run:
     def _already_done(self, store: NoteStore) -> RunResults:
         store.close()
         if self.config.jsonl:
-            _write_all_jsonl(self.config.out)
+            write_all_jsonl(self.config.out)
         shutil.rmtree(self.work, ignore_errors=True)
         return RunResults.open(self.config.out)
 
@@ -269,7 +293,7 @@ class _Run:
         self.on_progress(_reading(store, is_all=True))
         store.plan(limit=self.config.limit, sample=self.config.sample, seed=self.config.seed)
 
-    def _identity(self, store: NoteStore, pipeline: str) -> dict[str, Any]:
+    def _identity(self, store: InputTotals, pipeline: str) -> dict[str, Any]:
         config = self.config
         return {
             "format": FORMAT_VERSION,
@@ -323,7 +347,7 @@ class _Run:
         return parts
 
     def _merge(
-        self, store: NoteStore, folder: PartFolder, parts: int, identity: dict[str, Any]
+        self, store: InputTotals, folder: PartFolder, parts: int, identity: dict[str, Any]
     ) -> dict[str, Any]:
         """Join the parts into the tables and return the manifest, which says all but the times."""
         out = self.config.out
@@ -339,7 +363,7 @@ class _Run:
                 name, tables, out / f"{name}.parquet", metadata={"chartsift_run": fingerprint}
             )
         if self.config.jsonl:
-            _write_all_jsonl(out)
+            write_all_jsonl(out)
         return {
             "format": FORMAT_VERSION,
             "fingerprint": fingerprint,
@@ -375,7 +399,7 @@ class _Run:
             "peak_memory_mb": self.used.peak_memory_mb(),
         }
 
-    def _counts(self, store: NoteStore, tally: Tally, rows: dict[str, int]) -> dict[str, int]:
+    def _counts(self, store: InputTotals, tally: Tally, rows: dict[str, int]) -> dict[str, int]:
         """
         Return counts that add up.
 
@@ -452,7 +476,7 @@ def _sum(folder: PartFolder, parts: int, out: Path) -> Tally:
     return total
 
 
-def _chain_problems(store: NoteStore, tables: Iterator[Any], tally: Tally) -> Iterator[Any]:
+def _chain_problems(store: InputTotals, tables: Iterator[Any], tally: Tally) -> Iterator[Any]:
     """Yield the problems of reading, then those of the parts."""
     rows = []
     for problem in store.problems():
@@ -465,7 +489,8 @@ def _chain_problems(store: NoteStore, tables: Iterator[Any], tally: Tally) -> It
     yield from tables
 
 
-def _write_all_jsonl(out: Path) -> None:
+def write_all_jsonl(out: Path) -> None:
+    """Write the tables of a run as JSON lines beside them."""
     for name in TABLES:
         write_jsonl(out / f"{name}.parquet", out / f"{name}.jsonl")
 
@@ -478,7 +503,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class _timed:  # noqa: N801 - reads as a statement
+class timed:  # noqa: N801 - reads as a statement
     """Add the seconds of a block to *into* under *name*."""
 
     def __init__(self, into: dict[str, float], name: str) -> None:

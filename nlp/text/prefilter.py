@@ -50,7 +50,7 @@ class Gate:
 
     def __init__(self, plain: re.Pattern[str]) -> None:
         self.plain = plain
-        self._literals: frozenset[Literal] | None | str = "unknown"
+        self._literals: frozenset[Literal] | str | None = "unknown"
         with _lock:
             self.number = len(_gates)
             _gates.append(self)
