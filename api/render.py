@@ -401,16 +401,6 @@ def days_before(day: date, as_of: date) -> str:
     return f"{days / 365.25:.1f} years before screening"
 
 
-def flag_words(flag: str) -> str:
-    """
-    Turn a flag code into words.
-
-    >>> flag_words("turns_18_on 2026-12-02")
-    'turns 18 on 2026-12-02'
-    """
-    return flag.replace("_", " ")
-
-
 def slot_styles(count: int) -> str:
     """
     Return the style rules that tie the chosen criterion to its panel and its marks, for *count* criteria.
@@ -492,7 +482,7 @@ def _criterion_view(slot: int, result: CriterionResult, scene: _Scene) -> Criter
         state=state_words(result),
         basis=_BASIS[result.basis],
         effect=_effect(result),
-        flags=tuple(flag_words(flag) for flag in result.flags),
+        flags=tuple(words.flag_words(flag) for flag in result.flags),
         rationale=result.rationale,
         next_step=result.next_step,
         lapses=words.lapse_words(result.valid_until, result.changes_to),

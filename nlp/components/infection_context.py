@@ -14,7 +14,7 @@ from datetime import date
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.assertion import assertion_of
-from chartsift.nlp.components.courses import Course, course_in
+from chartsift.nlp.components.courses import DAY_BEFORE, Course, course_in
 from chartsift.nlp.components.infection_cues import (
     BOUNDARY,
     LEFT,
@@ -68,7 +68,8 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
     first, last = start - len(left), end + len(right)
     if span.label_ == "ANTIMICROBIAL" and section in ("medications", "preamble", "other"):
         # In a list of drugs each entry has its own course.
-        first = start
+        told = DAY_BEFORE.search(left)
+        first = start if told is None else start - len(left) + told.start()
         entry = re.search(r"[,;|\n]", right)
         if section == "medications" and entry is not None:
             last = end + entry.start()

@@ -14,7 +14,7 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Protocol
 
 from chartsift.nlp.criteria import evaluate
-from chartsift.nlp.errors import InputError
+from chartsift.nlp.errors import InputError, ScreeningError
 from chartsift.nlp.screening.copied import mark_copied
 from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem
 
@@ -152,7 +152,13 @@ def failure_place(error: BaseException) -> str:
 
 
 def failed_note_problem(note: Note, error: Exception) -> Problem:
-    """Make the problem of a note on which the pipeline failed; it names the place in the code and no text."""
+    """
+    Make the problem of a note on which the pipeline failed; it names the place in the code and no text.
+
+    A ScreeningError says by itself why the note was left out: it was the end of the processes that read it.
+    """
+    if isinstance(error, ScreeningError):
+        return Problem(note.source, note.note_id, error.code, f"{error.message}; {error.hint}")
     return Problem(
         note.source,
         note.note_id,

@@ -47,7 +47,7 @@ _DATE = re.compile(
     | (?P<slashed>\d{{1,2}}(?P<sign>[/-])\d{{1,2}}(?P=sign)(?:{_YEAR}|\d\d)){_CLOCK}
     | (?:(?<=\bam\s)|(?<=\bvom\s)|(?<=\bseit\s))(?P<german>\d{{1,2}}\.\d{{1,2}}\.)
     | (?P<month_year>(?:0?[1-9]|1[0-2])[/.-]{_YEAR})
-    | (?P<month_day>(?:0?[1-9]|1[0-2])/(?:[0-2]?\d|3[01]))(?!/?\d|\s*(?:mm|%|scale|mg|kg)\b){_CLOCK}
+    | (?P<month_day>(?:0?[1-9]|1[0-2])/(?:[0-2]?\d|3[01]))(?!/?\d|\s*(?:mm|%|scale|mg|kg|days?|weeks?|doses?)\b){_CLOCK}
     | (?:(?<=\n)|\A)(?P<month_day_line>(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=:\s)
     | (?P<day_month>(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2]))(?!/?\d|\s*(?:mm|%|scale|mg|kg)\b)
     | (?P<day_month_glued>(?:[0-2]\d|3[01])(?:{MONTH})(?:{_YEAR}|\d\d))
@@ -67,6 +67,8 @@ _DATE = re.compile(
 )
 _KINDS = tuple(name for name in _DATE.groupindex if name not in ("sign", "iso_sign"))
 _DATE_LEAD = re.compile(r"\b(?:in|since|last|this|until|till|by|during)\s$", re.IGNORECASE)
+# "Day 4/7", "wk 2/6", "dose #2/3": how far a course has come, no date; but "d/c'd 4/7" and "last dose 11/18" are.
+_COUNT_LEAD = re.compile(r"(?<![\w'’])(?:day|d|week|wk|cycle)\.?\s?#?$|\w\s?#$", re.IGNORECASE)
 # "may" and "march" are verbs; only what leads to a date makes a month of them.
 _VERBS = frozenset({"may", "march", "mar", "dec", "mai"})
 _SEASON_MONTHS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 12)}
@@ -141,8 +143,14 @@ def _interpret(
         return _recent(numbers[1], numbers[0], note_date)
     if kind == "month_year":
         return _month(numbers[1], numbers[0])
-    if kind == "month_day" and words == "2/2":
-        return None  # "secondary to" far more often than a day in February
+    if (
+        kind == "month_day"
+        and (
+            words == "2/2"  # "secondary to" far more often than a day in February
+            or _COUNT_LEAD.search(text[max(0, match.start() - 10) : match.start()])
+        )
+    ):
+        return None
     if kind in ("month_day", "month_day_line", "day_month"):
         # "7/24" in a chart of 2024 is a month and a year as often as a day; as a day in July it is read first.
         if habit.day_first:
