@@ -98,6 +98,7 @@ class Pipeline:
         for reader in self._readers:
             doc = reader(doc)
         return doc
+
     def read(self, note: Note) -> Doc:
         """Return the annotated Doc of *note*, for a closer look than its findings give."""
         doc = self.nlp.make_doc(note.text)

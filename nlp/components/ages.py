@@ -53,9 +53,7 @@ _LABELLED = gate(
     r"st|nd|rd|th|months|mo\b|m\b))"
 )
 _LOWER_LABELLED = gate(r"(?<=, )aged?\s(?P<years>\d{1,3})(?=[.,;)\s])")
-_BARE = gate(
-    r"(?P<years>\d{1,3})\s?(?:y|yo|yrs?|years)\.?(?=\s*(?:[|.,;)]|$|\d{1,2}\s?m\b))", re.MULTILINE
-)
+_BARE = gate(r"(?P<years>\d{1,3})\s?(?:y|yo|yrs?|years)\.?(?=\s*(?:[|.,;)]|$|\d{1,2}\s?m\b))", re.MULTILINE)
 _IS = gate(
     r"\b(?P<subject>[A-Z]\.|[Pp]t|[Pp]atient|he|she|He|She|They|they|[A-Z][a-z]+)\s(?:is|"
     r"turned)\s(?:now\s)?(?P<years>\d{1,3})(?=[,.;]|\s(?:and|now|today)\b)(?!\.\d)"

@@ -103,9 +103,7 @@ _LOOKED_AT = re.compile(
 )
 _REACH = 420
 _REPORT_REACH = 6_000
-_REPORT = gate(
-    r"\b(?:surgical pathology|pathology report|neuropatholog\w+|microscopic)\b", re.IGNORECASE
-)
+_REPORT = gate(r"\b(?:surgical pathology|pathology report|neuropatholog\w+|microscopic)\b", re.IGNORECASE)
 # How far behind an infiltrate its arrangement around the fibers may be told.
 _ARRANGED = 170
 
@@ -134,10 +132,7 @@ def _features(layout: Layout) -> Iterator[Draft]:
     reach = _REPORT_REACH if _REPORT.search(text, 0, 2_000) else _REACH
     for sentence in layout.sentences:
         words = text[sentence.start : sentence.end].lower()
-        if (
-            not _NEEDLES.any(words)
-            or layout.section_at(sentence.start).category == "family_history"
-        ):
+        if not _NEEDLES.any(words) or layout.section_at(sentence.start).category == "family_history":
             continue
         for part in _parts(text, sentence.start, sentence.end):
             if _NO_FACT.search(text, part.start, part.end):

@@ -36,9 +36,7 @@ class Covered:
         return following < len(self._starts) and self._starts[following] < end
 
 
-def windows(
-    text: str, needles: Needles, *, before: int = 12, after: int = 90
-) -> Iterator[tuple[int, int]]:
+def windows(text: str, needles: Needles, *, before: int = 12, after: int = 90) -> Iterator[tuple[int, int]]:
     """
     Yield the stretches of *text* around *needles*, merged and in order.
 

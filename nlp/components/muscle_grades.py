@@ -207,9 +207,7 @@ _ONLY_GRADED = re.compile(
     re.IGNORECASE,
 )
 # "No rash, 5/5." - a clause of its own, not the fifth of May and no score of something else.
-_BARE_FULL = gate(
-    r"(?:(?<=[.;,])\s+|^[ \t]*)(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE
-)
+_BARE_FULL = gate(r"(?:(?<=[.;,])\s+|^[ \t]*)(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE)
 _OTHER_SCORE = re.compile(
     r"\b(?:pain|score|PHQ|GAD|GCS|recall|orient\w*|memory|ECOG|KPS|VAS|itch|reflex\w*|DTRs?|seen|visit|on|dated|due)\b[^.;]{0,30}$",
     re.IGNORECASE,

@@ -217,7 +217,10 @@ class Sections:
 def _letters_and_capitals(text: str) -> tuple[int, int]:
     """Return how many letters *text* has, and how many of them are capitals."""
     plain = text.encode("ascii", "ignore")
-    small, large = len(plain) - len(plain.translate(None, _SMALL)), len(plain) - len(plain.translate(None, _LARGE))
+    small, large = (
+        len(plain) - len(plain.translate(None, _SMALL)),
+        len(plain) - len(plain.translate(None, _LARGE)),
+    )
     if len(plain) < len(text):
         others = [c for c in _BEYOND_ASCII.findall(text) if c.isalpha()]
         return small + large + len(others), large + sum(map(str.isupper, others))

@@ -7,7 +7,6 @@ without any, dots mean that the day comes first and slashes that the month does,
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache

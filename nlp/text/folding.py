@@ -13,7 +13,7 @@ from re import _casefix  # type: ignore[attr-defined]  # the table that re.IGNOR
 
 
 def _equal_letters() -> dict[int, int]:
-    """Return, for the letters that ``re.IGNORECASE`` holds equal beyond their lower case, the one that stands for all."""
+    """Return, of letters that ``re.IGNORECASE`` holds equal beyond their lower case, the one that stands for all."""
     chosen: dict[int, int] = {}
     for letter, others in _casefix._EXTRA_CASES.items():
         members = {letter, *others}
@@ -33,7 +33,9 @@ _BLANKS = {code: " " for code in range(_LAST_BLANK + 1) if code != 0x20 and chr(
 _COMMON_BLANKS = ("\n", "\r", "\t", "\xa0")
 _COMMON_DIGITS = "123456789"
 _RARE_SIGNS = frozenset(
-    chr(code) for code in range(0x80, _LAST_DIGIT + 1) if code in _EQUAL or code in _BLANKS or chr(code).isdecimal()
+    chr(code)
+    for code in range(0x80, _LAST_DIGIT + 1)
+    if code in _EQUAL or code in _BLANKS or chr(code).isdecimal()
 ) - frozenset(_COMMON_BLANKS)
 _RARE_CONTROLS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _BEYOND = re.compile(r"[^\x00-\x7f]")

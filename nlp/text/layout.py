@@ -206,9 +206,7 @@ _ABBREVIATIONS = (
     "jan feb mar apr jun jul aug sep sept oct nov dec inc fig ref max min avg est dept ext med univ hosp assoc al ca y "
     "yr yrs mo wk wks neg pos temp wt ht bilat occ prn q b.i.d t.i.d p.o i.v a.m p.m"
 ).split()
-_ABBREVIATION = re.compile(
-    rf"(?:\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})|\b[A-Z])\.$", re.IGNORECASE
-)
+_ABBREVIATION = re.compile(rf"(?:\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})|\b[A-Z])\.$", re.IGNORECASE)
 # The letters before a stop settle most cases at once.
 _LAST_LETTERS = re.compile(r"([^\W\d_]+)\.$")
 _ABBREVIATED = frozenset(word.rpartition(".")[2] for word in _ABBREVIATIONS)
