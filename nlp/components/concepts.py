@@ -26,7 +26,7 @@ from chartsift.nlp.log import quiet_imports
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.phrases import Found, Phrases
 from chartsift.nlp.text.prefilter import Scan
-from chartsift.nlp.text.tokens import source_range
+from chartsift.nlp.text.tokens import source_range, words_of
 
 with quiet_imports():
     from medspacy.target_matcher import TargetMatcher, TargetRule
@@ -76,12 +76,7 @@ class Concepts:
             Span.set_extension("sense", default=None)
         self.matcher = TargetMatcher(nlp, result_type=None, prune=False)
         # The matcher tells two rules of one spelling apart badly, so a spelling is one rule with all its senses.
-        by_words: dict[tuple[str, ...], list[Sense]] = defaultdict(list)
-        literal: dict[tuple[str, ...], str] = {}
-        for spelling, sense in _senses(concepts):
-            words = tuple(token.lower_ for token in nlp.tokenizer(spelling.lower()))
-            literal.setdefault(words, spelling)
-            by_words[words].append(sense)
+        by_words, literal = _by_words(concepts)
         self.matcher.add(
             [
                 TargetRule(literal[words], "CONCEPT", metadata={"senses": senses})
@@ -89,7 +84,7 @@ class Concepts:
             ]
         )
 
-        self.phrases = Phrases({words: senses for words, senses in by_words.items() if words})
+        self.phrases = Phrases(by_words)
 
     def __call__(self, doc: Doc) -> Doc:
         text, layout = doc._.note_text, doc._.layout
@@ -137,7 +132,33 @@ def _meant(text: str, layout: Layout, found: Iterable[Found[Sense]]) -> list[Men
     return list(_without_overlap(meant))
 
 
-def _senses(concepts: tuple[Concept, ...]) -> Iterator[tuple[str, Sense]]:
+def _by_words(
+    concepts: Iterable[Concept],
+) -> tuple[dict[tuple[str, ...], list[Sense]], dict[tuple[str, ...], str]]:
+    """Return, by the tokens of a spelling, what it may mean, and the spelling itself."""
+    by_words: dict[tuple[str, ...], list[Sense]] = defaultdict(list)
+    literal: dict[tuple[str, ...], str] = {}
+    for spelling, sense in _senses(concepts):
+        words = words_of(spelling.lower())
+        literal.setdefault(words, spelling)
+        by_words[words].append(sense)
+    return by_words, literal
+
+
+def phrases_of(concepts: Iterable[Concept]) -> Phrases[list[Sense]]:
+    """Return the spellings of *concepts*, to be found by the words of a prefilter."""
+    return Phrases(_by_words(concepts)[0])
+
+
+def mentions_in(scan: Scan, layout: Layout, phrases: Phrases[list[Sense]]) -> Iterator[Mention]:
+    """Yield the mentions of *phrases* that mean it, overlapping ones as well, in no order."""
+    for start, end, length, senses in phrases.find(scan):
+        sense = next((s for s in senses if _is_meant(scan.text, layout, start, end, s)), None)
+        if sense is not None:
+            yield Mention(start, end, length, sense)
+
+
+def _senses(concepts: Iterable[Concept]) -> Iterator[tuple[str, Sense]]:
     for concept in concepts:
         for term in concept.terms:
             sense = Sense(

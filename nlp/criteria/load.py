@@ -17,6 +17,7 @@ from chartsift.nlp.criteria.schema import (
     OPERATORS,
     AppliesTo,
     AtLeast,
+    Candidates,
     Cohort,
     Criterion,
     NextSteps,
@@ -24,7 +25,7 @@ from chartsift.nlp.criteria.schema import (
 )
 from chartsift.nlp.criteria.scores.load import available_scores
 from chartsift.nlp.errors import RuleError
-from chartsift.nlp.lexicon.loader import read_yaml
+from chartsift.nlp.lexicon.loader import load_concepts, read_yaml
 
 Trial = TrialFile
 
@@ -78,7 +79,9 @@ _FOUND = {
 }
 _KEYS = tuple(
     dict.fromkeys(
-        name for model in (TrialFile, Cohort, AppliesTo, Criterion, NextSteps) for name in model.model_fields
+        name
+        for model in (TrialFile, Cohort, AppliesTo, Criterion, NextSteps, Candidates)
+        for name in model.model_fields
     )
 )
 
@@ -189,6 +192,8 @@ def _checked(shown: str, text: str) -> tuple[Trial | None, list[Fault]]:
             faults += [Fault("RU202", shown, *fault) for fault in _name_faults(data)]
     # The expressions are checked as they are written, so that one fault does not hide another.
     faults += [Fault("RU212", shown, *fault) for fault in _all_expression_faults(data)]
+    if trial is not None and trial.candidates is not None:
+        faults += [Fault("RU212", shown, *fault) for fault in _sign_faults(trial.candidates)]
     return trial, faults
 
 
@@ -318,6 +323,16 @@ def _name_faults(data: Any) -> Iterator[_Place]:
                     f"there is no shared criterion {item!r}",
                     _did_you_mean(item, known, else_say="add it"),
                 )
+
+
+def _sign_faults(candidates: Candidates) -> Iterator[_Place]:
+    """Yield the signs of candidates for which the vocabulary has no words."""
+    named = sorted(
+        {name for concept in load_concepts() for name in (concept.kind, f"{concept.kind}/{concept.concept}")}
+    )
+    for number, sign in enumerate(candidates.signs):
+        if sign not in named:
+            yield f"candidates.signs.{number}", f"no words are known for {sign!r}", _did_you_mean(sign, named)
 
 
 def _expression_faults(node: object, where: str) -> Iterator[_Place]:

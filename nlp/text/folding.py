@@ -13,7 +13,7 @@ from re import _casefix  # type: ignore[attr-defined]  # the table that re.IGNOR
 
 
 def _equal_letters() -> dict[int, int]:
-    """Return, for letters that ``re.IGNORECASE`` holds equal beyond their lower case, the one that stands for all."""
+    """Return, of letters that ``re.IGNORECASE`` holds equal beyond their lower case, the one that stands for all."""
     chosen: dict[int, int] = {}
     for letter, others in _casefix._EXTRA_CASES.items():
         members = {letter, *others}

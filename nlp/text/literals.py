@@ -1,8 +1,8 @@
 """
 The words without which a regular expression cannot match, worked out from the expression itself.
 
-``required_literals(pattern)`` returns short strings of folded text (see ``folding``) of which every match holds at
-least one, and how far from the start of the match it begins. Whoever has looked for those strings in a note knows where the
+``required_literals(pattern)`` returns short strings of folded text (see ``folding``) of which every match holds one or
+more, and how far from the start of the match it begins. Whoever has looked for those strings in a note knows where the
 expression need not be tried. Nothing here is a guess: what cannot be told from the expression is not claimed.
 """
 

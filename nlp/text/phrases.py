@@ -102,7 +102,7 @@ class Phrases(Generic[_T]):
 
 
 def _signs_around(folded: str, start: int, end: int) -> tuple[str, str]:
-    """Return the characters around ``start:end``, blanks left out; "\\n", which none is, for a sign or none."""
+    """Return the letters or digits before and behind ``start:end``, blanks left out; "\\n" where none stands."""
     start -= 1
     while start >= 0 and folded[start] == " ":
         start -= 1

@@ -28,6 +28,8 @@ _MOST_PLACES = 0.25
 _LONGEST = 24
 
 
+# An automaton wants at least one word.
+_NO_WORD = "\0"
 # Where nothing of a gate stands.
 _NOWHERE: list[int] = []
 
@@ -201,11 +203,12 @@ class Prefilter:
 
     Args:
         words: Further words to look for, folded; ``Scan.found`` tells where they stand.
+        with_gates: Without them only the words are looked for.
     """
 
-    def __init__(self, words: Iterable[str] = ()) -> None:
+    def __init__(self, words: Iterable[str] = (), *, with_gates: bool = True) -> None:
         with _lock:
-            gates = list(_gates)
+            gates = list(_gates) if with_gates else []
         self.size = len(gates)
         numbers: dict[str, int] = {}
         # For each word, the gates that it may open and how far before it their matches begin.
@@ -229,7 +232,7 @@ class Prefilter:
             if number == len(self.opens):
                 self.opens.append([])
             self.wanted[number] = word
-        self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [" ¤ "])
+        self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [_NO_WORD])
         self.words = list(numbers)
         self.bits = [sum(1 << gate_number for gate_number in {n for n, _ in opened}) for opened in self.opens]
         self.always_bits = sum(1 << number for number in self.always)
@@ -238,14 +241,15 @@ class Prefilter:
             for gate_number, literal in opened:
                 self.literals_of[gate_number].setdefault(number, []).append(literal)
         self._automaton = ahocorasick_rs.AhoCorasick(
-            self.words, implementation=ahocorasick_rs.Implementation.DFA
+            self.words or [_NO_WORD], implementation=ahocorasick_rs.Implementation.DFA
         )
 
     def scan(self, text: str) -> Scan:
         """Look for every word in *text*."""
         folded = fold(text)
         hits: dict[int, list[int]] = {}
-        for number, start, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+        looked = self._automaton.find_matches_as_indexes(folded, overlapping=True) if self.words else ()
+        for number, start, _ in looked:
             if number in hits:
                 hits[number].append(start)
             else:

@@ -66,6 +66,16 @@ def end_of_tokens(text: str, start: int, count: int) -> int:
     return end
 
 
+def words_of(text: str) -> tuple[str, ...]:
+    """
+    Return the tokens of *text* in lower case.
+
+    >>> words_of("Anti–Jo-1")
+    ('anti', '-', 'jo', '-', '1')
+    """
+    return tuple(word.lower() for word in _TOKEN.findall(text.translate(_SPELLING)))
+
+
 def plain_spelling(text: str) -> str:
     """Return *text* with one kind of apostrophe, hyphen and quotation mark, code point by code point."""
     return text.translate(_SPELLING)
