@@ -119,6 +119,7 @@ ROUTES: Mapping[str, Rule] = {
     "remove_member": _MANAGE,
     # HTTP interface: charts
     "list_patients": _READ,
+    "search_patients": _READ,
     "create_patient": Rule(Permission.UPLOAD, "upload"),
     "get_patient": _READ,
     "change_patient": Rule(Permission.UPLOAD, "upload"),
@@ -154,6 +155,7 @@ ROUTES: Mapping[str, Rule] = {
     "sign_out": _SIGNED_IN,
     "home_page": _SIGNED_IN,
     "work_list_page": _READ,
+    "search_page": _READ,
     "chart_page": _READ,
     "slot_styles": _PUBLIC,
 }

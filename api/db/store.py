@@ -54,8 +54,10 @@ class Store:
         readers = self.engine
         if self.engine.dialect.name == "postgresql":
             readers = self.engine.execution_options(postgresql_readonly=True)
-        self._readers = sessionmaker(readers, info=info, autoflush=False)
-        self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), info=info)
+        self._readers = sessionmaker(readers, info=info, autoflush=False, expire_on_commit=False)
+        self._writers = sessionmaker(
+            self.engine.execution_options(**{_WRITES: True}), info=info, expire_on_commit=False
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -115,14 +115,7 @@ def add_note(
         ConflictError: the patient has another note of that identifier (CO605).
     """
     digest = text_digest(note.text)
-    same = session.scalars(
-        select(StudyNote.id).where(
-            StudyNote.patient_id == patient.id,
-            StudyNote.digest == digest,
-            StudyNote.note_date == note.note_date,
-        )
-    ).first()
-    if same is not None:
+    if find_same_note(session, patient, note) is not None:
         return None
     taken = session.scalars(
         select(StudyNote.id).where(StudyNote.patient_id == patient.id, StudyNote.note_id == note.note_id)
@@ -158,6 +151,17 @@ def add_note(
         digest=digest,
     )
     return added
+
+
+def find_same_note(session: Session, patient: StudyPatient, note: Note) -> StudyNote | None:
+    """Return the note of the very same text and day, if the patient has one."""
+    return session.scalars(
+        select(StudyNote).where(
+            StudyNote.patient_id == patient.id,
+            StudyNote.digest == text_digest(note.text),
+            StudyNote.note_date == note.note_date,
+        )
+    ).one_or_none()
 
 
 def add_unread(session: Session, patient: StudyPatient, problem: Problem) -> UnreadInput:

@@ -14,10 +14,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,6 +25,12 @@ from chartsift.api.db.tables import NoteReading, StoredResult, StudyNote, StudyP
 from chartsift.api.faults import AccessError, StoreError
 from chartsift.api.screener import Chart, Screener
 from chartsift.api.services import audit, charts
+from chartsift.api.services.codec import (
+    dump_findings,
+    dump_result,
+    load_findings,
+    load_result,
+)
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.nlp.criteria.schema import TrialFile
 from chartsift.nlp.screening.chart import PatientResult
@@ -107,7 +111,7 @@ def current_result(session: Session, patient: StudyPatient) -> StoredResult | No
 def result_value(session: Session, stored: StoredResult) -> PatientResult:
     """Return stored verdicts as the reading returned them."""
     sealed = vault_of(session).open_bytes(stored.sealed_result, context=f"result:{stored.id}")
-    return _adapter().validate_json(sealed)
+    return load_result(sealed)
 
 
 def require_result(session: Session, patient: StudyPatient) -> StoredResult:
@@ -183,7 +187,7 @@ def _findings(
         found[note_id] = [
             # The site may have corrected the identifier since.
             finding if finding.patient_id == patient.site_id else replace(finding, patient_id=patient.site_id)
-            for finding in _findings_adapter().validate_json(sealed)
+            for finding in load_findings(sealed)
         ]
     return found
 
@@ -240,7 +244,7 @@ def _store_result(
 ) -> str:
     opaque = new_id()
     cohort = result.applicable
-    sealed = vault_of(session).seal_bytes(_adapter().dump_json(result), context=f"result:{opaque}")
+    sealed = vault_of(session).seal_bytes(dump_result(result), context=f"result:{opaque}")
     stored = StoredResult(
         id=opaque,
         patient_id=patient.id,
@@ -279,9 +283,7 @@ def _store_readings(
         opaque = inputs.note_ids[note_id]
         if session.get(NoteReading, (opaque, software)) is not None:
             continue
-        sealed = vault_of(session).seal_bytes(
-            _findings_adapter().dump_json(found), context=f"reading:{opaque}"
-        )
+        sealed = vault_of(session).seal_bytes(dump_findings(found), context=f"reading:{opaque}")
         session.add(NoteReading(note_id=opaque, fingerprint=software, sealed_findings=sealed))
 
 
@@ -309,13 +311,3 @@ def _age_limit(cohort: CohortResult) -> date | None:
         if (match := _AGE_LIMIT.fullmatch(flag))
     ]
     return min(days, default=None)
-
-
-@cache
-def _adapter() -> TypeAdapter[PatientResult]:
-    return TypeAdapter(PatientResult)
-
-
-@cache
-def _findings_adapter() -> TypeAdapter[list[Finding]]:
-    return TypeAdapter(list[Finding])

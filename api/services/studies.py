@@ -158,10 +158,13 @@ def change_study(
     Change settings of a study; the shares hold for patients added from now on.
 
     Raises:
-        ConflictError: someone else changed it since *version* (CO601).
+        ConflictError: someone else changed it since *version* (CO601), or another study has the title (CO605).
     """
     if study.version != version:
         raise ConflictError("CO601")
+    taken = select(Study.id).where(Study.title == title, Study.id != study.id)
+    if title is not None and session.scalars(taken).first() is not None:
+        raise ConflictError("CO605")
     study.title = title if title is not None else study.title
     if blind_first_share is not None:
         study.blind_first_share = blind_first_share
