@@ -91,7 +91,7 @@ def make_room(store: Store, **study: Any) -> TestRoom:
     users = {}
     with store.writing() as session:
         made = studies.create_study(session, title="A study", trial=TRIAL, **study)
-        for name in (*PEOPLE, "stranger", "root"):
+        for name in (*PEOPLE, "stranger", "root", "spare"):
             user = accounts.add_user(session, name, display_name=name.title(), is_admin=name == "root")
             users[name] = user.id
         for name, role in PEOPLE.items():
