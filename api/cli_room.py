@@ -267,6 +267,7 @@ def _store(*, check: bool = True, make: bool = False) -> Iterator[Store]:
     """Provide the database of the settings: of the right schema, and made when there is none and *make*."""
     from chartsift.api.db.schema_state import require_current, schema_state, upgrade
     from chartsift.api.room import open_store
+    from chartsift.api.services.keys import check_key
     from chartsift.api.settings import settings_from
 
     store = open_store(settings_from())
@@ -275,6 +276,7 @@ def _store(*, check: bool = True, make: bool = False) -> Iterator[Store]:
             upgrade(store)
         if check:
             require_current(store)
+            check_key(store)
         yield store
     finally:
         store.close()

@@ -96,16 +96,19 @@ def run_demo(host: str = "127.0.0.1", port: int = 8000, *, log_level: str = "INF
 
 def require_ready(store: Store) -> None:
     """
-    Refuse to start on an old schema, or where nobody could sign in.
+    Refuse to start on an old schema, with another key than the notes have, or where nobody could sign in.
 
     Raises:
-        StoreError: the schema is another one (ST701), or there is no account (ST707).
+        StoreError: the schema is another one (ST701), the key is missing or another one (ST704), or there is no
+            account (ST707).
     """
     from chartsift.api.db.schema_state import require_current
     from chartsift.api.faults import StoreError
     from chartsift.api.services.accounts import count_users
+    from chartsift.api.services.keys import check_key
 
     require_current(store)
+    check_key(store)
     with store.reading() as session:
         if not count_users(session):
             raise StoreError("ST707")

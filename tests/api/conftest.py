@@ -21,6 +21,9 @@ def lite_room(sqlite_url, clock):
     from chartsift.api.db.store import Store
     from chartsift.api.vault import Vault, new_key
 
-    store = Store(sqlite_url, vault=Vault([new_key()]), clock=clock, pool_size=5)
-    yield make_room(store)
+    keys = (new_key(),)
+    store = Store(sqlite_url, vault=Vault(keys), clock=clock, pool_size=5)
+    made = make_room(store)
+    made.keys = keys
+    yield made
     store.close()

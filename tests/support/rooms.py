@@ -43,6 +43,7 @@ class TestRoom:
     users: dict[str, str]
     study_id: str
     patient_id: str
+    keys: tuple[str, ...] = ()
 
     def client(self, name: str = "", **settings: Any) -> TestClient:
         """Return a client: of the person of that name, signed in; of nobody without one."""
