@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import Response
+from pydantic import BeforeValidator
 
 from chartsift.api.access import Access, AccessDep, RoomDep, access_of
 from chartsift.api.pages.render import page
@@ -19,6 +20,8 @@ from chartsift.api.services.worklist import MOST_ROWS, WorkListQuery, next_patie
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 
 _ROWS = 100
+# A form sends an empty field where no day was chosen.
+_OptionalDay = Annotated[date | None, BeforeValidator(lambda value: value or None)]
 STATE_WORDS = {
     "new": "new",
     "in_review": "in review",
@@ -37,7 +40,7 @@ def work_list_page(
     status: str = "",
     missing: str = "",
     reader: str = "",
-    lapses: date | None = None,
+    lapses: _OptionalDay = None,
     changed: bool = False,
     order: str = "decidable",
     down: bool = False,
