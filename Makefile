@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run serve accuracy accuracy-halves test lint types imports browser test-312 test-main venv venv-dev lock clean
+.PHONY: help run serve accuracy accuracy-halves test lint types imports browser postgresql test-312 test-main venv venv-dev lock clean
 
 # The Python that everything runs on: PYTHON=... on the command line overrides.
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -26,8 +26,8 @@ help: ## list the targets
 run: venv ## install, screen the bundled sample charts, show the result
 	$(BIN)/chartsift screen --sample --out out/sample --restart
 
-serve: venv ## the page and the HTTP interface on this machine only
-	$(BIN)/chartsift serve
+serve: venv ## the reviewer's room with the sample charts, on this machine only
+	$(BIN)/chartsift serve --demo
 
 accuracy: venv ## measure on annotated charts (CHARTS=folder)
 	$(BIN)/chartsift annotations score $(CHARTS)
@@ -36,7 +36,7 @@ accuracy-halves: venv ## the same for every other chart by name: first, third, â
 	$(BIN)/chartsift annotations score $$(ls $(CHARTS)/*.json | awk 'NR % 2 == 1')
 	$(BIN)/chartsift annotations score $$(ls $(CHARTS)/*.json | awk 'NR % 2 == 0')
 
-test: lint types imports test-312 browser test-main ## every gate: lint, types, import rules, all tests, the wheel
+test: lint types imports test-312 browser postgresql test-main ## every gate: lint, types, import rules, all tests, the wheel
 
 lint: venv-dev ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -60,13 +60,23 @@ browser:
 			>build/chromium.log 2>&1 || echo "no Chromium: browser tests will be skipped"; \
 	else echo "no Chromium: browser tests will be skipped"; fi
 
+# The database tests start a PostgreSQL server of their own. Where none can be had its half is skipped by name.
+postgresql:
+	@mkdir -p build
+	@server() { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; }; \
+	if server >/dev/null 2>&1; then "$$(server 2>/dev/null | tail -n 1)" --version; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		{ apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends postgresql; } \
+			>build/postgresql.log 2>&1 || echo "no PostgreSQL: its database tests will be skipped"; \
+	else echo "no PostgreSQL: its database tests will be skipped"; fi
+
 test-312: ## the core tests on Python 3.12, when it is there
 	@if [ -z "$(PYTHON312)" ]; then echo "skipped: tests on Python 3.12 (no python3.12 here)"; \
 	else .ci/venv .venv312 "$(PYTHON312)" dev && \
 		.venv312/bin/python -m pytest -q -n $(WORKERS) -m "not browser and not accuracy and not slow" \
 			tests/test_imports.py tests/test_log.py tests/nlp; fi
 
-test-main: venv-dev browser
+test-main: venv-dev browser postgresql
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 venv:

@@ -2,7 +2,8 @@
 The command line ``chartsift``.
 
 Data goes to stdout and everything else to stderr. The exit status tells the family of an error: 0 done, 1 a fault
-of chartsift itself, 2 wrong usage, 3 input (IN…), 4 lexicon, trial or configuration (RU…), 5 the run (SC…).
+of chartsift itself, 2 wrong usage, 3 input (IN…), 4 lexicon, trial or configuration (RU…), 5 the run (SC…),
+6 the server (HT…), 7 access (AC…), 8 conflicts (CO…), 9 the database (ST…).
 
 Importing this module is cheap, so that ``--help`` is instant: whatever is heavy is imported inside a command.
 """
@@ -17,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from chartsift.api import cli_annotations, cli_rules
+from chartsift.api import cli_annotations, cli_room, cli_rules
 from chartsift.api.cli_common import (
     AsOf,
     Concepts,
@@ -54,6 +55,10 @@ app = typer.Typer(
 app.add_typer(cli_rules.trials, name="trial")
 app.add_typer(cli_rules.lexicon, name="lexicon")
 app.add_typer(cli_annotations.app, name="annotations")
+app.add_typer(cli_room.users, name="user")
+app.add_typer(cli_room.studies, name="study")
+app.add_typer(cli_room.db, name="db")
+app.add_typer(cli_room.audit, name="audit")
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -346,15 +351,28 @@ def serve(
         bool,
         typer.Option(
             "--allow-remote",
-            help="Listen on an address that other machines reach. There is no sign-in: everyone there can use it.",
+            help="Listen on an address that other machines reach; needs CHARTSIFT_PUBLIC_URL=https://…",
         ),
     ] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Sample charts and accounts to try it; nothing is kept.")
+    ] = False,
 ) -> None:
-    """Serve the upload page and the HTTP interface on this machine, until interrupted."""
+    """Serve the reviewer's room on this machine, until interrupted. Settings: chartsift config."""
     start()
-    from chartsift.api.server import run_server
+    from chartsift.api.server import run_demo, run_server
 
-    run_server(host, port, allow_remote=allow_remote)
+    if demo:
+        run_demo(host, port)
+    else:
+        run_server(host, port, allow_remote=allow_remote)
+
+
+@app.command()
+def config(as_json: Json = False) -> None:
+    """Show every setting and the environment variable that sets it; secrets are not shown."""
+    start()
+    cli_room.show_config(as_json=as_json)
 
 
 @app.command()

@@ -57,6 +57,45 @@ KINDS: Mapping[str, ProblemKind] = {
         ProblemKind("HT814", 422, "A date is not a plausible date", "Write YYYY-MM-DD, from 1900 to 2100."),
         ProblemKind("HT815", 500, "Something went wrong here", "Look for the code in the server's log."),
         ProblemKind("HT816", 500, "The rules of the server are invalid", "Run `chartsift trial check`."),
+        ProblemKind("AC501", 401, "Sign in first", "Sign in, or send a token."),
+        ProblemKind("AC502", 403, "Your role does not allow this", "Ask the study's trial manager."),
+        ProblemKind("AC503", 401, "The session is over", "Sign in again; what was saved is there."),
+        ProblemKind("AC504", 401, "Name or password is wrong", "Try again, or ask an administrator."),
+        ProblemKind("AC505", 429, "Too many failed sign-ins", "Wait, then try again."),
+        ProblemKind(
+            "AC506", 401, "The token is not valid", "Make a new token; it may have lapsed or been revoked."
+        ),
+        ProblemKind(
+            "AC507", 404, "No such study, patient or note", "It may not exist, or not be open to you."
+        ),
+        ProblemKind("AC508", 403, "Not shown before your own reading is signed", "Sign your reading first."),
+        ProblemKind(
+            "AC509", 403, "The token's scopes do not allow this", "Make a token with the scope needed."
+        ),
+        ProblemKind("AC510", 422, "The password is too short or too common", "Take at least 12 characters."),
+        ProblemKind(
+            "CO601", 409, "Changed in the meantime", "Load the chart again; nothing was overwritten."
+        ),
+        ProblemKind(
+            "CO602", 409, "The state of the chart does not allow this", "See the state of the chart."
+        ),
+        ProblemKind("CO603", 409, "Someone else reads this chart", "Take another chart from the work list."),
+        ProblemKind("CO604", 409, "The idempotency key was used for another request", "Take a fresh key."),
+        ProblemKind("CO605", 409, "There is one of that name already", "Choose another name."),
+        ProblemKind("CO606", 409, "Not every criterion is decided", "Decide those that are left, then sign."),
+        ProblemKind("CO607", 404, "No such criterion, note or place in a note", "Load the chart again."),
+        ProblemKind("CO608", 409, "There is nothing to undo", "See the history of the criterion."),
+        ProblemKind("CO609", 422, "The entry is not one of those possible", "See /api/v1/openapi.json."),
+        ProblemKind("ST701", 503, "The database has another schema", "Run `chartsift db upgrade`."),
+        ProblemKind("ST702", 503, "The database is busy", "Send the request again."),
+        ProblemKind("ST703", 503, "The database cannot be reached", "Check CHARTSIFT_DATABASE_URL."),
+        ProblemKind("ST704", 500, "The key for the notes is missing or wrong", "Set CHARTSIFT_NOTE_KEYS."),
+        ProblemKind(
+            "ST705", 500, "The audit trail is broken", "Keep the database as it is and tell the sponsor."
+        ),
+        ProblemKind("ST706", 404, "No such user", "`chartsift user list` shows them."),
+        ProblemKind("ST707", 500, "Nobody can sign in yet", "Run `chartsift user add NAME --admin`."),
+        ProblemKind("ST708", 500, "A stored value is damaged", "Restore the database from its backup."),
     )
 }
 

@@ -42,16 +42,20 @@ IsoDate = Annotated[
 Identifier = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class _Request(BaseModel):
+class RequestModel(BaseModel):
+    """Base of what is sent in: unknown fields are refused, and an error does not repeat what was sent."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class _Response(BaseModel):
+class ResponseModel(BaseModel):
+    """Base of what is answered."""
+
     # A column that is not described here fails loudly rather than slipping out undocumented.
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class NoteIn(_Request):
+class NoteIn(RequestModel):
     """One clinical note. The text is taken as it is; offsets in the answer count its Unicode code points."""
 
     note_id: Identifier = Field(description="Unique within the patient.")
@@ -60,7 +64,7 @@ class NoteIn(_Request):
     text: str
 
 
-class PatientIn(_Request):
+class PatientIn(RequestModel):
     """One patient with all notes that are to be read."""
 
     patient_id: Identifier
@@ -70,7 +74,7 @@ class PatientIn(_Request):
     notes: list[NoteIn] = Field(min_length=1)
 
 
-class EvaluateIn(_Request):
+class EvaluateIn(RequestModel):
     """Notes in; nothing of them is stored or logged."""
 
     trial: str | None = Field(default=None, description="Trial id; the server's default trial without it.")
@@ -81,14 +85,14 @@ class EvaluateIn(_Request):
     patients: list[PatientIn] = Field(min_length=1)
 
 
-class AttributeOut(_Response):
+class AttributeOut(ResponseModel):
     """One further fact of a finding."""
 
     name: str
     value: str
 
 
-class FindingOut(_Response):
+class FindingOut(ResponseModel):
     """One mention in one note: ``text`` is the note's text from code point ``start`` to ``end``."""
 
     patient_id: str
@@ -116,7 +120,7 @@ class FindingOut(_Response):
     page: int | None
 
 
-class EvidenceOut(_Response):
+class EvidenceOut(ResponseModel):
     """The exact words that bear on a criterion, with the side they speak for."""
 
     note_id: str
@@ -130,7 +134,7 @@ class EvidenceOut(_Response):
     page: int | None
 
 
-class SearchOut(_Response):
+class SearchOut(ResponseModel):
     """What was read when nothing speaks to a criterion; ``vocabulary`` of the answer lists the terms by kind."""
 
     notes: int
@@ -141,7 +145,7 @@ class SearchOut(_Response):
     unread: list[str]
 
 
-class CriterionOut(_Response):
+class CriterionOut(ResponseModel):
     """The verdict on one criterion of one cohort for one patient. A proposal: a person decides."""
 
     patient_id: str
@@ -162,7 +166,7 @@ class CriterionOut(_Response):
     trial_version: str
 
 
-class CohortOut(_Response):
+class CohortOut(ResponseModel):
     """The verdict on one cohort for one patient; ``applicable`` marks the cohort of the patient's age."""
 
     patient_id: str
@@ -180,7 +184,7 @@ class CohortOut(_Response):
     sex: Sex | None
 
 
-class ScoreItemOut(_Response):
+class ScoreItemOut(ResponseModel):
     """One item of a classification score as the chart documents it; ``undocumented`` leaves the points open."""
 
     item_id: str
@@ -194,7 +198,7 @@ class ScoreItemOut(_Response):
     evidence: list[EvidenceOut]
 
 
-class ScoreOut(_Response):
+class ScoreOut(ResponseModel):
     """A classification score of one patient as an interval. It supports a criterion and never decides it."""
 
     patient_id: str
@@ -219,7 +223,7 @@ class ScoreOut(_Response):
     items: list[ScoreItemOut]
 
 
-class InputProblemOut(_Response):
+class InputProblemOut(ResponseModel):
     """A note that could not be read or was left out, with what to do about it."""
 
     source: str
@@ -228,7 +232,7 @@ class InputProblemOut(_Response):
     message: str
 
 
-class TrialCriterionOut(_Response):
+class TrialCriterionOut(ResponseModel):
     """One criterion in one line."""
 
     criterion_id: str
@@ -236,7 +240,7 @@ class TrialCriterionOut(_Response):
     summary: str
 
 
-class TrialCohortOut(_Response):
+class TrialCohortOut(ResponseModel):
     """One cohort of a trial."""
 
     cohort_id: str
@@ -244,7 +248,7 @@ class TrialCohortOut(_Response):
     criteria: list[TrialCriterionOut]
 
 
-class TrialOut(_Response):
+class TrialOut(ResponseModel):
     """A trial that the server can read, with the version of its criteria."""
 
     trial_id: str
@@ -255,14 +259,14 @@ class TrialOut(_Response):
     cohorts: list[TrialCohortOut]
 
 
-class TrialsOut(_Response):
+class TrialsOut(ResponseModel):
     """All trials of the server."""
 
     default: str
     trials: list[TrialOut]
 
 
-class EvaluateOut(_Response):
+class EvaluateOut(ResponseModel):
     """The rows that `chartsift screen` writes, with what made them."""
 
     trial_id: str
@@ -279,22 +283,27 @@ class EvaluateOut(_Response):
     )
 
 
-class HealthOut(_Response):
-    """The server is up, and this is what it runs."""
+class HealthOut(ResponseModel):
+    """The server and its database answer."""
 
     status: Literal["ok"]
+
+
+class AboutOut(ResponseModel):
+    """What the server runs."""
+
     versions: dict[str, str]
     fingerprint: str
 
 
-class FieldErrorOut(_Response):
+class FieldErrorOut(ResponseModel):
     """Where a request departs from the documented shape, and how; never the value."""
 
     where: str
     kind: str
 
 
-class ProblemOut(_Response):
+class ProblemOut(ResponseModel):
     """An RFC 9457 problem document. ``code`` is stable; see docs/api.md for the table."""
 
     type: str
@@ -308,6 +317,5 @@ class ProblemOut(_Response):
 
 def request_field_names() -> frozenset[str]:
     """Return every name that may be repeated in an error: field names and the parts of a request."""
-    models = (NoteIn, PatientIn, EvaluateIn)
-    names = {name for model in models for name in model.model_fields}
+    names = {name for model in RequestModel.__subclasses__() for name in model.model_fields}
     return frozenset(names | {"body", "query", "path", "header"})

@@ -19,8 +19,8 @@ from chartsift.api.problems import RequestError
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
     from chartsift.nlp.pipeline import Pipeline
-    from chartsift.nlp.screening.chart import PatientResult
-    from chartsift.nlp.types import Note, Patient
+    from chartsift.nlp.screening.chart import Extractor, PatientResult
+    from chartsift.nlp.types import Finding, Note, Patient
 
 _REPORTED_PACKAGES = ("chartsift", "spacy", "medspacy", "fastapi")
 
@@ -47,8 +47,19 @@ class Screener(Protocol):
     def trial(self, trial_id: str) -> Trial:
         """Return a trial by its identifier; raises `RequestError` HT806 for an unknown one."""
 
-    def screen(self, chart: Chart, trial: Trial, *, as_of: date | None) -> PatientResult:
-        """Screen one chart; *as_of* goes before the patient's own date."""
+    def screen(
+        self,
+        chart: Chart,
+        trial: Trial,
+        *,
+        as_of: date | None,
+        readings: dict[str, list[Finding]] | None = None,
+    ) -> PatientResult:
+        """
+        Screen one chart; *as_of* goes before the patient's own date.
+
+        *readings* holds the findings of notes that were read before, by note_id; those read now are put into it.
+        """
 
     def fingerprint(self) -> str:
         """Return the fingerprint of code version, lexicon and configuration of the pipeline."""
@@ -88,13 +99,23 @@ class PipelineScreener:
             self._trials[trial_id] = load_trial(trial_id)
         return self._trials[trial_id]
 
-    def screen(self, chart: Chart, trial: Trial, *, as_of: date | None) -> PatientResult:
-        """Screen one chart while no other is read."""
+    def screen(
+        self,
+        chart: Chart,
+        trial: Trial,
+        *,
+        as_of: date | None,
+        readings: dict[str, list[Finding]] | None = None,
+    ) -> PatientResult:
+        """Screen one chart while no other is read; see `Screener.screen`."""
         from chartsift.nlp.screening.chart import screen_patient  # noqa: PLC0415 - heavy
 
         with self._lock:
+            extractor: Extractor = self._built()
+            if readings is not None:
+                extractor = _Remembering(extractor, readings)
             return screen_patient(
-                self._built(), trial, chart.patient, chart.notes, as_of=as_of, unread=chart.unread
+                extractor, trial, chart.patient, chart.notes, as_of=as_of, unread=chart.unread
             )
 
     def fingerprint(self) -> str:
@@ -108,6 +129,24 @@ class PipelineScreener:
         if self._pipeline is None:
             self._pipeline = build_pipeline()
         return self._pipeline
+
+
+class _Remembering:
+    """An extractor that reads only those notes whose findings are not known yet."""
+
+    def __init__(self, extractor: Extractor, readings: dict[str, list[Finding]]) -> None:
+        self._extractor = extractor
+        self._readings = readings
+
+    def extract(self, note: Note) -> list[Finding]:
+        """Return the findings of a note, read now or before."""
+        if note.note_id not in self._readings:
+            self._readings[note.note_id] = self._extractor.extract(note)
+        return self._readings[note.note_id]
+
+    def fingerprint(self) -> str:
+        """Return what identifies the extractor."""
+        return self._extractor.fingerprint()
 
 
 def versions() -> dict[str, str]:

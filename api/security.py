@@ -8,13 +8,17 @@ exception that reached the server would be printed with its message, which may h
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chartsift.api.problems import problem_response
+from chartsift.api.room import cookie_name
 from chartsift.api.settings import Settings
 from chartsift.nlp.log import get_logger
 
@@ -41,6 +45,9 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+# Two years, as browsers' preload lists ask.
+_TLS_HEADERS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+
 STATIC_PREFIX = "/static/"
 
 
@@ -50,13 +57,24 @@ class Boundary:
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._cookie = cookie_name(settings)
+        self._headers = {**SECURITY_HEADERS, **(_TLS_HEADERS if settings.is_https else {})}
         self._log = get_logger(__name__)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, max_body_bytes=self._settings.max_body_bytes)
+        # Of our own making: what a caller sends would be a way for words into the log.
+        request_ref = secrets.token_hex(8)
+        exchange = _Exchange(
+            scope,
+            receive,
+            send,
+            max_body_bytes=self._settings.max_body_bytes,
+            request_ref=request_ref,
+            headers=self._headers,
+        )
         started = time.perf_counter()
         try:
             refusal = self._refusal(Headers(scope=scope), scope["method"])
@@ -65,35 +83,66 @@ class Boundary:
             else:
                 await self._app(scope, exchange.receive, exchange.send)
         except Exception as exc:  # the last place where its message can be kept out of the log
-            self._log.error("request_failed", route=_route(scope), code="HT815", exc_info=exc)
+            self._log.error(
+                "request_failed", request_ref=request_ref, route=_route(scope), code="HT815", exc_info=exc
+            )
             await exchange.refuse("HT815")
         finally:
             elapsed_ms = round((time.perf_counter() - started) * 1000)
             self._log.info(
-                "request", method=scope["method"], route=_route(scope), status=exchange.status, ms=elapsed_ms
+                "request",
+                request_ref=request_ref,
+                method=scope["method"],
+                route=_route(scope),
+                status=exchange.status,
+                ms=elapsed_ms,
             )
 
     def _refusal(self, headers: Headers, method: str) -> str:
         """Return the code of the refusal of this request, or an empty string."""
         if self._settings.allowed_hosts and _host_name(headers) not in self._settings.allowed_hosts:
             return "HT809"
-        # Browsers say where a request comes from; other programs send no such header and are not meant.
-        if method not in ("GET", "HEAD") and headers.get("sec-fetch-site", "none") not in (
-            "same-origin",
-            "none",
-        ):
+        if method not in ("GET", "HEAD", "OPTIONS") and self._is_from_elsewhere(headers):
             return "HT810"
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > self._settings.max_body_bytes:
             return "HT801"
         return ""
 
+    def _is_from_elsewhere(self, headers: Headers) -> bool:
+        """
+        Tell a request that another site made a browser send (cross-site request forgery).
+
+        Every current browser says where a request comes from (Sec-Fetch-Site); one that does not at least names
+        the origin of a form (Origin). A request that has a session's cookie and neither header is refused: no
+        browser sends it. Other programs use tokens, and no site can make a browser send one.
+        Source: Go's net/http CrossOriginProtection, https://go.dev/doc/go1.25#nethttppkgnethttp.
+        """
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site not in ("same-origin", "none")
+        origin = headers.get("origin")
+        if origin is not None:
+            return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        return self._cookie in _cookie_names(headers)
+
 
 class _Exchange:
     """One request and its response: counts what comes in, adds headers to what goes out."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, *, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        max_body_bytes: int,
+        request_ref: str,
+        headers: Mapping[str, str],
+    ) -> None:
         self.status = 0
+        self._request_ref = request_ref
+        self._headers = headers
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -118,8 +167,9 @@ class _Exchange:
                 return
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
+            for name, value in self._headers.items():
                 headers[name] = value
+            headers["X-Request-Id"] = self._request_ref
             # Notes and verdicts stay out of every cache; only the fixed files may be kept.
             if not self._scope["path"].startswith(STATIC_PREFIX):
                 headers["Cache-Control"] = "no-store"
@@ -134,6 +184,11 @@ class _Exchange:
         self._replaced = True
 
 
+def _cookie_names(headers: Headers) -> set[str]:
+    parts = ";".join(headers.getlist("cookie")).split(";")
+    return {part.partition("=")[0].strip() for part in parts}
+
+
 def _host_name(headers: Headers) -> str:
     host = headers.get("host", "").lower()
     if host.startswith("["):  # an IPv6 address in brackets
@@ -142,6 +197,6 @@ def _host_name(headers: Headers) -> str:
 
 
 def _route(scope: Scope) -> str:
-    """Return the template of the route ("/sample/{chart_id}"), never the path that was asked for."""
+    """Return the template of the route ("/api/v1/studies/{study_id}"), never the path that was asked for."""
     template: Any = getattr(scope.get("route"), "path", "")
     return template if isinstance(template, str) and template else "none"

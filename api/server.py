@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import sys
+import tempfile
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chartsift.api.problems import ServerError
-from chartsift.api.settings import Settings
+from chartsift.api.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from chartsift.api.db.store import Store
+    from chartsift.api.screener import Screener
 
 
 def run_server(
@@ -19,65 +27,91 @@ def run_server(
     log_level: str = "INFO",
 ) -> None:
     """
-    Serve the page and the HTTP interface until interrupted.
+    Serve the reviewer's room until interrupted.
 
     Args:
         host: Address to listen on.
         port: Port to listen on.
-        allow_remote: Listen on an address that other machines can reach. There is no sign-in in this version:
-            everyone who can reach the address can use the server.
-        settings: Limits; the hosts that are answered follow from *host* unless given.
+        allow_remote: Listen on an address that other machines can reach. It needs ``CHARTSIFT_PUBLIC_URL``, since
+            passwords and notes must not travel unencrypted: TLS ends in front of the server.
+        settings: Where the database is, and limits; from the environment when None.
         log_level: Level of the log on stderr. The log holds routes, status and times, never a note.
 
     Raises:
-        ServerError: *host* is not a loopback address and *allow_remote* is not set (code HT820), or the
-            port is taken or not allowed (code HT821).
-        RuleError: the lexicon or the trial is invalid.
+        ServerError: *host* is not a loopback address and *allow_remote* is not set, or there is no https address
+            that people open (HT820), or the port is taken or not allowed (HT821).
+        StoreError: the database cannot be used (ST703), has another schema (ST701), or nobody can sign in (ST707).
+        RuleError: a setting, the lexicon or the trial is invalid.
     """
+    settings = settings_from() if settings is None else settings
     remote = not is_loopback(host)
-    if remote and not allow_remote:
+    if remote and not (allow_remote and settings.is_https):
         raise ServerError(
             "HT820",
-            "refusing to listen on an address that other machines can reach: this version has no sign-in",
-            hint="use 127.0.0.1, or pass --allow-remote behind a proxy that signs people in",
+            "refusing to listen on an address that other machines can reach",
+            hint="use 127.0.0.1, or pass --allow-remote with CHARTSIFT_PUBLIC_URL=https://… behind a proxy with TLS",
         )
-    import uvicorn
+    from chartsift.api.room import open_store
 
-    from chartsift.api.app import create_app
-    from chartsift.api.screener import PipelineScreener
-    from chartsift.nlp.log import configure_logging
-
-    configure_logging(level=log_level)
-    if settings is None:
-        settings = Settings(allowed_hosts=frozenset()) if remote else Settings()
-    # Seconds of building belong to the start, not to the first reader; and broken rules are said here.
-    screener = PipelineScreener()
-    screener.warm_up(settings.trial)
-    config = uvicorn.Config(
-        create_app(settings, screener=screener),
-        host=host,
-        port=port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
-    _say(f"chartsift: http://{_in_url(host)}:{port}/   (Ctrl+C stops it)")
-    if remote:
-        _say(
-            "WARNING: there is NO SIGN-IN in this version. Everyone who can reach this address can use it, and "
-            "notes travel unencrypted. Put a proxy with sign-in and TLS in front of it."
-        )
-    else:
-        _say("There is no sign-in in this version; it answers on this machine only. Nothing is stored.")
+    store = open_store(settings)
     try:
-        # uvicorn hands Ctrl+C on after it has closed everything; that is the ordinary way to stop.
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run()
-    except SystemExit as exc:  # uvicorn leaves this way when it cannot bind
+        require_ready(store)
+        _say(f"chartsift: {settings.public_url or _address(host, port)}   (Ctrl+C stops it)")
+        _run(host, port, settings, store, log_level)
+    finally:
+        store.close()
+
+
+def run_demo(host: str = "127.0.0.1", port: int = 8000, *, log_level: str = "INFO") -> None:
+    """
+    Serve the sample charts from a database that is gone afterwards, with accounts to try everything.
+
+    Raises:
+        ServerError: *host* is not a loopback address: the demonstration is for this machine only (HT820); or the
+            port is taken or not allowed (HT821).
+    """
+    if not is_loopback(host):
         raise ServerError(
-            "HT821", f"cannot listen on port {port}", hint="is it taken? choose another one with --port"
-        ) from exc
+            "HT820", "the demonstration is for this machine only", hint="leave --host and --allow-remote out"
+        )
+    from chartsift.api.db.schema_state import upgrade
+    from chartsift.api.demo import fill
+    from chartsift.api.room import open_store
+    from chartsift.api.screener import PipelineScreener
+
+    with tempfile.TemporaryDirectory(prefix="chartsift-demo-") as folder:
+        settings = replace(Settings(), data_dir=Path(folder))
+        store = open_store(settings)
+        try:
+            upgrade(store)
+            _say("chartsift: reading the sample charts …")
+            screener = PipelineScreener()
+            demo = fill(store, screener, settings)
+            _say(f"chartsift: {_address(host, port)}   (Ctrl+C stops it, and nothing is kept)")
+            _say(f"Sign in as {', '.join(demo.names)}; the password of each is {demo.password}")
+            _run(host, port, settings, store, log_level, screener=screener)
+        finally:
+            store.close()
+
+
+def require_ready(store: Store) -> None:
+    """
+    Refuse to start on an old schema, with another key than the notes have, or where nobody could sign in.
+
+    Raises:
+        StoreError: the schema is another one (ST701), the key is missing or another one (ST704), or there is no
+            account (ST707).
+    """
+    from chartsift.api.db.schema_state import require_current
+    from chartsift.api.faults import StoreError
+    from chartsift.api.services.accounts import count_users
+    from chartsift.api.services.keys import check_key
+
+    require_current(store)
+    check_key(store)
+    with store.reading() as session:
+        if not count_users(session):
+            raise StoreError("ST707")
 
 
 def is_loopback(host: str) -> bool:
@@ -93,6 +127,51 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _run(
+    host: str,
+    port: int,
+    settings: Settings,
+    store: Store,
+    log_level: str,
+    *,
+    screener: Screener | None = None,
+) -> None:
+    import uvicorn
+
+    from chartsift.api.app import create_app
+    from chartsift.api.screener import PipelineScreener
+    from chartsift.nlp.log import configure_logging
+
+    configure_logging(level=log_level)
+    if screener is None:
+        # Seconds of building belong to the start, not to the first reader; and broken rules are said here.
+        screener = PipelineScreener()
+        screener.warm_up(settings.trial)
+    config = uvicorn.Config(
+        create_app(settings, screener=screener, store=store),
+        host=host,
+        port=port,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # Who asks is told by the proxy in front, where there is one; uvicorn believes one on this machine.
+        proxy_headers=settings.is_https,
+    )
+    try:
+        # uvicorn hands Ctrl+C on after it has closed everything; that is the ordinary way to stop.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run()
+    except SystemExit as exc:  # uvicorn leaves this way when it cannot bind
+        raise ServerError(
+            "HT821", f"cannot listen on port {port}", hint="is it taken? choose another one with --port"
+        ) from exc
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://{_in_url(host)}:{port}/"
 
 
 def _in_url(host: str) -> str:

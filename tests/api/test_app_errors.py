@@ -6,25 +6,24 @@ import pytest
 from fastapi.testclient import TestClient
 from support.fake_screener import FakeScreener
 
-from chartsift.api.app import create_app
 from chartsift.api.problems import KINDS, problem_body
 from chartsift.api.security import CONTENT_SECURITY_POLICY
-from chartsift.api.settings import Settings
 from chartsift.nlp.errors import RuleError
 
 CANARY = "Zzyzx-Canary-7731"
-SMALL = Settings(max_body_bytes=20_000, max_patients=2, max_notes=3, max_note_chars=100, max_files=3)
+SMALL = {"max_body_bytes": 20_000, "max_patients": 2, "max_notes": 3, "max_note_chars": 100, "max_files": 3}
 EVALUATE = "/api/v1/evaluate"
 
 
 @pytest.fixture
-def client() -> TestClient:
-    return make_client()
+def client(lite_room) -> TestClient:
+    return make_client(lite_room)
 
 
-def make_client(*, settings: Settings = SMALL, fails_with: Exception | None = None) -> TestClient:
-    app = create_app(settings, screener=FakeScreener(fails_with=fails_with))
-    return TestClient(app, base_url="http://127.0.0.1:8000")
+def make_client(room, *, fails_with: Exception | None = None) -> TestClient:
+    """Return a client that is signed in, of a room with small limits."""
+    room.screener = FakeScreener(fails_with=fails_with)
+    return room.client("first", **SMALL)
 
 
 def note(note_id: str = "N1", text: str = CANARY, **changes):
@@ -96,11 +95,12 @@ def test_a_body_that_grows_without_a_length_is_cut_off(client):
     assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
 
 
-def test_an_unexpected_error_keeps_its_message_to_itself(capfd):
-    client = make_client(fails_with=ValueError(CANARY))
+def test_an_unexpected_error_keeps_its_message_to_itself(capfd, lite_room):
+    client = make_client(lite_room, fails_with=ValueError(CANARY))
 
     api = client.post(EVALUATE, json=patients())
-    page = client.post("/", files=[("files", ("P1_2024-05-01.txt", CANARY.encode()))])
+    facts = {"birth_date": "1970-01-01", "sex": "F", "as_of": None}
+    page = client.put(lite_room.chart, json=facts)
 
     assert (api.status_code, api.json()["code"], page.status_code) == (500, "HT815", 500)
     assert api.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
@@ -108,8 +108,8 @@ def test_an_unexpected_error_keeps_its_message_to_itself(capfd):
     assert CANARY not in api.text + page.text + written.out + written.err
 
 
-def test_broken_rules_of_the_server_are_not_the_callers_fault():
-    client = make_client(fails_with=RuleError("RU212", f"{CANARY}.yaml: criteria: bad"))
+def test_broken_rules_of_the_server_are_not_the_callers_fault(lite_room):
+    client = make_client(lite_room, fails_with=RuleError("RU212", f"{CANARY}.yaml: criteria: bad"))
 
     response = client.post(EVALUATE, json=patients())
 
@@ -138,43 +138,6 @@ def test_a_page_gets_a_page(client):
     assert CANARY not in response.text
 
 
-@pytest.mark.parametrize(
-    ("request_", "code"),
-    [
-        ({"data": {"as_of": CANARY}, "files": [("files", ("a.txt", b"x"))]}, "HT814"),
-        ({"data": {"birth_date": "2024-02-30"}, "files": [("files", ("a.txt", b"x"))]}, "HT814"),
-        ({"data": {"birth_date": "0001-01-01"}, "files": [("files", ("a.txt", b"x"))]}, "HT814"),
-        ({"content": CANARY.encode(), "headers": {"content-type": "text/plain"}}, "HT812"),
-        (
-            {"content": CANARY.encode(), "headers": {"content-type": "multipart/form-data; boundary=x"}},
-            "HT812",
-        ),
-        ({"content": CANARY.encode(), "headers": {"content-type": "multipart/form-data"}}, "HT812"),
-        ({"files": [("files", (f"{n}.txt", b"x")) for n in range(4)]}, "HT802"),
-        ({"files": [("files", ("P1_2024-05-01.txt", CANARY.encode() * 2_000))]}, "HT801"),
-        ({"files": [("files", (f"P{n}_2024-05-01.txt", b"x")) for n in range(3)]}, "HT802"),
-    ],
-)
-def test_a_form_that_cannot_be_used_is_refused_with_a_page(client, capfd, request_, code):
-    response = client.post("/", **request_)
-
-    assert response.status_code == KINDS[code].status
-    assert code in response.text
-    written = capfd.readouterr()
-    assert CANARY not in response.text + written.out + written.err
-
-
-def test_an_upload_with_too_many_notes_is_refused(client):
-    rows = "".join(f"P1,N{n},2024-05-01,x\n" for n in range(4))
-
-    response = client.post(
-        "/", files=[("files", ("a.csv", f"patient_id,note_id,note_date,text\n{rows}".encode()))]
-    )
-
-    assert response.status_code == 413
-    assert "HT803" in response.text
-
-
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", ""])
 def test_another_host_name_is_refused(client, host):
     response = client.get("/api/v1/health", headers={"host": host})
@@ -184,7 +147,7 @@ def test_another_host_name_is_refused(client, host):
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000"])
 def test_this_machine_is_answered(client, host):
-    assert client.get("/", headers={"host": host}).status_code == 200
+    assert client.get("/sign-in", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -194,7 +157,9 @@ def test_a_form_on_another_site_is_refused(client, site):
     assert (response.status_code, response.json()["code"]) == (403, "HT810")
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/health", "/nothing", "/slots/3.css", "/static/chartsift.css"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/api/v1/health", "/nothing", "/slots/3.css", "/static/chartsift.css"]
+)
 def test_every_answer_carries_the_security_headers(client, path):
     headers = client.get(path).headers
 
@@ -211,10 +176,11 @@ def test_results_are_not_cached(client, path, kept):
     assert client.get(path).headers["cache-control"] == kept
 
 
-def test_evaluation_and_upload_are_not_cached(client):
+def test_charts_and_evaluation_are_not_cached(client, lite_room):
     answers = [
         client.post(EVALUATE, json=patients()),
-        client.post("/", files=[("files", ("P1_2024-05-01.txt", b"x"))]),
+        client.get(f"/studies/{lite_room.study_id}/patients/{lite_room.patient_id}"),
+        client.get(f"{lite_room.chart}/result"),
         client.post(EVALUATE, json={}),
     ]
 

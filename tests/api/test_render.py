@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_screener import TRIAL, FakeScreener, find
 
-from chartsift.api.pages import criterion_texts
+from chartsift.api.pages.chart import criterion_texts
 from chartsift.api.render import (
     MAX_QUOTES,
     Span,

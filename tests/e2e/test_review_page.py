@@ -1,42 +1,14 @@
-"""The page in a browser: upload a chart, choose a criterion, land on the exact words."""
+"""A chart in a browser: sign in, choose a criterion, land on the exact words."""
 
 from __future__ import annotations
 
-import io
-import json
-import socket
-import threading
-import time
-from contextlib import closing
-from pathlib import Path
-
 import pytest
-import uvicorn
-from support.fake_screener import FakeScreener
+from support.rooms import PASSWORD
 
-from chartsift.api.app import create_app
+pytestmark = [pytest.mark.browser]
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = playwright.expect
-
-CHROMIUM = Path("/usr/bin/chromium")
-# No sandbox: tests run as root in containers. The rest keeps the browser from calling home.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium (apt-get install chromium)"
-    ),
-]
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+WINDOW = {"width": 1280, "height": 800}
 
 FIRST = "CLINIC\r\n\tCK\t1,066 U/L 😀\r\nNo prior CAR T.\r\n\r\n" + "filler line\r\n" * 80
 LAST = (
@@ -45,68 +17,34 @@ LAST = (
 
 
 @pytest.fixture(scope="module")
-def address():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(screener=FakeScreener()), port=port, log_config=None, access_log=False)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server.started
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join(timeout=10)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+def chart(served):
+    """Address of a chart with the notes FIRST and LAST."""
+    room, address = served
+    patient_id = room.add_chart("P1", FIRST, LAST)
+    return f"{address}/studies/{room.study_id}/patients/{patient_id}"
 
 
 @pytest.fixture(params=["script", "no script"])
-def page(browser, request):
+def page(browser, request, sign_in):
     """A page with a 1280 x 800 window; complaints of the browser (CSP, errors) fail the test."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, java_script_enabled=request.param == "script"
-    )
+    context = browser.new_context(viewport=WINDOW, java_script_enabled=request.param == "script")
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text))
     opened.on("pageerror", lambda error: complaints.append(str(error)))
+    sign_in(opened, "first")
     yield opened
     context.close()
     assert complaints == []
 
 
 @pytest.fixture
-def scripted(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    yield context.new_page()
+def scripted(browser, sign_in):
+    context = browser.new_context(viewport=WINDOW)
+    opened = context.new_page()
+    sign_in(opened, "first")
+    yield opened
     context.close()
-
-
-def upload(page, address: str, *charts: str) -> None:
-    """Upload the notes FIRST and LAST for each patient code."""
-    rows = [
-        {"patient_id": code, "note_id": note_id, "note_date": day, "note_type": "Clinic", "text": text}
-        for code in charts or ("P1",)
-        for note_id, day, text in (("N1", "2024-01-05", FIRST), ("N2", "2024-05-01", LAST))
-    ]
-    lines = io.BytesIO("\n".join(json.dumps(row) for row in rows).encode())
-    page.goto(address)
-    page.set_input_files(
-        "#files", [{"name": "n.jsonl", "mimeType": "text/plain", "buffer": lines.getvalue()}]
-    )
-    page.click("button[type=submit]")
-    page.wait_for_selector(".patients", state="attached")
 
 
 def choose(page, patient: str, label: str) -> None:
@@ -135,8 +73,8 @@ def quotes(page) -> list[tuple[str, str]]:
     ]
 
 
-def test_evidence_is_highlighted_and_equals_its_quote(page, address):
-    upload(page, address)
+def test_evidence_is_highlighted_and_equals_its_quote(page, chart):
+    page.goto(chart)
     expected = {"Prior CAR T": {"CAR T", "CD19 CAR T\r\ncells"}, "Active disease": {"CK\t1,066 U/L"}}
 
     for label, words in expected.items():
@@ -149,8 +87,8 @@ def test_evidence_is_highlighted_and_equals_its_quote(page, address):
             assert int(weight) >= 600
 
 
-def test_only_the_chosen_criterion_is_strong(page, address):
-    upload(page, address)
+def test_only_the_chosen_criterion_is_strong(page, chart):
+    page.goto(chart)
     choose(page, "p1", "Active disease")
 
     strong = page.locator("mark").evaluate_all(
@@ -160,8 +98,8 @@ def test_only_the_chosen_criterion_is_strong(page, address):
     assert strong == ["CK\t1,066 U/L"]
 
 
-def test_one_click_jumps_to_the_words(page, address):
-    upload(page, address)
+def test_one_click_jumps_to_the_words(page, chart):
+    page.goto(chart)
     choose(page, "p1", "Prior CAR T")
     anchor = next(anchor for anchor, quote in quotes(page) if quote.startswith("CD19"))
     assert not is_in_view(page, anchor)
@@ -172,32 +110,17 @@ def test_one_click_jumps_to_the_words(page, address):
     assert page.locator(".panel:visible h2").inner_text().startswith("Prior CAR T")
 
 
-def test_the_notes_hold_exactly_their_text(page, address):
-    upload(page, address)
+def test_the_notes_hold_exactly_their_text(page, chart):
+    page.goto(chart)
 
     shown = page.locator(".note-text").evaluate_all("all => all.map(e => e.textContent)")
 
     assert shown == [FIRST, LAST]
 
 
-def test_one_patient_at_a_time(page, address):
-    upload(page, address, "A-1", "B-2")
-    assert page.locator(".index").is_visible()
-    assert page.locator(".patient:visible").count() == 0
-
-    page.click(".index a:has-text('B-2')")
-    assert page.locator(".patient:visible h1").inner_text() == "B-2"
-    choose(page, "p2", "MSA subtype")
-    page.click(".panel:visible a.jump")
-
-    assert page.locator(".patient:visible").count() == 1
-    assert page.locator(".patient:visible h1").inner_text() == "B-2"
-    assert not page.locator(".index").is_visible()
-
-
-def test_keys_walk_evidence_criteria_and_notes(scripted, address):
+def test_keys_walk_evidence_criteria_and_notes(scripted, chart):
     page = scripted
-    upload(page, address)
+    page.goto(chart)
     chosen = "e => e.textContent.trim().split('\\n')[0]"
 
     for _ in range(4):
@@ -218,9 +141,9 @@ def test_keys_walk_evidence_criteria_and_notes(scripted, address):
     assert is_in_view(page, "p1-n0")
 
 
-def test_the_keys_are_listed_and_can_be_switched_off(scripted, address):
+def test_the_keys_are_listed_and_can_be_switched_off(scripted, chart):
     page = scripted
-    upload(page, address)
+    page.goto(chart)
 
     page.keyboard.press("?")
     # A key is answered when the page gets to it: wait for what it shows instead of looking at once.
@@ -236,15 +159,58 @@ def test_the_keys_are_listed_and_can_be_switched_off(scripted, address):
     assert page.locator(".panel:visible h2").inner_text().startswith("IIM diagnosis")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_has_enough_contrast(browser, address, scheme):
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+def test_a_page_asked_for_is_shown_after_signing_in(browser, served, chart):
+    context = browser.new_context(viewport=WINDOW)
     page = context.new_page()
-    upload(page, address)
+    page.goto(chart)
+    assert "/sign-in?next=" in page.url
+
+    page.fill("#name", "first")
+    page.fill("#password", "wrong wrong wrong")
+    page.click("button[type=submit]")
+    assert page.locator("[role=alert]").inner_text().startswith("Name or password is wrong")
+    page.fill("#password", PASSWORD)
+    page.click("button[type=submit]")
+
+    assert page.url == chart
+    page.click("text=Sign out")
+    page.goto(chart)
+    assert "/sign-in" in page.url
+    context.close()
+
+
+def test_the_work_list_leads_to_charts_and_filters_live_in_the_address(page, served):
+    room, address = served
+    page.goto(f"{address}/")
+    assert page.url == f"{address}/studies/{room.study_id}"
+
+    page.select_option("select[name=status]", "undetermined")
+    page.select_option("select[name=order]", "patient")
+    page.click("text=Show >> nth=0")
+    assert "status=undetermined" in page.url
+    assert "order=patient" in page.url
+    page.fill("input[type=search]", "site-1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=1–1 of 1")
+    assert "site" not in page.url
+    page.click("a:has-text('SITE-1')")
+
+    assert page.locator(".patient h1").inner_text() == "SITE-1"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_enough_contrast(browser, served, chart, scheme, sign_in):
+    context = browser.new_context(viewport=WINDOW, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{served[1]}/sign-in")
+    poor = page.evaluate(CONTRAST)
+    sign_in(page, "first")
+    poor += page.evaluate(CONTRAST)
+    page.goto(chart)
     choose(page, "p1", "Prior CAR T")
     page.click(".panel:visible a.jump")
 
-    poor = page.evaluate(CONTRAST)
+    poor += page.evaluate(CONTRAST)
 
     context.close()
     assert poor == []

@@ -75,6 +75,7 @@ class FakeScreener:
     def __init__(self, *, fails_with: Exception | None = None) -> None:
         self._fails_with = fails_with
         self.seen_as_of: list[date | None] = []
+        self.notes_read = 0
 
     def trial_ids(self) -> list[str]:
         return [TRIAL.trial_id]
@@ -87,13 +88,20 @@ class FakeScreener:
     def fingerprint(self) -> str:
         return "f" * 64
 
-    def screen(self, chart: Chart, trial: TrialFile, *, as_of: date | None) -> PatientResult:
+    def screen(
+        self, chart: Chart, trial: TrialFile, *, as_of: date | None, readings: dict | None = None
+    ) -> PatientResult:
         if self._fails_with is not None:
             raise self._fails_with
         self.seen_as_of.append(as_of)
         day = as_of or chart.patient.as_of or max(note.note_date for note in chart.notes)
         read = [note for note in chart.notes if note.note_date <= day]
-        findings = tuple(finding for note in read for finding in find(note))
+        known = {} if readings is None else readings
+        for note in read:
+            if note.note_id not in known:
+                known[note.note_id] = find(note)
+                self.notes_read += 1
+        findings = tuple(finding for note in read for finding in known[note.note_id])
         infos = tuple(NoteInfo(n.note_id, n.note_date, n.note_type, len(n.text)) for n in read)
         cohorts = tuple(
             CohortResult(

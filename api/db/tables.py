@@ -1,0 +1,44 @@
+"""Every table in one place: importing this module makes ``Base.metadata`` complete."""
+
+from __future__ import annotations
+
+from chartsift.api.db.accounts import ApiToken, LoginAttempt, LoginSession, User
+from chartsift.api.db.base import Base
+from chartsift.api.db.charts import (
+    Job,
+    NoteReading,
+    StoredResult,
+    StudyNote,
+    StudyPatient,
+    UnreadInput,
+    Upload,
+    UploadFile,
+)
+from chartsift.api.db.reviews import Decision, Review, Signature
+from chartsift.api.db.studies import Study, StudyMember
+from chartsift.api.db.trail import AuditEntry, Erasure, IdempotencyKey, Setting
+
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "Base",
+    "Decision",
+    "Erasure",
+    "IdempotencyKey",
+    "Job",
+    "LoginAttempt",
+    "LoginSession",
+    "NoteReading",
+    "Review",
+    "Setting",
+    "Signature",
+    "StoredResult",
+    "Study",
+    "StudyMember",
+    "StudyNote",
+    "StudyPatient",
+    "UnreadInput",
+    "Upload",
+    "UploadFile",
+    "User",
+]

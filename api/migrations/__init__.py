@@ -1,0 +1,1 @@
+"""Alembic's migrations of the room's database; ``chartsift db upgrade`` runs them."""

@@ -1,0 +1,166 @@
+"""
+Who may do what: roles, permissions, and the one table from a route to what it asks.
+
+Every route of the application stands in ``ROUTES`` by its name; a route that does not is refused, and a test walks
+over all of them with every role. A study's permission is asked of the caller's role in the study of the address;
+being an administrator of the installation opens no chart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a route asks."""
+
+    PUBLIC = "public"  # nobody has to be signed in
+    SIGNED_IN = "signed_in"  # anybody with an account
+    ADMIN = "admin"  # an administrator of the installation
+    # in a study
+    READ = "read"  # work list, charts, notes, findings, proposals, signed records
+    UPLOAD = "upload"  # add patients and notes
+    REVIEW = "review"  # read a chart, decide, sign
+    ADJUDICATE = "adjudicate"  # settle what two readers differ on
+    EXPORT = "export"  # take the record out
+    MANAGE = "manage"  # settings, members, assignments, opening a signed chart again
+    AUDIT = "audit"  # read the audit trail, agreement of readers
+    ERASE = "erase"  # erase a patient on request
+
+
+STUDY_PERMISSIONS = frozenset(
+    {
+        Permission.READ,
+        Permission.UPLOAD,
+        Permission.REVIEW,
+        Permission.ADJUDICATE,
+        Permission.EXPORT,
+        Permission.MANAGE,
+        Permission.AUDIT,
+        Permission.ERASE,
+    }
+)
+
+_MANAGER = {
+    Permission.READ,
+    Permission.UPLOAD,
+    Permission.EXPORT,
+    Permission.MANAGE,
+    Permission.AUDIT,
+}
+
+ROLE_PERMISSIONS: Mapping[str, frozenset[Permission]] = {
+    "viewer": frozenset({Permission.READ}),
+    "reviewer": frozenset({Permission.READ, Permission.UPLOAD, Permission.REVIEW}),
+    "adjudicator": frozenset({Permission.READ, Permission.REVIEW, Permission.ADJUDICATE}),
+    # Who manages a study sees the readers' figures, and so reads no chart himself.
+    "trial_manager": frozenset(_MANAGER),
+    "admin": frozenset({*_MANAGER, Permission.ERASE}),
+}
+
+SCOPES: Mapping[str, str] = {
+    "evaluate": "screen notes without storing them",
+    "read": "read studies, charts, notes, findings and results",
+    "upload": "add patients and notes",
+    "review": "decide, adjudicate and sign",
+    "export": "take the record out",
+    "manage": "manage studies, members and assignments",
+    "audit": "read the audit trail and the agreement of readers",
+}
+"""What a token can be made for. A token never has more rights than its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    What a route asks.
+
+    Attributes:
+        permission: Asked of the person.
+        scope: Asked of a token; empty refuses every token (a person has to be signed in).
+    """
+
+    permission: Permission
+    scope: str = ""
+
+
+_READ = Rule(Permission.READ, "read")
+_REVIEW = Rule(Permission.REVIEW, "review")
+_ADJUDICATE = Rule(Permission.ADJUDICATE, "review")
+_MANAGE = Rule(Permission.MANAGE, "manage")
+_ADMIN = Rule(Permission.ADMIN, "manage")
+_PUBLIC = Rule(Permission.PUBLIC)
+_SIGNED_IN = Rule(Permission.SIGNED_IN)
+
+ROUTES: Mapping[str, Rule] = {
+    # HTTP interface: without a chart
+    "health": _PUBLIC,
+    "openapi": _PUBLIC,
+    "about": Rule(Permission.SIGNED_IN, "read"),
+    "trials": Rule(Permission.SIGNED_IN, "evaluate"),
+    "evaluate": Rule(Permission.SIGNED_IN, "evaluate"),
+    # HTTP interface: accounts
+    "me": Rule(Permission.SIGNED_IN, "read"),
+    "list_tokens": _SIGNED_IN,
+    "create_token": _SIGNED_IN,
+    "revoke_token": _SIGNED_IN,
+    "list_users": _ADMIN,
+    "create_user": _ADMIN,
+    "disable_user": _ADMIN,
+    # HTTP interface: studies
+    "list_studies": Rule(Permission.SIGNED_IN, "read"),
+    "create_study": _ADMIN,
+    "get_study": _READ,
+    "change_study": _MANAGE,
+    "list_members": _MANAGE,
+    "set_member": _MANAGE,
+    "remove_member": _MANAGE,
+    # HTTP interface: charts
+    "list_patients": _READ,
+    "search_patients": _READ,
+    "create_patient": Rule(Permission.UPLOAD, "upload"),
+    "get_patient": _READ,
+    "change_patient": Rule(Permission.UPLOAD, "upload"),
+    "next_patient": _REVIEW,
+    "assign_patient": _MANAGE,
+    "reopen_patient": _MANAGE,
+    "list_notes": _READ,
+    "create_note": Rule(Permission.UPLOAD, "upload"),
+    "get_note": _READ,
+    "list_findings": _READ,
+    "get_result": _READ,
+    # HTTP interface: judgement
+    "list_reviews": _READ,
+    "open_review": _REVIEW,
+    "reveal_proposal": _REVIEW,
+    "list_decisions": _READ,
+    "make_decision": _REVIEW,
+    "add_evidence": _REVIEW,
+    "reject_evidence": _REVIEW,
+    "undo_decision": _REVIEW,
+    "sign_review": _REVIEW,
+    "adjudication_queue": _ADJUDICATE,
+    "open_adjudication": _ADJUDICATE,
+    "adjudicate": _ADJUDICATE,
+    "undo_adjudication": _ADJUDICATE,
+    "sign_adjudication": _ADJUDICATE,
+    "agreement": Rule(Permission.AUDIT, "audit"),
+    "audit_trail": Rule(Permission.AUDIT, "audit"),
+    # pages
+    "static": _PUBLIC,
+    "sign_in_page": _PUBLIC,
+    "sign_in": _PUBLIC,
+    "sign_out": _SIGNED_IN,
+    "home_page": _SIGNED_IN,
+    "work_list_page": _READ,
+    "search_page": _READ,
+    "chart_page": _READ,
+    "slot_styles": _PUBLIC,
+}
+
+
+def permissions_of(role: str | None) -> frozenset[Permission]:
+    """Return the permissions of *role* in a study; none for no role."""
+    return ROLE_PERMISSIONS.get(role or "", frozenset())

@@ -1,0 +1,129 @@
+"""Settling what two readers differ on. The adjudicated verdict is the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chartsift.api.db.store import now_of
+from chartsift.api.db.tables import Review, StudyPatient
+from chartsift.api.faults import AccessError, ConflictError
+from chartsift.api.permissions import Permission
+from chartsift.api.services import audit, charts
+from chartsift.api.services.reviews import (
+    acts_of,
+    disagreements,
+    review_by,
+    reviews_of,
+    states_of,
+)
+from chartsift.api.services.visibility import is_adjudicator_of
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedVerdict:
+    """
+    A verdict of the record: what counts for the patient.
+
+    ``settled`` says how it came about: "single" (one reader), "agreed" (two readers), "adjudicated".
+    """
+
+    cohort_id: str
+    criterion_id: str
+    verdict: str
+    decision_id: str
+    settled: str
+
+
+def queue(session: Session, study_id: str, user_id: str) -> Sequence[StudyPatient]:
+    """Return the charts that wait for adjudication by a person who read none of them, in order of waiting."""
+    waiting = session.scalars(
+        select(StudyPatient)
+        .where(StudyPatient.study_id == study_id, StudyPatient.state == "to_adjudicate")
+        .order_by(StudyPatient.created_at, StudyPatient.id)
+    ).all()
+    return [patient for patient in waiting if user_id not in _readers(reviews_of(session, patient))]
+
+
+def open_adjudication(
+    session: Session, study_id: str, patient_id: str, user_id: str, permissions: frozenset[Permission]
+) -> Review:
+    """
+    Take a chart to settle its disagreements, or go on with it.
+
+    Raises:
+        AccessError: the person read the chart, or is no adjudicator (AC502).
+        ConflictError: nothing waits to be settled (CO602), or someone else settles it (CO603).
+    """
+    patient = charts.patient_of(session, study_id, patient_id, lock=True)
+    reviews = reviews_of(session, patient)
+    if patient.state != "to_adjudicate":
+        raise ConflictError("CO602")
+    if not is_adjudicator_of(patient, reviews, user_id, permissions):
+        raise AccessError("AC502", "who read a chart does not settle it")
+    taken = reviews.get("adjudication")
+    if taken is not None:
+        if taken.reviewer_id != user_id:
+            raise ConflictError("CO603")
+        return taken
+    review = Review(
+        patient_id=patient.id,
+        round=patient.round,
+        slot="adjudication",
+        reviewer_id=user_id,
+        is_blind=False,
+        started_at=now_of(session),
+    )
+    session.add(review)
+    patient.version += 1
+    session.flush()
+    audit.append(
+        session,
+        user_id,
+        "review.opened",
+        study_id=study_id,
+        patient_id=patient.id,
+        target=review.id,
+        slot="adjudication",
+    )
+    return review
+
+
+def own_adjudication(session: Session, patient: StudyPatient, user_id: str) -> Review:
+    """
+    Return a person's open adjudication of a chart.
+
+    Raises:
+        ConflictError: there is none (CO602).
+    """
+    review = review_by(session, patient, user_id)
+    if review is None or review.slot != "adjudication":
+        raise ConflictError("CO602")
+    return review
+
+
+def record_of(session: Session, patient: StudyPatient) -> list[RecordedVerdict]:
+    """Return the verdicts of record of a signed chart; nothing before it is signed."""
+    if patient.state != "signed":
+        return []
+    reviews = reviews_of(session, patient)
+    settled: dict[tuple[str, str], RecordedVerdict] = {}
+    differing = set(disagreements(session, patient))
+    for slot in ("first", "second", "adjudication"):
+        if slot not in reviews:
+            continue
+        how = "adjudicated" if slot == "adjudication" else "agreed" if "second" in reviews else "single"
+        for key, state in states_of(acts_of(session, reviews[slot])).items():
+            act = state.verdict
+            if act is None or act.verdict is None or (slot != "adjudication" and key in differing):
+                continue
+            if slot == "adjudication" or key not in settled:
+                settled[key] = RecordedVerdict(*key, act.verdict, act.id, how)
+    return list(settled.values())
+
+
+def _readers(reviews: dict[str, Review]) -> set[str]:
+    return {review.reviewer_id for slot, review in reviews.items() if slot != "adjudication"}

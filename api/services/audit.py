@@ -1,0 +1,175 @@
+"""
+The audit trail: every entry holds the hash of the one before, so that none can be changed, left out or put in.
+
+What is appended is part of the caller's transaction: an act and its entry are kept together or not at all. The last
+hash, printed by ``chartsift audit verify`` and kept elsewhere, also shows when entries at the end were cut off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from chartsift.api.db.store import is_postgresql, now_of
+from chartsift.api.db.tables import AuditEntry
+
+FIRST_HASH = "0" * 64
+"""What the first entry names as the hash before it."""
+
+SYSTEM = "system"
+"""Actor of what no person did: the worker, a command."""
+
+# Any number will do, as long as nothing else takes the same lock of the database.
+_CHAIN_LOCK = 0x63686172
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """
+    What a check of the chain found.
+
+    Attributes:
+        entries: How many entries were looked at.
+        head: Hash of the last of them.
+        broken_at: Sequence number of the first entry that does not fit; None when the chain is whole.
+        fault: What is wrong with it, in words.
+    """
+
+    entries: int
+    head: str
+    broken_at: int | None = None
+    fault: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every entry fits."""
+        return self.broken_at is None
+
+
+def append(
+    session: Session,
+    actor_id: str,
+    action: str,
+    *,
+    study_id: str = "",
+    patient_id: str = "",
+    target: str = "",
+    **details: str | int | bool | None,
+) -> AuditEntry:
+    """
+    Add an entry to the trail.
+
+    Args:
+        session: A writing session; writers take turns from here to the end of the transaction.
+        actor_id: Who (an opaque identifier, or `SYSTEM`).
+        action: What, as a constant of the code ("decision.made").
+        study_id: In which study.
+        patient_id: On which patient (opaque).
+        target: On what else (opaque identifier).
+        details: Codes, counts and opaque identifiers; never words or identifiers of a patient.
+    """
+    session.flush()
+    if is_postgresql(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
+    last = session.execute(
+        select(AuditEntry.sequence, AuditEntry.entry_hash).order_by(AuditEntry.sequence.desc()).limit(1)
+    ).first()
+    entry = AuditEntry(
+        sequence=(last.sequence if last else 0) + 1,
+        at=now_of(session),
+        actor_id=actor_id,
+        action=action,
+        study_id=study_id,
+        patient_id=patient_id,
+        target=target,
+        details=details,
+        previous_hash=last.entry_hash if last else FIRST_HASH,
+        entry_hash="",
+    )
+    entry.entry_hash = hash_of(entry)
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """Return SHA-256 of everything an entry says, in one fixed form."""
+    said = {
+        "sequence": entry.sequence,
+        "at": entry.at.isoformat(timespec="microseconds"),
+        "actor_id": entry.actor_id,
+        "action": entry.action,
+        "study_id": entry.study_id,
+        "patient_id": entry.patient_id,
+        "target": entry.target,
+        "details": entry.details,
+        "previous_hash": entry.previous_hash,
+    }
+    form = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(form.encode()).hexdigest()
+
+
+def verify(session: Session) -> ChainCheck:
+    """Walk over the whole trail and return whether it is whole; memory does not grow with its length."""
+    expected, before, sequence = 1, FIRST_HASH, 0
+    while True:
+        batch = session.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.sequence > sequence)
+            .order_by(AuditEntry.sequence)
+            .limit(_BATCH)
+        ).all()
+        if not batch:
+            return ChainCheck(expected - 1, before)
+        for entry in batch:
+            fault = _fault(entry, expected, before)
+            if fault:
+                return ChainCheck(expected - 1, before, expected, fault)
+            before, sequence, expected = entry.entry_hash, entry.sequence, expected + 1
+        session.expunge_all()
+
+
+def _fault(entry: AuditEntry, expected: int, before: str) -> str:
+    if entry.sequence != expected:
+        return "entries are missing here"
+    if entry.previous_hash != before:
+        return "it does not follow the entry before it"
+    if entry.entry_hash != hash_of(entry):
+        return "its content was changed"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """A page of the trail of one study, the latest entries first."""
+
+    entries: Sequence[AuditEntry]
+    total: int
+
+
+def trail(
+    session: Session,
+    study_id: str,
+    *,
+    patient_id: str = "",
+    since: datetime | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> TrailPage:
+    """Return entries of one study, the latest first."""
+    query = select(AuditEntry).where(AuditEntry.study_id == study_id)
+    if patient_id:
+        query = query.where(AuditEntry.patient_id == patient_id)
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    entries = session.scalars(query.order_by(AuditEntry.sequence.desc()).offset(offset).limit(limit)).all()
+    return TrailPage(entries, total)

@@ -1,0 +1,635 @@
+"""
+Reading a chart: taking it, deciding, undoing, signing.
+
+Every act is a row of ``decisions`` that nothing changes; what is in force follows from folding the rows. A caller
+says which act it saw last (``expected``), so that nobody decides over something unseen. What a second reader may
+see of the first is decided in ``chartsift.api.services.visibility``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chartsift.api.db.base import new_id
+from chartsift.api.db.reviews import VERDICTS
+from chartsift.api.db.store import now_of, vault_of
+from chartsift.api.db.tables import Decision, Review, Signature, StoredResult, Study, StudyPatient
+from chartsift.api.faults import ConflictError
+from chartsift.api.services import audit, charts
+from chartsift.api.services.evaluation import current_result, result_value
+from chartsift.api.services.studies import study_of, trial_of
+from chartsift.nlp.criteria.schema import Cohort, Criterion
+
+VERDICT_REASONS: Mapping[str, str] = {
+    "as_proposed": "as the system proposes",
+    "misread": "the words were misread (negated, planned, another person, another date)",
+    "not_found": "the words are there and were not found",
+    "not_enough": "the words do not say enough",
+    "outdated": "the words are out of date",
+    "other_source": "known from a source outside these notes",
+    "conflict_settled": "the notes disagree, and this is why one of them counts",
+    "clinical_judgement": "clinical judgement",
+    "other": "another reason, in the comment",
+}
+EVIDENCE_REASONS: Mapping[str, str] = {
+    "negated": "the words deny it",
+    "planned": "planned or conditional, not done",
+    "other_person": "about another person",
+    "other_concept": "means something else",
+    "outdated": "out of date",
+    "copied": "copied from an earlier note",
+    "wrong_value": "the value was read wrongly",
+    "other": "another reason, in the comment",
+}
+MOST_COMMENT = 4_000
+"""Longest comment, in characters; a page and a half of text."""
+
+
+@dataclass(slots=True)
+class CriterionState:
+    """
+    What is in force on one criterion of one reading.
+
+    Attributes:
+        cohort_id: Cohort of the criterion.
+        criterion_id: Which criterion.
+        verdict: The verdict act in force; None while undecided.
+        evidence: Pieces of evidence added or rejected that were not undone.
+        last: Sequence number of the last act on the criterion, 0 before the first.
+    """
+
+    cohort_id: str
+    criterion_id: str
+    verdict: Decision | None = None
+    evidence: list[Decision] = field(default_factory=list)
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePlace:
+    """Words of a note that speak for or against a criterion: a half-open range of code points."""
+
+    note_id: str
+    start: int
+    end: int
+    stance: str = "for"
+    finding_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What an act needs to know."""
+
+    study: Study
+    patient: StudyPatient
+    review: Review
+    result: StoredResult | None
+
+
+def open_review(session: Session, study_id: str, patient_id: str, user_id: str) -> Review:
+    """
+    Take a chart to read it, or go on with one's own reading.
+
+    The first to take a new chart reads it first; when that reading is signed and the chart is one of those read
+    by two, somebody else takes the second.
+
+    Raises:
+        ConflictError: someone else reads it (CO603); or it is signed, waits for adjudication, or waits for a second
+            reader who is not its first (CO602).
+    """
+    patient = charts.patient_of(session, study_id, patient_id, lock=True)
+    mine = review_by(session, patient, user_id)
+    if mine is not None:
+        return mine
+    slot = _free_slot(session, patient, user_id)
+    review = Review(
+        patient_id=patient.id,
+        round=patient.round,
+        slot=slot,
+        reviewer_id=user_id,
+        is_blind=patient.is_blind_first,
+        started_at=now_of(session),
+    )
+    session.add(review)
+    if slot == "first":
+        patient.state = "in_review"
+    patient.version += 1
+    session.flush()
+    audit.append(
+        session,
+        user_id,
+        "review.opened",
+        study_id=study_id,
+        patient_id=patient.id,
+        target=review.id,
+        slot=slot,
+    )
+    return review
+
+
+def decide(
+    session: Session,
+    study_id: str,
+    patient_id: str,
+    user_id: str,
+    *,
+    criterion_id: str,
+    verdict: str,
+    reason: str = "",
+    comment: str = "",
+    expected: int,
+) -> Decision:
+    """
+    Give a verdict on a criterion in one's own open reading; it takes the place of one's verdict before.
+
+    Args:
+        session: A writing session.
+        study_id: Study of the patient.
+        patient_id: Which patient.
+        user_id: Whose reading.
+        criterion_id: A criterion of the patient's cohort.
+        verdict: met, not_met or unknown.
+        reason: A code of `VERDICT_REASONS`, or empty.
+        comment: The reviewer's own words.
+        expected: Sequence number of the last act on the criterion that the reviewer has seen; 0 for none.
+
+    Raises:
+        ConflictError: there was another act since (CO601), the reading is signed or not open (CO602), the criterion
+            is none of the cohort's (CO607), or verdict, reason or comment are not possible ones (CO609).
+    """
+    if verdict not in VERDICTS or (reason and reason not in VERDICT_REASONS):
+        raise ConflictError("CO609")
+    scene = _scene(session, study_id, patient_id, user_id)
+    cohort = _cohort_with(session, scene, criterion_id)
+    state = _seen(session, scene.review, cohort.cohort_id, criterion_id, expected)
+    return _add_act(
+        session,
+        scene,
+        act="verdict",
+        cohort_id=cohort.cohort_id,
+        criterion_id=criterion_id,
+        verdict=verdict,
+        reason=reason,
+        comment=comment,
+        supersedes_id=state.verdict.id if state.verdict else None,
+    )
+
+
+def mark_evidence(
+    session: Session,
+    study_id: str,
+    patient_id: str,
+    user_id: str,
+    *,
+    criterion_id: str,
+    place: EvidencePlace,
+    rejects: bool,
+    reason: str = "",
+    comment: str = "",
+    expected: int,
+) -> Decision:
+    """
+    Add words of a note as evidence, or reject evidence with a reason.
+
+    Raises:
+        ConflictError: as `decide`, and when the place is outside of the note (CO607) or a rejection has no reason of
+            `EVIDENCE_REASONS` (CO609).
+        AccessError: the patient has no such note (AC507).
+    """
+    if rejects and reason not in EVIDENCE_REASONS:
+        raise ConflictError("CO609", "evidence is rejected for one of the reasons there are")
+    scene = _scene(session, study_id, patient_id, user_id)
+    note = charts.note_of(session, scene.patient, place.note_id)
+    if not 0 <= place.start < place.end <= note.length:
+        raise ConflictError("CO607")
+    cohort = _cohort_with(session, scene, criterion_id)
+    _seen(session, scene.review, cohort.cohort_id, criterion_id, expected)
+    return _add_act(
+        session,
+        scene,
+        act="evidence_rejected" if rejects else "evidence_added",
+        cohort_id=cohort.cohort_id,
+        criterion_id=criterion_id,
+        reason=reason,
+        comment=comment,
+        note_id=note.id,
+        start=place.start,
+        end=place.end,
+        stance=place.stance,
+        finding_id=place.finding_id,
+    )
+
+
+def undo(
+    session: Session,
+    study_id: str,
+    patient_id: str,
+    user_id: str,
+    *,
+    expected: int,
+    criterion_id: str = "",
+) -> Decision:
+    """
+    Undo the last act of one's own open reading that is in force, or the last on one criterion.
+
+    Args:
+        session: A writing session.
+        study_id: Study of the patient.
+        patient_id: Which patient.
+        user_id: Whose reading.
+        expected: Sequence number of the act to undo, as the reviewer sees it.
+        criterion_id: Look at the acts on this criterion only.
+
+    Raises:
+        ConflictError: nothing is left to undo (CO608), another act came last (CO601), or the reading is signed or
+            not open (CO602).
+    """
+    scene = _scene(session, study_id, patient_id, user_id)
+    acts = acts_of(session, scene.review)
+    undone = {act.undoes_id for act in acts}
+    in_force = [
+        act
+        for act in acts
+        if act.act != "undo"
+        and act.id not in undone
+        and (not criterion_id or act.criterion_id == criterion_id)
+    ]
+    if not in_force:
+        raise ConflictError("CO608")
+    last = in_force[-1]
+    if last.sequence != expected:
+        raise ConflictError("CO601")
+    return _add_act(
+        session,
+        scene,
+        act="undo",
+        cohort_id=last.cohort_id,
+        criterion_id=last.criterion_id,
+        undoes_id=last.id,
+    )
+
+
+def reveal(session: Session, study_id: str, patient_id: str, user_id: str) -> Review:
+    """
+    Show the system's proposal to a reader who reads blind, once every criterion is decided.
+
+    Raises:
+        ConflictError: not every criterion is decided (CO606), or the reading is signed or not open (CO602).
+    """
+    scene = _scene(session, study_id, patient_id, user_id)
+    if scene.review.is_blind and scene.review.revealed_at is None:
+        _require_all_decided(session, scene)
+        scene.review.revealed_at = now_of(session)
+        audit.append(
+            session,
+            user_id,
+            "review.revealed",
+            study_id=study_id,
+            patient_id=patient_id,
+            target=scene.review.id,
+        )
+    return scene.review
+
+
+def sign(session: Session, study_id: str, patient_id: str, user_id: str, *, expected: int) -> Signature:
+    """
+    Sign one's own reading; the chart goes on to a second reader, to adjudication, or is done.
+
+    Args:
+        session: A writing session.
+        study_id: Study of the patient.
+        patient_id: Which patient.
+        user_id: Whose reading.
+        expected: Version of the reading that the reader sees.
+
+    Raises:
+        ConflictError: there was another act since (CO601), a criterion is undecided, or a verdict other than the
+            proposal has no reason (CO606), or the reading is signed or not open (CO602).
+    """
+    scene = _scene(session, study_id, patient_id, user_id)
+    review, patient = scene.review, scene.patient
+    if review.version != expected:
+        raise ConflictError("CO601")
+    states = _require_all_decided(session, scene)
+    _require_reasons(session, scene, states)
+    signature = _sign(session, scene, states, meaning=f"{review.slot} reading")
+    patient.state = _state_after(session, patient, review)
+    patient.version += 1
+    patient.changed_at = None
+    session.flush()
+    audit.append(
+        session,
+        user_id,
+        "review.signed",
+        study_id=study_id,
+        patient_id=patient_id,
+        target=review.id,
+        digest=signature.digest,
+        state=patient.state,
+    )
+    return signature
+
+
+def reopen(session: Session, study_id: str, patient_id: str, actor_id: str) -> StudyPatient:
+    """
+    Open a signed chart for another round of readings; the record of the rounds before stays.
+
+    Raises:
+        ConflictError: the chart is not signed (CO602).
+    """
+    patient = charts.patient_of(session, study_id, patient_id, lock=True)
+    if patient.state != "signed":
+        raise ConflictError("CO602")
+    patient.round += 1
+    patient.version += 1
+    patient.state = "new"
+    audit.append(
+        session, actor_id, "patient.reopened", study_id=study_id, patient_id=patient_id, round=patient.round
+    )
+    return patient
+
+
+def review_by(session: Session, patient: StudyPatient, user_id: str) -> Review | None:
+    """Return a person's reading of a chart in the present round."""
+    return session.scalars(
+        select(Review).where(
+            Review.patient_id == patient.id, Review.round == patient.round, Review.reviewer_id == user_id
+        )
+    ).one_or_none()
+
+
+def reviews_of(session: Session, patient: StudyPatient) -> dict[str, Review]:
+    """Return the readings of the present round by slot."""
+    found = session.scalars(
+        select(Review).where(Review.patient_id == patient.id, Review.round == patient.round)
+    ).all()
+    return {review.slot: review for review in found}
+
+
+def acts_of(session: Session, review: Review) -> Sequence[Decision]:
+    """Return every act of a reading, in order."""
+    query = select(Decision).where(Decision.review_id == review.id).order_by(Decision.sequence)
+    return session.scalars(query).all()
+
+
+def states_of(acts: Sequence[Decision]) -> dict[tuple[str, str], CriterionState]:
+    """Return what is in force after *acts*, by cohort and criterion."""
+    undone = {act.undoes_id for act in acts}
+    states: dict[tuple[str, str], CriterionState] = {}
+    for act in acts:
+        key = (act.cohort_id, act.criterion_id)
+        state = states.setdefault(key, CriterionState(*key))
+        state.last = act.sequence
+        if act.act == "undo" or act.id in undone:
+            continue
+        if act.act == "verdict":
+            state.verdict = act
+        else:
+            state.evidence.append(act)
+    return states
+
+
+def verdicts_of(session: Session, review: Review) -> dict[tuple[str, str], str]:
+    """Return the verdicts in force of a reading, by cohort and criterion."""
+    return {
+        key: state.verdict.verdict
+        for key, state in states_of(acts_of(session, review)).items()
+        if state.verdict is not None and state.verdict.verdict is not None
+    }
+
+
+def comment_of(session: Session, act: Decision) -> str:
+    """Return the comment of an act."""
+    if act.sealed_comment is None:
+        return ""
+    return vault_of(session).open(act.sealed_comment, context=f"decision:{act.id}")
+
+
+def cohort_of(session: Session, study: Study, patient: StudyPatient) -> Cohort:
+    """Return the cohort whose criteria are decided: that of the verdicts in force, else the trial's default."""
+    result = current_result(session, patient)
+    cohorts = trial_of(study).cohorts
+    if result is not None:
+        for cohort in cohorts:
+            if cohort.cohort_id == result.cohort_id:
+                return cohort
+    return next(cohort for cohort in cohorts if cohort.applies.default)
+
+
+def criteria_to_decide(
+    session: Session, study: Study, patient: StudyPatient, review: Review
+) -> list[tuple[str, Criterion]]:
+    """Return the criteria that a reading has to decide, with their cohort; an adjudication only what is open."""
+    cohort = cohort_of(session, study, patient)
+    every = [(cohort.cohort_id, criterion) for criterion in trial_of(study).criteria_of(cohort)]
+    if review.slot != "adjudication":
+        return every
+    differing = disagreements(session, patient)
+    named = {
+        (other.cohort_id, criterion.criterion_id): criterion
+        for other in trial_of(study).cohorts
+        for criterion in trial_of(study).criteria_of(other)
+    }
+    return [(key[0], named[key]) for key in differing if key in named]
+
+
+def disagreements(session: Session, patient: StudyPatient) -> list[tuple[str, str]]:
+    """Return cohort and criterion of everything on which the two readers of the present round differ."""
+    reviews = reviews_of(session, patient)
+    if "first" not in reviews or "second" not in reviews:
+        return []
+    one, other = verdicts_of(session, reviews["first"]), verdicts_of(session, reviews["second"])
+    return [key for key in dict.fromkeys([*one, *other]) if one.get(key) != other.get(key)]
+
+
+def _free_slot(session: Session, patient: StudyPatient, user_id: str) -> str:
+    reviews = reviews_of(session, patient)
+    if patient.state == "new":
+        if patient.assigned_to not in (None, user_id):
+            raise ConflictError("CO603")
+        return "first"
+    if patient.state == "second_review":
+        if "second" in reviews:
+            raise ConflictError("CO603")
+        return "second"
+    raise ConflictError("CO603" if patient.state == "in_review" else "CO602")
+
+
+def _scene(session: Session, study_id: str, patient_id: str, user_id: str) -> _Scene:
+    """Lock the patient and return one's own open reading of it."""
+    patient = charts.patient_of(session, study_id, patient_id, lock=True)
+    review = review_by(session, patient, user_id)
+    if review is None or review.signed_at is not None:
+        raise ConflictError("CO602")
+    return _Scene(study_of(session, study_id), patient, review, current_result(session, patient))
+
+
+def _cohort_with(session: Session, scene: _Scene, criterion_id: str) -> Cohort:
+    for cohort_id, criterion in criteria_to_decide(session, scene.study, scene.patient, scene.review):
+        if criterion.criterion_id == criterion_id:
+            cohorts = trial_of(scene.study).cohorts
+            return next(cohort for cohort in cohorts if cohort.cohort_id == cohort_id)
+    raise ConflictError("CO607")
+
+
+def _seen(
+    session: Session, review: Review, cohort_id: str, criterion_id: str, expected: int
+) -> CriterionState:
+    """Return the state of a criterion if the caller has seen it."""
+    state = states_of(acts_of(session, review)).get((cohort_id, criterion_id))
+    if state is None:
+        state = CriterionState(cohort_id, criterion_id)
+    if state.last != expected:
+        raise ConflictError("CO601")
+    return state
+
+
+def _add_act(session: Session, scene: _Scene, *, comment: str = "", **values: Any) -> Decision:
+    if len(comment) > MOST_COMMENT:
+        raise ConflictError("CO609", f"a comment has at most {MOST_COMMENT:,} characters")
+    review = scene.review
+    opaque = new_id()
+    review.version += 1
+    act = Decision(
+        id=opaque,
+        review_id=review.id,
+        patient_id=scene.patient.id,
+        sequence=review.version,
+        made_by=review.reviewer_id,
+        made_at=now_of(session),
+        is_blind_to_system=review.is_blind and review.revealed_at is None,
+        result_id=scene.result.id if scene.result else None,
+        result_fingerprint=scene.result.fingerprint if scene.result else "",
+        sealed_comment=vault_of(session).seal(comment, context=f"decision:{opaque}") if comment else None,
+        **values,
+    )
+    session.add(act)
+    session.flush()
+    # What was decided is not in the trail: who may read the trail may not yet know the verdict.
+    audit.append(
+        session,
+        review.reviewer_id,
+        f"decision.{act.act}",
+        study_id=scene.study.id,
+        patient_id=scene.patient.id,
+        target=act.id,
+        criterion=act.criterion_id,
+        sequence=act.sequence,
+    )
+    return act
+
+
+def _require_all_decided(session: Session, scene: _Scene) -> dict[tuple[str, str], CriterionState]:
+    states = states_of(acts_of(session, scene.review))
+    wanted = criteria_to_decide(session, scene.study, scene.patient, scene.review)
+    left = [
+        criterion.criterion_id
+        for cohort_id, criterion in wanted
+        if (state := states.get((cohort_id, criterion.criterion_id))) is None or state.verdict is None
+    ]
+    if left:
+        raise ConflictError("CO606", f"undecided: {', '.join(left)}")
+    keys = [(cohort_id, criterion.criterion_id) for cohort_id, criterion in wanted]
+    return {key: states[key] for key in keys}
+
+
+def _require_reasons(
+    session: Session, scene: _Scene, states: Mapping[tuple[str, str], CriterionState]
+) -> None:
+    """A verdict other than the proposal that the reader saw says why, and so does everything that is settled."""
+    if scene.review.slot == "adjudication":
+        missing = [
+            key[1]
+            for key, state in states.items()
+            if state.verdict and not state.verdict.reason and state.verdict.sealed_comment is None
+        ]
+    else:
+        missing = _unexplained(session, scene, states)
+    if missing:
+        raise ConflictError("CO606", f"a reason is missing: {', '.join(missing)}")
+
+
+def _unexplained(
+    session: Session, scene: _Scene, states: Mapping[tuple[str, str], CriterionState]
+) -> list[str]:
+    if scene.result is None:
+        return []
+    proposed = {
+        (cohort.cohort_id, item.criterion_id): item
+        for cohort in result_value(session, scene.result).cohorts
+        for item in cohort.criteria
+    }
+    missing = []
+    for key, state in states.items():
+        act, item = state.verdict, proposed.get(key)
+        if act is None or item is None or act.is_blind_to_system or item.basis == "judgement":
+            continue
+        if act.verdict != item.status and not act.reason:
+            missing.append(key[1])
+    return missing
+
+
+def _sign(
+    session: Session, scene: _Scene, states: Mapping[tuple[str, str], CriterionState], *, meaning: str
+) -> Signature:
+    review, patient = scene.review, scene.patient
+    verdicts = [
+        {
+            "cohort_id": state.cohort_id,
+            "criterion_id": state.criterion_id,
+            "verdict": state.verdict.verdict,
+            "reason": state.verdict.reason,
+            "decision_id": state.verdict.id,
+            "evidence": [act.id for act in state.evidence],
+        }
+        for state in states.values()
+        if state.verdict is not None
+    ]
+    fingerprint = scene.result.fingerprint if scene.result else ""
+    content = {
+        "patient_id": patient.id,
+        "review_id": review.id,
+        "round": review.round,
+        "slot": review.slot,
+        "trial_version": scene.study.trial_version,
+        "trial_fingerprint": scene.study.trial_fingerprint,
+        "result_fingerprint": fingerprint,
+        "verdicts": verdicts,
+    }
+    review.signed_at = now_of(session)
+    signature = Signature(
+        patient_id=patient.id,
+        review_id=review.id,
+        signed_by=review.reviewer_id,
+        signed_at=review.signed_at,
+        meaning=meaning,
+        content=content,
+        digest=content_digest(content),
+        trial_version=scene.study.trial_version,
+        result_id=scene.result.id if scene.result else None,
+        result_fingerprint=fingerprint,
+    )
+    session.add(signature)
+    session.flush()
+    return signature
+
+
+def content_digest(content: Mapping[str, Any]) -> str:
+    """Return SHA-256 of what was signed, in one fixed form."""
+    form = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(form.encode()).hexdigest()
+
+
+def _state_after(session: Session, patient: StudyPatient, review: Review) -> str:
+    if review.slot == "first" and patient.needs_second:
+        return "second_review"
+    if review.slot == "second" and disagreements(session, patient):
+        return "to_adjudicate"
+    return "signed"

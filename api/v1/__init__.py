@@ -1,0 +1,1 @@
+"""The HTTP interface ``/api/v1``: one router a subject, over the services."""
