@@ -121,7 +121,7 @@ class Mention(NamedTuple):
     sense: Sense
 
 
-def _meant(text: str, layout: Layout, found: Iterable[Found[Sense]]) -> list[Mention]:
+def _meant(text: str, layout: Layout, found: Iterable[Found[list[Sense]]]) -> list[Mention]:
     """Return the mentions that mean it, the longest of those that overlap."""
     meant = []
     for start, end, length, senses in found:

@@ -335,7 +335,7 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
             )
 
 
-def _sums(text: str, layout: Layout, pattern: re.Pattern[str], concept: str) -> Iterator[Measure]:
+def _sums(text: str, layout: Layout, pattern: Gate, concept: str) -> Iterator[Measure]:
     for match in pattern.finditer(text):
         value_at = match
         end = match.end()
@@ -494,7 +494,7 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
 def _is_grade_context(text: str, layout: Layout, anchor: re.Match[str], match: re.Match[str]) -> bool:
     first, second = match.group("first"), match.group("second")
     marked = "5" in first[1:] or first[-1] in "+-–−sS"
-    short = anchor.re is _SHORT_PATTERN
+    short = anchor.re is _SHORT_PATTERN.plain
     certain = marked or (float(first[0]) >= 2 and _ONLY_GRADED.fullmatch(anchor.group()) is not None)
     if not _is_strength(text, layout, anchor.start(), needed=short or not certain):
         return False
