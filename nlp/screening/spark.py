@@ -129,7 +129,7 @@ def run_spark_screening(
         with FolderLock(config.out / WORK_FOLDER / "lock"):
             if config.restart:
                 clear_folder(config.out)
-            with spark_session(spark.master, spark.conf) as session:
+            with spark_session(spark.master, spark.conf, config.out / WORK_FOLDER) as session:
                 return _SparkRun(config, trial, make_pipeline, on_progress, spark, session).execute()
     except OSError as exc:
         raise cannot_write(config.out, exc) from exc

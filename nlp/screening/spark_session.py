@@ -3,7 +3,7 @@ A Spark session that fits the work: started here for a master, or the one that s
 
 Spark writes logs, an event log and a page of its own. None of them is to hold a patient's words: tasks raise errors
 without messages, the event log and the page are off unless asked for, and executors log from WARN on, because their
-INFO lines name the files that they read.
+INFO lines name every file that they read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from py4j.protocol import Py4JError
@@ -30,7 +31,6 @@ _STARTED_WITH = {
     "spark.eventLog.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "WARN",
-    "spark.executor.syncLogLevel.enabled": "true",
     # Lost machines are no fault of a task; a task that fails by itself does so every time.
     "spark.task.maxFailures": "8",
 }
@@ -49,8 +49,21 @@ _SQL = {
 }
 
 
+# Spark's own levels are set when an executor has started, too late for its first lines.
+_EXECUTOR_LOG = """\
+rootLogger.level = warn
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+_EXECUTOR_OPTIONS = "spark.executor.extraJavaOptions"
+
+
 @contextmanager
-def spark_session(master: str | None, conf: Mapping[str, str]) -> Iterator[SparkSession]:
+def spark_session(master: str | None, conf: Mapping[str, str], work: Path) -> Iterator[SparkSession]:
     """
     Provide a session; one that was started here is stopped at the end.
 
@@ -58,6 +71,7 @@ def spark_session(master: str | None, conf: Mapping[str, str]) -> Iterator[Spark
         master: Address of the cluster ("spark://host:7077", "local[4]", "yarn"); None for what spark-submit says,
             else this machine.
         conf: Further Spark settings.
+        work: A folder that executors see; they take the settings of their log from there.
 
     Raises:
         ScreeningError: Spark does not start (SC441).
@@ -69,6 +83,10 @@ def spark_session(master: str | None, conf: Mapping[str, str]) -> Iterator[Spark
     is_submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     master = master or (None if is_submitted else "local[*]")
     settings = {**_STARTED_WITH, **_loopback(master), **conf}
+    log_settings = work.absolute() / "log4j2.properties"
+    log_settings.write_text(_EXECUTOR_LOG, encoding="ascii")
+    option = f"-Dlog4j2.configurationFile={log_settings.as_uri()}"
+    settings[_EXECUTOR_OPTIONS] = f"{option} {conf.get(_EXECUTOR_OPTIONS, '')}".strip()
     # Executors must run this Python with these packages, not the first one on their path.
     if master is not None and (_is_here(master) or "spark.pyspark.python" not in conf):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -85,8 +103,6 @@ def spark_session(master: str | None, conf: Mapping[str, str]) -> Iterator[Spark
             f"Spark does not start ({type(exc).__name__})",
             hint="it needs Java 17 (JAVA_HOME or java on the path) and a master that answers; see docs/spark.md",
         ) from exc
-    # Also for executors that come later; the setting alone reaches only the driver.
-    session.sparkContext.setLogLevel(settings["spark.log.level"])
     try:
         yield _with_settings(session, conf)
     finally:

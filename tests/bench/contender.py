@@ -2,6 +2,8 @@
 What a contender's process does: build its reader, read the first note, then all of them against the clock.
 
 Prints one JSON line. The clock runs while notes are read and turned into plain values; reading the file is outside.
+Each contender is one thread, and its processor time is what counts: on a machine with other work the clock on the wall
+measures the neighbours.
 Standard library only, as it runs in two environments.
 """
 
@@ -42,13 +44,14 @@ def main(build: Callable[[argparse.Namespace], Read], versions: Callable[[], dic
     read = build(options)
     read(rows[:1])
     first_result = time.time() - options.started
-    start = time.perf_counter()
+    wall, processor = time.perf_counter(), time.process_time()
     counts = read(rows)
-    seconds = time.perf_counter() - start
+    processor, wall = time.process_time() - processor, time.perf_counter() - wall
     answer = {
         "notes": len(rows),
         "bytes": sum(len(row["text"].encode("utf-8")) for row in rows),
-        "seconds": seconds,
+        "seconds": processor,
+        "wall_seconds": wall,
         "first_result_seconds": first_result,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KB / 1e6,
         "counts": counts,

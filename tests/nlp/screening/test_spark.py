@@ -227,7 +227,8 @@ def test_a_killed_driver_and_then_a_killed_worker_change_nothing(cluster, trial,
     wait_for_parts(second, out, len(kept) + 1)
     # Worker, executor, and the Python processes of the executor: the kill is in the middle of the work.
     killed = cluster.kill_worker(0)
-    left = 12 - len(parts(out))
+    state = json.loads((out / WORK_FOLDER / "state.json").read_text(encoding="utf-8"))
+    left = len(state["bounds"]) + 1 - len(parts(out))
     finish(second, out)
 
     assert killed >= 3  # JVMs of worker and executor, and Python
