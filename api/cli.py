@@ -2,7 +2,8 @@
 The command line ``chartsift``.
 
 Data goes to stdout and everything else to stderr. The exit status tells the family of an error: 0 done, 1 a fault
-of chartsift itself, 2 wrong usage, 3 input (IN…), 4 lexicon, trial or configuration (RU…), 5 the run (SC…).
+of chartsift itself, 2 wrong usage, 3 input (IN…), 4 lexicon, trial or configuration (RU…), 5 the run (SC…),
+7 a learned model (MO…).
 
 Importing this module is cheap, so that ``--help`` is instant: whatever is heavy is imported inside a command.
 """
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chartsift.api import cli_annotations, cli_rules
+from chartsift.api import cli_annotations, cli_model, cli_rules
 from chartsift.api.cli_common import (
     AsOf,
     Json,
@@ -52,6 +53,7 @@ app = typer.Typer(
 app.add_typer(cli_rules.trials, name="trial")
 app.add_typer(cli_rules.lexicon, name="lexicon")
 app.add_typer(cli_annotations.app, name="annotations")
+app.add_typer(cli_model.app, name="model")
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 

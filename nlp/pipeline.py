@@ -19,10 +19,12 @@ from pathlib import Path
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from spacy.util import registry
 
 from chartsift.nlp.components import READERS, findings, register_components
 from chartsift.nlp.components.axes import axes_of
 from chartsift.nlp.components.context import Context
+from chartsift.nlp.learned import COMPONENTS, RATERS, ModelUse, Rater, models_in_use
 from chartsift.nlp.text.quotes import clause_around
 from chartsift.nlp.text.tokens import ClinicalTokenizer, token_range
 from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
@@ -38,17 +40,24 @@ class PipelineConfig:
 
     Attributes:
         readers: Names of the readers to run, in order; empty for all.
+        models: The learned models at work; empty for the rules alone.
     """
 
     readers: tuple[str, ...] = ()
+    models: tuple[ModelUse, ...] = ()
 
 
 class Pipeline:
-    """Reads one note at a time; holds no state between notes."""
+    """
+    Reads one note at a time; holds no state between notes.
 
-    def __init__(self, nlp: Language, config: PipelineConfig) -> None:
+    ``rater`` gives verdicts their calibrated confidence; None where no such model is in use.
+    """
+
+    def __init__(self, nlp: Language, config: PipelineConfig, rater: Rater | None = None) -> None:
         self.nlp = nlp
         self.config = config
+        self.rater = rater
 
     def extract(self, note: Note) -> list[Finding]:
         """
@@ -69,21 +78,30 @@ class Pipeline:
     def fingerprint(self) -> str:
         """Return a SHA-256 (hexadecimal) of code, vocabulary, configuration and the libraries that read."""
         versions = {name: metadata.version(name) for name in ("chartsift", "spacy", "medspacy")}
-        content = {"versions": versions, "code": code_digest(), "config": asdict(self.config)}
+        # Of a model its digest, not the place where it lies.
+        config = asdict(self.config) | {"models": [(use.kind, use.digest) for use in self.config.models]}
+        content = {"versions": versions, "code": code_digest(), "config": config}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
     """
-    Return a ready pipeline.
+    Return a ready pipeline; without *config* all readers, and the models that are in use here.
 
     Raises:
-        RuleError: A vocabulary file is invalid.
+        RuleError: A vocabulary file is invalid, or the journal of models cannot be read (RU230).
+        ChartsiftError: A model in use is refused (codes MO5xx).
     """
-    config = config or PipelineConfig()
+    config = config or PipelineConfig(models=models_in_use())
     readers = [reader.name for reader in READERS if not config.readers or reader.name in config.readers]
     nlp = _language("sentences", "sections", "concepts", "context", *readers, "lexicon_findings")
-    return Pipeline(nlp, config)
+    rater: Rater | None = None
+    for use in config.models:
+        if use.kind in COMPONENTS:
+            nlp.add_pipe(COMPONENTS[use.kind], config={"folder": use.folder, "digest": use.digest})
+        elif use.kind in RATERS:
+            rater = registry.misc.get(RATERS[use.kind])(use.folder, use.digest)
+    return Pipeline(nlp, config, rater)
 
 
 def read_context(text: str, start: int, end: int, *, note_date: date | None = None) -> MentionContext:
@@ -105,6 +123,11 @@ def read_context(text: str, start: int, end: int, *, note_date: date | None = No
         ValueError: There is no word at this place of the text.
         RuleError: A vocabulary file is invalid.
     """
+    return axes_of(context_span(text, start, end, note_date=note_date))
+
+
+def context_span(text: str, start: int, end: int, *, note_date: date | None = None) -> Span:
+    """Return the mention as ``read_context`` sees it: a Span whose Doc knows its layout and whose cues are linked."""
     nlp = _context_pipeline()
     doc = nlp.make_doc(text)
     doc._.note_date = note_date
@@ -116,7 +139,7 @@ def read_context(text: str, start: int, end: int, *, note_date: date | None = No
     span = Span(doc, first, last, label="MENTION")
     context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
     context.link(doc, [span])
-    return axes_of(span)
+    return span
 
 
 @lru_cache(maxsize=1)
