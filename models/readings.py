@@ -4,7 +4,8 @@ Readings: what the rules made of annotated charts, verdict by verdict, beside wh
 They are the training data of confidence and ranking. What counts is *when* they were taken: rules that were corrected
 on a chart are right on it, which says nothing about the next one. The bundled table therefore holds *first* readings,
 taken with the readers as they stood before anyone had read those charts (``docs/models.md`` names the commits), and a
-site takes its own the same way: ``chartsift model readings`` on adjudicated charts before a rule is changed because of them.
+site takes its own the same way: ``chartsift model readings`` on adjudicated charts, before a rule is changed because of
+them.
 
 A table holds no note text, and patients under running names.
 """

@@ -2,8 +2,8 @@
 Note relevance: which notes of a chart to look at first, for a first pass over candidates.
 
 A note is relevant when the annotators quoted evidence from it. The model sees what a cheap scan sees: how often words
-of each kind of the vocabulary occur, how long and how old the note is, its place among the patient's notes, and the words
-of its type. Nothing is dropped by it: it only orders.
+of each kind of the vocabulary occur, how long and how old the note is, its place among the patient's notes, and its
+type. Nothing is dropped by it: it only orders.
 """
 
 from __future__ import annotations
