@@ -3,8 +3,8 @@ Charts to brat's standoff format and back.
 
 A chart becomes a folder: ``<n>.txt`` and ``<n>.ann`` for each note, and ``chart.json`` with what brat has no place for
 (patient, dates, decisions). A mention is a text-bound annotation of its kind with the attributes Concept and Assertion;
-a quote of evidence is one of type ``evidence`` with the attribute Criterion. Offsets are code points. A span over a line
-end is written in fragments, as brat asks.
+a quote of evidence is one of type ``evidence`` with the attribute Criterion. Offsets are code points. A span over a
+line end is written in fragments, as brat asks.
 
 Format: http://brat.nlplab.org/standoff.html
 """
