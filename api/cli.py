@@ -3,7 +3,7 @@ The command line ``chartsift``.
 
 Data goes to stdout and everything else to stderr. The exit status tells the family of an error: 0 done, 1 a fault
 of chartsift itself, 2 wrong usage, 3 input (IN…), 4 lexicon, trial or configuration (RU…), 5 the run (SC…),
-6 the server (HT…), 7 access (AC…), 8 conflicts (CO…), 9 the database (ST…).
+6 the server (HT…), 7 access (AC…), 8 conflicts (CO…), 9 the database (ST…), 10 a learned model (MO…).
 
 Importing this module is cheap, so that ``--help`` is instant: whatever is heavy is imported inside a command.
 """
@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from chartsift.api import cli_annotations, cli_room, cli_rules
+from chartsift.api import cli_annotations, cli_model, cli_room, cli_rules
 from chartsift.api.cli_common import (
     AsOf,
     Concepts,
@@ -59,6 +59,7 @@ app.add_typer(cli_room.users, name="user")
 app.add_typer(cli_room.studies, name="study")
 app.add_typer(cli_room.db, name="db")
 app.add_typer(cli_room.audit, name="audit")
+app.add_typer(cli_model.app, name="model")
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 

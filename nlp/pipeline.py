@@ -21,12 +21,14 @@ from typing import Literal
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from spacy.util import registry
 
 from chartsift.nlp.components import READERS, findings, register_components
 from chartsift.nlp.components.axes import axes_of
 from chartsift.nlp.components.concepts import SPAN_GROUP, Concepts, Mention, concept_span
 from chartsift.nlp.components.context import Context
 from chartsift.nlp.components.sections import Sections
+from chartsift.nlp.learned import COMPONENTS, RATERS, ModelUse, Rater, models_in_use
 from chartsift.nlp.text.layout import Layout, LazyLayout
 from chartsift.nlp.text.prefilter import Prefilter, Scan, opened
 from chartsift.nlp.text.quotes import clause_around
@@ -48,16 +50,22 @@ class PipelineConfig:
         readers: Names of the readers to run, in order; empty for all.
         mode: "fast" reads only where the words of a reader stand; "whole" tries everything everywhere, to prove that
             the fast way loses nothing. The findings are the same.
+        models: The learned models at work; empty for the rules alone.
     """
 
     readers: tuple[str, ...] = ()
     mode: Literal["fast", "whole"] = "fast"
+    models: tuple[ModelUse, ...] = ()
 
 
 class Pipeline:
-    """Reads one note at a time; holds no state between notes."""
+    """
+    Reads one note at a time; holds no state between notes.
 
-    def __init__(self, nlp: Language, config: PipelineConfig) -> None:
+    ``rater`` gives verdicts their calibrated confidence; None where no such model is in use.
+    """
+
+    def __init__(self, nlp: Language, config: PipelineConfig, rater: Rater | None = None) -> None:
         self.nlp = nlp
         self.config = config
         self._concepts: Concepts = nlp.get_pipe("chartsift_concepts")  # type: ignore[assignment]
@@ -68,6 +76,7 @@ class Pipeline:
             component for name, component in nlp.pipeline if name.removeprefix("chartsift_") not in _FIRST
         ]
         self._prefilter = Prefilter(self._concepts.phrases.words) if config.mode == "fast" else None
+        self.rater = rater
 
     def extract(self, note: Note) -> list[Finding]:
         """
@@ -108,21 +117,30 @@ class Pipeline:
     def fingerprint(self) -> str:
         """Return a SHA-256 (hexadecimal) of code, vocabulary, configuration and the libraries that read."""
         versions = {name: metadata.version(name) for name in ("chartsift", "spacy", "medspacy")}
-        content = {"versions": versions, "code": code_digest(), "config": asdict(self.config)}
+        # Of a model its digest, not the place where it lies.
+        config = asdict(self.config) | {"models": [(use.kind, use.digest) for use in self.config.models]}
+        content = {"versions": versions, "code": code_digest(), "config": config}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
     """
-    Return a ready pipeline.
+    Return a ready pipeline; without *config* all readers, and the models that are in use here.
 
     Raises:
-        RuleError: A vocabulary file is invalid.
+        RuleError: A vocabulary file is invalid, or the journal of models cannot be read (RU230).
+        ChartsiftError: A model in use is refused (codes MO5xx).
     """
-    config = config or PipelineConfig()
+    config = config or PipelineConfig(models=models_in_use())
     readers = [reader.name for reader in READERS if not config.readers or reader.name in config.readers]
     nlp = _language(*_FIRST, *readers, "lexicon_findings", "corrections")
-    return Pipeline(nlp, config)
+    rater: Rater | None = None
+    for use in config.models:
+        if use.kind in COMPONENTS:
+            nlp.add_pipe(COMPONENTS[use.kind], config={"folder": use.folder, "digest": use.digest})
+        elif use.kind in RATERS:
+            rater = registry.misc.get(RATERS[use.kind])(use.folder, use.digest)
+    return Pipeline(nlp, config, rater)
 
 
 def read_context(text: str, start: int, end: int, *, note_date: date | None = None) -> MentionContext:
@@ -144,6 +162,11 @@ def read_context(text: str, start: int, end: int, *, note_date: date | None = No
         ValueError: There is no word at this place of the text.
         RuleError: A vocabulary file is invalid.
     """
+    return axes_of(context_span(text, start, end, note_date=note_date))
+
+
+def context_span(text: str, start: int, end: int, *, note_date: date | None = None) -> Span:
+    """Return the mention as ``read_context`` sees it: a Span whose Doc knows its layout and whose cues are linked."""
     nlp = _context_pipeline()
     doc = nlp.make_doc(text)
     doc._.note_date = note_date
@@ -155,7 +178,7 @@ def read_context(text: str, start: int, end: int, *, note_date: date | None = No
     span = Span(doc, first, last, label="MENTION")
     context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
     context.link(doc, [span])
-    return axes_of(span)
+    return span
 
 
 @lru_cache(maxsize=1)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from chartsift.nlp.criteria import evaluate
 from chartsift.nlp.errors import InputError, ScreeningError
 from chartsift.nlp.screening.copied import mark_copied
+from chartsift.nlp.screening.rating import rated
 from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def screen_patient(
         read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
     findings = mark_copied(texts, findings)
     cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=missed)
+    cohorts = rated(pipeline, cohorts, read)
     return PatientResult(
         patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), tuple(missed)
     )
