@@ -45,7 +45,7 @@ def test_verify_says_the_digest_and_refuses_what_was_changed(capsys, tmp_path, c
     shutil.copytree(bundled_folder() / confidence, tmp_path / confidence)
     (tmp_path / confidence / "card.md").write_text("changed", encoding="utf-8")
 
-    assert main(["model", "verify", str(tmp_path / confidence)]) == 7
+    assert main(["model", "verify", str(tmp_path / confidence)]) == 10
     assert "MO512" in capsys.readouterr().err
 
 
@@ -72,5 +72,5 @@ def test_refusals_have_a_code(capsys, tmp_path, monkeypatch, arguments, status, 
 def test_without_a_folder_of_models_the_command_says_what_to_give(capsys, monkeypatch):
     monkeypatch.delenv(SETTING, raising=False)
 
-    assert main(["model", "history"]) == 7
+    assert main(["model", "history"]) == 10
     assert "MO520" in capsys.readouterr().err
