@@ -16,7 +16,8 @@ from datetime import date
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from types import SimpleNamespace
+from typing import Literal, cast
 
 import spacy
 from spacy.language import Language
@@ -58,6 +59,16 @@ class PipelineConfig:
     models: tuple[ModelUse, ...] = ()
 
 
+class _NoTokens:
+    """What readers use of a ``Doc`` that holds no concept: the note, its layout and the drafts."""
+
+    def __init__(self, note: Note, layout: Layout) -> None:
+        self._ = SimpleNamespace(
+            note_text=note.text, note_date=note.note_date, layout=layout, drafts=None, starts=[], ends=[]
+        )
+        self.spans: dict[str, list[Span]] = {SPAN_GROUP: []}
+
+
 class Pipeline:
     """
     Reads one note at a time; holds no state between notes.
@@ -94,6 +105,9 @@ class Pipeline:
         text = note.text
         layout = LazyLayout(text, self._sections.find)
         mentions = self._concepts.find(scan, layout)
+        if not mentions:
+            # Without concepts no reader asks for a token, and a Doc is the dearest part of a note that says nothing.
+            return self._through_readers(cast(Doc, _NoTokens(note, layout)))
         doc = self._tokenizer.parts(text, _sentences_with(mentions, layout, self._context.longest))
         doc._.note_date = note.note_date
         doc._.layout = layout
@@ -104,6 +118,9 @@ class Pipeline:
             spans.append(concept_span(doc, first, first + mention.length, mention.sense))
         doc.spans[SPAN_GROUP] = spans
         self._context.link(doc, spans)
+        return self._through_readers(doc)
+
+    def _through_readers(self, doc: Doc) -> Doc:
         for reader in self._readers:
             doc = reader(doc)
         return doc

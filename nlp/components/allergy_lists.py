@@ -52,7 +52,7 @@ _NO_CHEMO = loosely(
 
 
 @lru_cache(maxsize=1)
-def _allergy_heads() -> Gate:
+def allergy_heads() -> Gate:
     """Return what finds the titles of allergy sections; a note without any has no such section."""
     names = [name for name, category in load_sections().category_of.items() if category == "allergies"]
     return loose_gate(rf"\b(?:{'|'.join(map(re.escape, names))})\b".replace("\\ ", " "))
@@ -67,7 +67,7 @@ def allergy_drafts(text: str, layout: Layout) -> Iterator[Draft]:
         yield Draft(
             match.start(), match.end(), "allergy", "no_chemotherapy", "absent", "allergies:chemotherapy"
         )
-    for section in layout.sections if _allergy_heads().search(text) else ():
+    for section in layout.sections if allergy_heads().search(text) else ():
         if section.category == "allergies":
             body = text[section.body : min(section.end, section.body + 220)]
             line = re.match(r"\s*[^\n]+", body)

@@ -96,6 +96,9 @@ class _Entry:
 class Labs:
     """Turn lab concepts into drafts with values."""
 
+    def __init__(self) -> None:
+        lab_words()  # their gates are there before the prefilter is made
+
     def __call__(self, doc: Doc) -> Doc:
         spans = concept_spans(doc, ["lab"])
         if spans:

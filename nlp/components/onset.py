@@ -146,6 +146,9 @@ def _words() -> _Words:
 class Onset:
     """Find when the disease began and when it was diagnosed."""
 
+    def __init__(self) -> None:
+        _words()  # their gates are there before the prefilter is made
+
     def __call__(self, doc: Doc) -> Doc:
         drafts = drafts_of(doc)
         named = sorted(

@@ -99,7 +99,7 @@ def _made_notes(draw: st.DrawFn) -> str:
     return "".join(parts)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=_made_notes())
 def test_made_notes(text: str, pipeline: Pipeline, whole: Pipeline) -> None:
     note = Note("p", "n", DAY, "", text)
@@ -113,7 +113,7 @@ def test_a_long_note(pipeline: Pipeline, whole: Pipeline) -> None:
     assert len(found) > 300
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(max_size=300))
 def test_any_text(text: str, pipeline: Pipeline, whole: Pipeline) -> None:
     note = Note("p", "n", DAY, "", text)

@@ -44,8 +44,8 @@ def test_an_expression_that_needs_no_word_claims_none(pattern: str) -> None:
 
 
 def test_the_place_of_a_word_in_a_match_is_bounded_where_it_can_be() -> None:
-    (one,) = required_literals(re.compile(r"\d{2,3}\s?-?\s?year-old")) or ()
-    assert (one.nearest, one.furthest) == (0, 0) or one.furthest <= 6
+    (one,) = required_literals(re.compile(r"\w{2,3}\s{0,2}year-old")) or ()
+    assert (one.text, one.nearest, one.furthest) == ("year-old", 2, 5)
 
 
 @given(st.text())
@@ -72,7 +72,7 @@ def _gates() -> list[prefilter.Gate]:
 
 
 @pytest.mark.parametrize("one", _gates(), ids=lambda one: f"{one.number}")
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_match_of_every_reader_holds_one_of_its_words(one: prefilter.Gate, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(one.plain))
