@@ -33,7 +33,7 @@ from chartsift.api.cli_common import (
     start,
     use_inputs,
 )
-from chartsift.api.cli_screen import ScreenCommand, default_workers, parse_memory, screen_inputs
+from chartsift.api.cli_screen import ScreenCommand, Stopped, default_workers, parse_memory, screen_inputs
 from chartsift.api.cli_spark import Engine, Folders, Master, SparkConf, check_options
 from chartsift.nlp.errors import ChartsiftError
 
@@ -71,9 +71,12 @@ def main(arguments: list[str] | None = None) -> int:
         if exc.hint:
             say(f"  {exc.hint}")
         return exc.exit_status
-    except KeyboardInterrupt as exc:
+    except Stopped as exc:
         say("stopped; what is done is kept, and the same command goes on from there")
-        return getattr(exc, "exit_status", _INTERRUPTED)
+        return exc.exit_status
+    except KeyboardInterrupt:
+        say("stopped")
+        return _INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; nothing is left to say.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the exit of Python

@@ -37,8 +37,12 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHELL_BASE = 128  # shells count a death by signal n as status 128 + n
 
 
-class Stopped(KeyboardInterrupt):
-    """The run was told to stop; ``exit_status`` says by which signal."""
+class Stopped(BaseException):
+    """
+    The run was told to stop; ``exit_status`` says by which signal.
+
+    It is no KeyboardInterrupt, of which Typer makes the word "Aborted" and an exit status of its own.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__()

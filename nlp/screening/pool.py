@@ -4,7 +4,7 @@ The local pool: workers that screen batches, and what is done when one of them e
 Each worker has one request at a time and the parent holds nothing but that, so memory does not grow with the archive.
 When a worker ends over a batch (a crash, a hang, the system's out-of-memory killer, ``kill -9``) the batch is taken
 apart: patient by patient and, where one of them ends a worker again, note by note. A note that ends a fresh worker
-of its own once more is left out and named; then the batch is done as a whole, in one part, as if nothing had been.
+of its own, too, is left out and named; then the batch is done as a whole, in one part, as if nothing had been.
 
 The executors of the standard library are not used: one worker that dies breaks all of them.
 """
@@ -45,9 +45,8 @@ log = get_logger(__name__)
 # So often in a row a worker may end while it builds its pipeline, and a batch whose patients are all well when they are
 # screened alone. More is no accident of the machine's.
 _MOST_ENDS = 5
-# A note has to end so many fresh workers in a row to be left out: by itself, or by a kill from outside, which may have
-# been meant for another process, or be the system's answer to memory that another process took.
-_CONFIRMED = 1
+# A kill from outside may be meant for the process and not for what it reads, or be the system's answer to memory that
+# another process took: a note that is read alone has to meet with it so many times more.
 _CONFIRMED_KILLED = 4
 _TIME_SIGNALS = (signal.SIGPROF, signal.SIGALRM)
 _KILL_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
@@ -55,9 +54,16 @@ _KILL_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a worker ended over a request: its exit status, negative for a signal."""
+    """
+    How a worker ended over a request.
+
+    Attributes:
+        status: Its exit status; negative for a signal.
+        is_fresh: Whether it was the first request of that worker, so that no other note had a part in it.
+    """
 
     status: int
+    is_fresh: bool = False
 
     @property
     def is_time(self) -> bool:
@@ -159,6 +165,7 @@ class _Lane:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ready = False
         self._starts = 0
+        self._requests = 0
         self._job: Job | None = None
         self._request: Request | None = None
         self.talk: Connection | None = None
@@ -179,7 +186,7 @@ class _Lane:
         try:
             answer: Answer | Ended = self.talk.recv() if self.talk is not None else Ended(0)
         except (EOFError, OSError):
-            answer = Ended(self.end())
+            answer = Ended(self.end(), is_fresh=self._requests == 1)
             log.warning("worker_ended", count=self._starts)
         match answer:
             case Broken():
@@ -222,12 +229,14 @@ class _Lane:
             self.start()
         elif self._is_ready and self.talk is not None:
             # One that has ended is heard of by "hear".
+            self._requests += 1
             with suppress(OSError):
                 self.talk.send(self._request)
 
     def start(self) -> None:
         """Start a worker; it says when it is ready."""
         self._starts += 1
+        self._requests = 0
         self._is_ready = False
         ours, its = Pipe()
         # The worker finds the same code as we did, however we found it, and computes in one thread: there are as many
@@ -318,16 +327,15 @@ def _look_into(patient_id: str, store: FinishedStore, lost: Lost) -> Generator[R
 
 
 def _confirmed(probe: Probe) -> Generator[Request, Outcome, Ended | None]:
-    """Return how a probe ends the worker, again and alone in a fresh one; None when it does not."""
+    """Return how a probe ends a worker that has read nothing else; None when it does not."""
     outcome = yield probe
-    again = 0
+    kills = 0
     while isinstance(outcome, Ended):
-        # Its own processor time is a worker's own affair; no other process has a part in that.
-        if outcome.status == -signal.SIGPROF:
+        # Whatever else it has read, its processor time was that of one note.
+        is_sure = outcome.is_fresh or outcome.status == -signal.SIGPROF
+        if is_sure and (not outcome.is_killed or kills >= _CONFIRMED_KILLED):
             return outcome
-        if again >= (_CONFIRMED_KILLED if outcome.is_killed else _CONFIRMED):
-            return outcome
-        again += 1
+        kills += outcome.is_killed
         outcome = yield probe
     return None
 

@@ -219,7 +219,8 @@ def test_second_stop_ends_at_once(tmp_path):
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
 
-    assert process.wait(timeout=10) == 130
+    process.communicate(timeout=10)
+    assert process.returncode == 130
     assert until(lambda: not any(worker.is_running() for worker in workers), seconds=10)
 
 

@@ -190,26 +190,17 @@ def test_note_that_brings_its_worker_down_is_named_and_the_run_goes_on(trial, wh
 
 
 def test_several_bad_notes_of_one_batch_give_the_same_files_whatever_the_workers(trial, tmp_path):
-    words = {
-        (3, 0): "CRASH",
-        (3, 9): "EXIT",
-        (4, 5): "SPIN",
-        (9, 9): "MEMORY",
-        (10, 0): "CRASH",
-        (39, 9): "EXIT",
-    }
+    words = {(3, 0): "CRASH", (3, 9): "SPIN"}
     notes = write_notes(tmp_path / "notes.jsonl", poison=words)
     told: list[Progress] = []
 
     one = run(trial, notes, tmp_path / "one", workers=1, on_progress=told.append)
-    run(trial, notes, tmp_path / "three", workers=3)
+    run(trial, notes, tmp_path / "two", workers=2)
 
-    assert contents(tmp_path / "one") == contents(tmp_path / "three")
-    assert [row["code"] for row in rows_of(one.out, "errors")] == [
-        "SC412", "SC412", "SC413", "SC412", "SC412", "SC412",
-    ]  # fmt: skip
-    assert one.manifest["counts"]["notes_evaluated"] == 394
-    assert max(progress.errors for progress in told) == 6
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert [row["code"] for row in rows_of(one.out, "errors")] == ["SC412", "SC413"]
+    assert one.manifest["counts"]["notes_evaluated"] == 398
+    assert max(progress.errors for progress in told) == 2
 
 
 def test_patient_whose_evaluation_brings_the_worker_down_is_named(trial, tmp_path):
@@ -349,7 +340,7 @@ def test_workers_that_are_killed_at_random_moments_lose_and_double_nothing(whole
     process = start_run(whole.parent / "notes.jsonl", tmp_path, make="make_slow")
 
     kills = 0
-    while process.poll() is None and kills < 6:
+    while process.poll() is None and kills < 4:
         time.sleep(luck.uniform(0.1, 1.0))
         if workers := workers_of(process):
             luck.choice(workers).kill()
