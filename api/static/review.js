@@ -8,7 +8,9 @@
   document.documentElement.classList.add("scripted");
   const base = room.dataset.base;
   const pane = document.getElementById("note-pane");
-  const notesSeen = new Map(); // opaque note -> its markup, as long as the page is open
+  // Opaque note -> its element, as long as the page is open. Elements and not markup: written out and read again, a
+  // carriage return would become a line feed.
+  const notesSeen = new Map();
   const drafts = new Map(); // criterion -> comment typed and not yet saved
   let busy = Promise.resolve();
   let turn = 0;
@@ -89,9 +91,9 @@
     const still = setTimeout(() => say("opening the note …"), 200);
     try {
       if (openNote() !== id) {
-        if (!notesSeen.has(id)) notesSeen.set(id, await get(`${base}/notes/${id}`));
+        if (!notesSeen.has(id)) await fetchNote(id);
         if (mine !== turn) return;
-        pane.innerHTML = notesSeen.get(id);
+        pane.replaceChildren(notesSeen.get(id));
         pane.scrollTop = 0;
         all("#note-list a").forEach((link) => {
           const isOpen = link.dataset.note === id;
@@ -113,6 +115,11 @@
     } catch (fault) {
       say(`The note could not be opened (${fault.message}). Try again.`);
     } finally { clearTimeout(still); }
+  }
+
+  async function fetchNote(id) {
+    const note = parse(await get(`${base}/notes/${id}`)).getElementById("note");
+    notesSeen.set(id, document.importNode(note, true));
   }
 
   function moveNote(by) {
@@ -240,8 +247,8 @@
     const id = openNote();
     if (!id) return;
     const top = pane.scrollTop;
-    notesSeen.set(id, await get(`${base}/notes/${id}`));
-    pane.innerHTML = notesSeen.get(id);
+    await fetchNote(id);
+    pane.replaceChildren(notesSeen.get(id));
     pane.scrollTop = top;
   }
 
@@ -413,7 +420,7 @@
   window.addEventListener("beforeunload", (event) => { if (drafts.size) event.preventDefault(); });
 
   // The page came with its first note, and perhaps a place in it.
-  if (openNote()) notesSeen.set(openNote(), pane.innerHTML);
+  if (openNote()) notesSeen.set(openNote(), byId("note"));
   const asked = new URLSearchParams(location.search);
   const wanted = asked.get("at");
   if (wanted) {
