@@ -157,6 +157,17 @@ ROUTES: Mapping[str, Rule] = {
     "work_list_page": _READ,
     "search_page": _READ,
     "chart_page": _READ,
+    "criterion_part": _READ,
+    "note_part": _READ,
+    "chart_search": _READ,
+    "decide_form": _REVIEW,
+    "evidence_form": _REVIEW,
+    "reject_form": _REVIEW,
+    "undo_form": _REVIEW,
+    "reveal_form": _REVIEW,
+    "sign_form": _REVIEW,
+    "keys_page": _SIGNED_IN,
+    "save_keys": _SIGNED_IN,
     "slot_styles": _PUBLIC,
 }
 

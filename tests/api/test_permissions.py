@@ -59,6 +59,7 @@ def address(room, path):
         "user_id": room.users["spare"],
         "token_id": "0" * 24,
         "count": "3",
+        "criterion_id": "iim_diagnosis",
     }
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values[match[1]], path)
 
