@@ -83,8 +83,8 @@ KINDS: Mapping[str, ProblemKind] = {
         ProblemKind("CO603", 409, "Someone else reads this chart", "Take another chart from the work list."),
         ProblemKind("CO604", 409, "The idempotency key was used for another request", "Take a fresh key."),
         ProblemKind("CO605", 409, "There is one of that name already", "Choose another name."),
-        ProblemKind("CO606", 422, "Not every criterion is decided", "Decide those that are left, then sign."),
-        ProblemKind("CO607", 422, "No such criterion, note or place in a note", "Load the chart again."),
+        ProblemKind("CO606", 409, "Not every criterion is decided", "Decide those that are left, then sign."),
+        ProblemKind("CO607", 404, "No such criterion, note or place in a note", "Load the chart again."),
         ProblemKind("CO608", 409, "There is nothing to undo", "See the history of the criterion."),
         ProblemKind("CO609", 422, "The entry is not one of those possible", "See /api/v1/openapi.json."),
         ProblemKind(

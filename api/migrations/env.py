@@ -35,4 +35,6 @@ def _to_driver(connection: Connection, statement: str) -> None:
         driver.execute(statement)
 
 
-_run(context.config.attributes["connection"])
+# Imported outside of a migration, as by a check of all modules, there is nothing to run.
+if hasattr(context, "config"):
+    _run(context.config.attributes["connection"])

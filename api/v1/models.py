@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from chartsift.api.schemas import (
     CohortOut,
@@ -18,6 +19,7 @@ from chartsift.api.schemas import (
     ResponseModel,
     ScoreOut,
 )
+from chartsift.nlp.formats.fields import FIRST_YEAR, LAST_YEAR
 from chartsift.nlp.types import CohortStatus, Sex, Stance, Status
 
 Role = Literal["viewer", "reviewer", "adjudicator", "trial_manager", "admin"]
@@ -52,6 +54,20 @@ Order = Literal[
 ]
 # Text of a person: without NUL, which PostgreSQL cannot hold.
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+
+
+def _plausible(day: date) -> date:
+    """Refuse a day outside of the calendar of a batch run."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise PydanticCustomError("plausible_date", "a date from 1900 to 2100 is expected")
+    return day
+
+
+PlausibleDay = Annotated[
+    IsoDate,
+    AfterValidator(_plausible),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": r"^(19\d\d|20\d\d|2100)-"}),
+]
 Name = Annotated[Words, Field(min_length=1, max_length=100)]
 OpaqueId = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$", description="Opaque identifier.")]
 Expected = Annotated[
@@ -200,7 +216,7 @@ class PatientSearch(RequestModel):
     status: CohortStatus | Literal[""] = ""
     missing: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_-]*$")] = ""
     reader: Annotated[str, Field(pattern=r"^(|me|nobody|[0-9a-f]{24})$")] = ""
-    lapses_before: IsoDate | None = None
+    lapses_before: PlausibleDay | None = None
     changed: bool = False
     order: Order = "decidable"
     descending: bool = False
@@ -214,17 +230,19 @@ class NewPatient(RequestModel):
     site_id: Annotated[Words, Field(min_length=1, max_length=200)] = Field(
         description="The site's own identifier."
     )
-    birth_date: IsoDate | None = None
+    birth_date: PlausibleDay | None = None
     sex: Sex | None = None
-    as_of: IsoDate | None = Field(default=None, description="Day of screening; else that of the last note.")
+    as_of: PlausibleDay | None = Field(
+        default=None, description="Day of screening; else that of the last note."
+    )
 
 
 class PatientChange(RequestModel):
     """What is known of a patient beside the notes; all three are set."""
 
-    birth_date: IsoDate | None
+    birth_date: PlausibleDay | None
     sex: Sex | None
-    as_of: IsoDate | None
+    as_of: PlausibleDay | None
 
 
 class ProposalOut(ResponseModel):
@@ -291,7 +309,7 @@ class NewNote(RequestModel):
     """A note to be added; the text is kept exactly as it is."""
 
     note_id: Identifier = Field(description="Unique within the patient.")
-    note_date: IsoDate
+    note_date: PlausibleDay
     note_type: Annotated[Words, Field(max_length=200)] = ""
     text: Annotated[Words, Field(min_length=1)]
 
