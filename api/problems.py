@@ -57,6 +57,7 @@ KINDS: Mapping[str, ProblemKind] = {
         ProblemKind("HT814", 422, "A date is not a plausible date", "Write YYYY-MM-DD, from 1900 to 2100."),
         ProblemKind("HT815", 500, "Something went wrong here", "Look for the code in the server's log."),
         ProblemKind("HT816", 500, "The rules of the server are invalid", "Run `chartsift trial check`."),
+        ProblemKind("HT831", 422, "No file was sent", "Choose at least one file."),
         ProblemKind("AC501", 401, "Sign in first", "Sign in, or send a token."),
         ProblemKind("AC502", 403, "Your role does not allow this", "Ask the study's trial manager."),
         ProblemKind("AC503", 401, "The session is over", "Sign in again; what was saved is there."),
@@ -86,6 +87,20 @@ KINDS: Mapping[str, ProblemKind] = {
         ProblemKind("CO607", 404, "No such criterion, note or place in a note", "Load the chart again."),
         ProblemKind("CO608", 409, "There is nothing to undo", "See the history of the criterion."),
         ProblemKind("CO609", 422, "The entry is not one of those possible", "See /api/v1/openapi.json."),
+        ProblemKind(
+            "CO620",
+            409,
+            "The state of the upload does not allow this",
+            "Load the upload again and see its state.",
+        ),
+        ProblemKind(
+            "CO621", 409, "Notes lack their patient or day", "Fill them in, or leave those notes out."
+        ),
+        ProblemKind("CO622", 422, "A value of the draft cannot be used", "Correct it; nothing was changed."),
+        ProblemKind("CO623", 422, "No version of this trial", "Run `chartsift trial check` on the file."),
+        ProblemKind(
+            "CO624", 422, "The list of patients cannot be used", "Correct the list, and send it again."
+        ),
         ProblemKind("ST701", 503, "The database has another schema", "Run `chartsift db upgrade`."),
         ProblemKind("ST702", 503, "The database is busy", "Send the request again."),
         ProblemKind("ST703", 503, "The database cannot be reached", "Check CHARTSIFT_DATABASE_URL."),
@@ -96,6 +111,9 @@ KINDS: Mapping[str, ProblemKind] = {
         ProblemKind("ST706", 404, "No such user", "`chartsift user list` shows them."),
         ProblemKind("ST707", 500, "Nobody can sign in yet", "Run `chartsift user add NAME --admin`."),
         ProblemKind("ST708", 500, "A stored value is damaged", "Restore the database from its backup."),
+        ProblemKind(
+            "ST720", 500, "A piece of work failed again and again", "See the worker's log, then try it again."
+        ),
     )
 }
 

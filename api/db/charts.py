@@ -35,6 +35,8 @@ class StudyPatient(Base):
     birth_date: Mapped[date | None]
     sex: Mapped[str | None] = mapped_column(String(1))
     as_of: Mapped[date | None]
+    # The day on which a window or a limit of age was last seen to have passed; see services.watch.
+    watched_on: Mapped[date | None]
     state: Mapped[str] = mapped_column(String(20), default="new")
     version: Mapped[int] = mapped_column(default=1)
     round: Mapped[int] = mapped_column(default=1)
@@ -201,6 +203,8 @@ class Job(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(String(20), default="queued")
     attempts: Mapped[int] = mapped_column(default=0)
+    # How often the job was taken: who took it earlier holds it no more, whatever the clock says.
+    held: Mapped[int] = mapped_column(default=0, server_default="0")
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     code: Mapped[str] = mapped_column(String(10), default="")

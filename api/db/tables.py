@@ -14,6 +14,7 @@ from chartsift.api.db.charts import (
     Upload,
     UploadFile,
 )
+from chartsift.api.db.intake import UploadItem, UploadPiece, VerdictChange
 from chartsift.api.db.reviews import Decision, Review, Signature
 from chartsift.api.db.studies import Study, StudyMember
 from chartsift.api.db.trail import AuditEntry, Erasure, IdempotencyKey, Setting
@@ -40,5 +41,8 @@ __all__ = [
     "UnreadInput",
     "Upload",
     "UploadFile",
+    "UploadItem",
+    "UploadPiece",
     "User",
+    "VerdictChange",
 ]

@@ -25,6 +25,7 @@ from chartsift.api.db.tables import NoteReading, StoredResult, StudyNote, StudyP
 from chartsift.api.faults import AccessError, StoreError
 from chartsift.api.screener import Chart, Screener
 from chartsift.api.services import audit, charts
+from chartsift.api.services.changes import record_change
 from chartsift.api.services.codec import (
     dump_findings,
     dump_result,
@@ -50,6 +51,7 @@ class _Inputs:
     note_ids: dict[str, str]
     digest: str
     findings: dict[str, list[Finding]]
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def evaluate_patient(
         fresh: dict[str, list[Finding]] = {}
         if known is None:
             readings = dict(inputs.findings)
-            result = screener.screen(inputs.chart, inputs.trial, as_of=None, readings=readings)
+            result = screener.screen(inputs.chart, inputs.trial, as_of=inputs.as_of, readings=readings)
             fresh = {note: found for note, found in readings.items() if note not in inputs.findings}
         with store.writing() as session:
             patient = charts.patient_of(session, study_id, patient_id, lock=True)
@@ -142,7 +144,8 @@ def _inputs(
     study = study_of(session, study_id)
     notes = charts.notes_of(session, patient_id, with_text=not only_digest)
     unread = charts.unread_of(session, patient_id)
-    digest = _digest(patient, notes, unread, software, study.trial_fingerprint)
+    as_of = watched_day(patient, notes)
+    digest = _digest(patient, notes, unread, software, study.trial_fingerprint, as_of)
     if only_digest:
         return _Inputs(Chart(charts.patient_value(patient), ()), trial_of(study), {}, digest, {})
     return _Inputs(
@@ -150,12 +153,30 @@ def _inputs(
         trial_of(study),
         {note.note_id: note.id for note in notes},
         digest,
-        _findings(session, patient, notes, software),
+        findings_of(session, patient, notes, software),
+        as_of,
     )
 
 
+def watched_day(patient: StudyPatient, notes: Sequence[StudyNote]) -> date | None:
+    """
+    Return the day that the verdicts are for where it is neither a person's choice nor that of the last note.
+
+    That is the day on which the watch saw a window or a limit of age pass, until a later note comes.
+    """
+    if patient.as_of is not None or patient.watched_on is None:
+        return None
+    last = max((note.note_date for note in notes), default=None)
+    return patient.watched_on if last is None or patient.watched_on > last else None
+
+
 def _digest(
-    patient: StudyPatient, notes: Sequence[StudyNote], unread: Sequence[str], software: str, trial: str
+    patient: StudyPatient,
+    notes: Sequence[StudyNote],
+    unread: Sequence[str],
+    software: str,
+    trial: str,
+    as_of: date | None,
 ) -> str:
     said: list[Any] = [
         software,
@@ -163,14 +184,14 @@ def _digest(
         patient.site_id,
         str(patient.birth_date),
         patient.sex,
-        str(patient.as_of),
+        str(as_of or patient.as_of),
         list(unread),
         [(note.note_id, str(note.note_date), note.note_type, note.digest) for note in notes],
     ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
 
 
-def _findings(
+def findings_of(
     session: Session, patient: StudyPatient, notes: Iterable[StudyNote], software: str
 ) -> dict[str, list[Finding]]:
     """Return the findings of those notes that this state of the pipeline has read already."""
@@ -221,11 +242,14 @@ def _keep(
     if patient.result_id == stored_id:
         return Evaluated(stored_id, is_new, ())
     after = result or result_value(session, session.get_one(StoredResult, stored_id))
-    old = result_value(session, before).applicable if before is not None else None
-    changed = changed_statuses(old, after.applicable)
+    old = result_value(session, before) if before is not None else None
+    changed = changed_statuses(old.applicable if old else None, after.applicable)
     patient.result_id = stored_id
-    if before is not None and changed:
-        patient.changed_at = now_of(session)
+    if before is not None and old is not None:
+        now = session.get_one(StoredResult, stored_id)
+        record_change(session, patient, (before, old), (now, after))
+        if changed:
+            patient.changed_at = now_of(session)
     audit.append(
         session,
         actor_id,

@@ -126,7 +126,12 @@ def load_trial(name_or_path: str | Path, *, folder: Path | None = None) -> Trial
             trial (RU202), or an expression names an unknown predicate or parameter (RU212).
     """
     shown, text = _text_of(name_or_path, folder)
-    trial, faults = _checked(shown, text)
+    return parse_trial(text, name=shown)
+
+
+def parse_trial(text: str, *, name: str) -> Trial:
+    """Return the trial that *text* describes; *name* stands in messages. Raises as `load_trial` does."""
+    trial, faults = _checked(name, text)
     if trial is None or faults:
         hint = {
             "RU201": "check indentation and quotes",

@@ -13,7 +13,7 @@ import stat
 import tarfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
 from chartsift.nlp.formats.base import Limits, Rejected, Source, reject, shown_name, unreadable
@@ -111,6 +111,11 @@ def tar_files(source: Source, limits: Limits) -> Iterator[Source | Rejected]:
                 )
     except OSError as exc:
         yield unreadable(label, exc)
+
+
+def arranged(files: Iterable[Source], limits: Limits) -> Iterator[Source | Rejected]:
+    """Yield files that were sent together as those of one folder: ``parts`` of each say where in it they lay."""
+    return _in_order([("/".join(file.parts), file) for file in files], "upload", limits)
 
 
 def _in_order(members: list[Member], label: str, limits: Limits) -> Iterator[Source | Rejected]:

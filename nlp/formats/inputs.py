@@ -82,6 +82,11 @@ def read_upload(name: str, data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> I
     return _read_source(Source.of_bytes(plain_name, data), limits)
 
 
+def read_source(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
+    """Yield what one file holds, wherever it lies; its ``parts`` say below which folders."""
+    return _read_source(source, limits)
+
+
 def is_container(head: bytes) -> bool:
     """Tell whether a file with these first bytes is an archive or a packed file."""
     return is_packed(head) or is_zip(head) or is_tar(head)
