@@ -15,7 +15,18 @@ from starlette.exceptions import HTTPException
 
 from chartsift.api.db.store import Store
 from chartsift.api.faults import AccessError, CodedError
-from chartsift.api.pages import chart, chart_acts, keys, sign_in, upload, work_list
+from chartsift.api.pages import (
+    adjudication,
+    agreement,
+    chart,
+    chart_acts,
+    keys,
+    pictures,
+    sign_in,
+    upload,
+    work_list,
+    worksheet,
+)
 from chartsift.api.pages.render import problem_page
 from chartsift.api.problems import RequestError, problem_response, safe_errors
 from chartsift.api.room import Room, open_store
@@ -74,7 +85,18 @@ def create_app(
     app.include_router(stateless.stateless_router(settings))
     for part in (accounts, studies, patients, uploads, jobs, reviews, record):
         app.include_router(part.routes)
-    for part in (sign_in, work_list, chart, chart_acts, keys, upload):
+    for part in (
+        sign_in,
+        work_list,
+        upload,
+        chart,
+        chart_acts,
+        adjudication,
+        agreement,
+        pictures,
+        worksheet,
+        keys,
+    ):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(packages=[("chartsift.api", "static")]), name="static")
     _add_error_handlers(app)

@@ -243,6 +243,28 @@ def evidence_notes(result: CriterionResult | None) -> set[str]:
     return {item.finding.note_id for item in (*result.evidence, *items)}
 
 
+def own_quotes(
+    pieces: Sequence[OwnPiece], *, notes: Mapping[str, NoteOf], as_of: date, link: Link
+) -> tuple[Quote, ...]:
+    """Return what a reader added and rejected as quotes; *notes* as for `panel`."""
+    by_opaque = {item.opaque: item for item in notes.values()}
+    scene = _Scene(notes, by_opaque, as_of, link, Reading())
+    return tuple(
+        _quote_at(
+            by_opaque[piece.note_id],
+            piece.start,
+            piece.end,
+            scene,
+            why=f"rejected: {piece.reason}" if piece.is_rejected else f"added, {piece.stance}",
+            what=piece.comment,
+            rejected=piece.reason if piece.is_rejected else "",
+            is_own=True,
+        )
+        for piece in pieces
+        if piece.note_id in by_opaque
+    )
+
+
 def mark_classes(
     slots: Mapping[str, int], results: Mapping[str, CriterionResult], note_id: str
 ) -> dict[tuple[int, int, str, str], list[str]]:

@@ -30,7 +30,7 @@ from chartsift.api.services import charts, reviews
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
-from chartsift.nlp.criteria.schema import Cohort, Criterion
+from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.screening.chart import PatientResult
 from chartsift.nlp.types import CohortResult, CriterionResult, Stance
 
@@ -173,7 +173,7 @@ def rows_of(session: Session, scene: Scene) -> list[Row]:
     for slot, criterion in enumerate(criteria_in_order(scene)):
         name = criterion.criterion_id
         state = states.get((scene.cohort.cohort_id, name))
-        reading = _reading(session, scene, name, state, results.get(name))
+        reading = reading_of(session, scene.acts, state, results.get(name))
         found.append(
             row(slot, criterion, results.get(name), reading, href=chart_address(scene, criterion=name))
         )
@@ -224,6 +224,23 @@ def place_address(
     return address + (f"?{'&'.join(asked)}" if asked else "") + ("#at" if at else "")
 
 
+def study_labels(trial: TrialFile) -> dict[str, str]:
+    """Return a label for each criterion of a trial; where cohorts differ ("Age 18-75", "Age 6-17") its plain name."""
+    labels: dict[str, set[str]] = {}
+    for cohort in trial.cohorts:
+        for criterion in trial.criteria_of(cohort):
+            labels.setdefault(criterion.criterion_id, set()).add(label_of(criterion))
+    return {
+        name: found.pop() if len(found) == 1 else name.replace("_", " ").capitalize()
+        for name, found in labels.items()
+    }
+
+
+def label_of(criterion: Criterion) -> str:
+    """Return the short name of a criterion."""
+    return criterion.label or criterion.criterion_id.replace("_", " ").capitalize()
+
+
 def in_force(acts: Sequence[Decision]) -> list[Decision]:
     """Return the acts that were not undone, in order."""
     undone = {act.undoes_id for act in acts}
@@ -235,19 +252,20 @@ def clock_words(at: datetime, now: datetime) -> str:
     return f"{at:%H:%M} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def _reading(
+def reading_of(
     session: Session,
-    scene: Scene,
-    criterion_id: str,
+    acts: Sequence[Decision],
     state: reviews.CriterionState | None,
     result: CriterionResult | None,
+    *,
+    by: str = "you",
 ) -> Reading:
+    """Return what one reading says of one criterion, in words; *result* is the proposal, where it may be seen."""
     if state is None:
         return Reading()
     now = now_of(session)
-    by = "you"
     act = state.verdict
-    here = [one for one in scene.acts if one.criterion_id == criterion_id]
+    here = [one for one in acts if one.criterion_id == state.criterion_id]
     valid = {one.id for one in (*([act] if act else []), *state.evidence)}
     needs = (
         act is not None
