@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from chartsift.api.db.store import Store
 from chartsift.api.faults import AccessError, CodedError
-from chartsift.api.pages import chart, sign_in, work_list
+from chartsift.api.pages import account, administration, chart, inspection, sign_in, single_sign_on, work_list
 from chartsift.api.pages.render import problem_page
 from chartsift.api.problems import RequestError, problem_response, safe_errors
 from chartsift.api.room import Room, open_store
@@ -74,7 +74,7 @@ def create_app(
     app.include_router(stateless.stateless_router(settings))
     for part in (accounts, studies, patients, reviews, record):
         app.include_router(part.routes)
-    for part in (sign_in, work_list, chart):
+    for part in (sign_in, single_sign_on, account, administration, inspection, work_list, chart):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(packages=[("chartsift.api", "static")]), name="static")
     _add_error_handlers(app)

@@ -35,9 +35,7 @@ def confirm(room, upload_id):
 
 def correct(room, upload_id, **corrections):
     with room.store.writing() as session:
-        uploads.correct(
-            session, room.study_id, upload_id, corrections, actor_id=room.users["first"]
-        )
+        uploads.correct(session, room.study_id, upload_id, corrections, actor_id=room.users["first"])
 
 
 def notes_of(room, site_id):
@@ -61,7 +59,11 @@ def test_files_become_a_draft_and_nothing_is_in_a_chart_before_it_is_confirmed(r
     state, summary, items, files = draft(room, upload_id)
 
     assert (state, summary.notes, summary.patients, summary.new_patients) == ("checked", 3, 3, 2)
-    assert [(file.format, file.state) for file in files] == [("text", "read"), ("chart", "read"), ("text", "read")]
+    assert [(file.format, file.state) for file in files] == [
+        ("text", "read"),
+        ("chart", "read"),
+        ("text", "read"),
+    ]
     assert [(i.kind, i.site_id, i.note_date, i.note_type) for i in items if i.kind == "note"] == [
         ("note", "P5", date(2024, 5, 1), "clinic"),
         ("note", "P7", date(2024, 5, 1), "Clinic"),
@@ -223,7 +225,9 @@ def test_a_request_that_breaks_off_leaves_nothing(room):
     from support.uploading import Arrived
 
     with pytest.raises(RuntimeError), room.store.writing() as session:
-        uploads.receive(session, room.study_id, [(Arrived("a.txt", b"x"), pieces())], actor_id=room.users["first"])
+        uploads.receive(
+            session, room.study_id, [(Arrived("a.txt", b"x"), pieces())], actor_id=room.users["first"]
+        )
     with room.store.reading() as session:
         assert uploads.uploads_of(session, room.study_id) == ([], 0)
 
@@ -237,7 +241,9 @@ def test_an_upload_without_files_and_one_of_another_study(room):
 
 
 def test_a_long_archive_is_read_from_its_pieces(room):
-    members = {f"P{n}/2024-05-01_visit.txt": f"{n} " + "word " * 9_000 + str(n) * 30_000 for n in range(1, 41)}
+    members = {
+        f"P{n}/2024-05-01_visit.txt": f"{n} " + "word " * 9_000 + str(n) * 30_000 for n in range(1, 41)
+    }
     import io
     import zipfile
 
