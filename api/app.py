@@ -15,7 +15,16 @@ from starlette.exceptions import HTTPException
 
 from chartsift.api.db.store import Store
 from chartsift.api.faults import AccessError, CodedError
-from chartsift.api.pages import account, administration, chart, inspection, sign_in, single_sign_on, work_list
+from chartsift.api.pages import (
+    account,
+    administration,
+    chart,
+    inspection,
+    sign_in,
+    single_sign_on,
+    upload,
+    work_list,
+)
 from chartsift.api.pages.render import problem_page
 from chartsift.api.problems import RequestError, problem_response, safe_errors
 from chartsift.api.room import Room, open_store
@@ -23,7 +32,7 @@ from chartsift.api.schemas import request_field_names
 from chartsift.api.screener import PipelineScreener, Screener, versions
 from chartsift.api.security import Boundary
 from chartsift.api.settings import Settings
-from chartsift.api.v1 import accounts, patients, record, reviews, stateless, studies
+from chartsift.api.v1 import accounts, jobs, patients, record, reviews, stateless, studies, uploads
 from chartsift.api.v1.describe import API_PREFIX, describe_problems
 from chartsift.nlp.errors import RuleError
 from chartsift.nlp.log import get_logger
@@ -72,9 +81,18 @@ def create_app(
     )
     app.state.room = Room(settings, store or open_store(settings), screener or PipelineScreener())
     app.include_router(stateless.stateless_router(settings))
-    for part in (accounts, studies, patients, reviews, record):
+    for part in (accounts, studies, patients, uploads, jobs, reviews, record):
         app.include_router(part.routes)
-    for part in (sign_in, single_sign_on, account, administration, inspection, work_list, chart):
+    for part in (
+        sign_in,
+        single_sign_on,
+        account,
+        administration,
+        inspection,
+        work_list,
+        chart,
+        upload,
+    ):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(packages=[("chartsift.api", "static")]), name="static")
     _add_error_handlers(app)

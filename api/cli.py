@@ -270,6 +270,9 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Sample charts and accounts to try it; nothing is kept.")
     ] = False,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Leave uploads and fresh verdicts to 'chartsift worker'.")
+    ] = False,
 ) -> None:
     """Serve the reviewer's room on this machine, until interrupted. Settings: chartsift config."""
     start()
@@ -278,7 +281,17 @@ def serve(
     if demo:
         run_demo(host, port)
     else:
-        run_server(host, port, allow_remote=allow_remote)
+        run_server(host, port, allow_remote=allow_remote, with_worker=not no_worker)
+
+
+@app.command()
+def worker() -> None:
+    """Work off uploads and fresh verdicts, until interrupted; several may run. 'serve' starts one by itself."""
+    start()
+    from chartsift.api.settings import settings_from
+    from chartsift.api.worker import run_worker
+
+    run_worker(settings_from())
 
 
 @app.command()

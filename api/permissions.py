@@ -89,6 +89,7 @@ class Rule:
 _READ = Rule(Permission.READ, "read")
 _REVIEW = Rule(Permission.REVIEW, "review")
 _ADJUDICATE = Rule(Permission.ADJUDICATE, "review")
+_UPLOAD = Rule(Permission.UPLOAD, "upload")
 _MANAGE = Rule(Permission.MANAGE, "manage")
 _ADMIN = Rule(Permission.ADMIN, "manage")
 _PUBLIC = Rule(Permission.PUBLIC)
@@ -137,6 +138,26 @@ ROUTES: Mapping[str, Rule] = {
     "get_note": _READ,
     "list_findings": _READ,
     "get_result": _READ,
+    # HTTP interface: what comes in
+    "create_upload": _UPLOAD,
+    "add_upload_files": _UPLOAD,
+    "list_uploads": _UPLOAD,
+    "get_upload": _UPLOAD,
+    "list_upload_items": _UPLOAD,
+    "correct_upload": _UPLOAD,
+    "confirm_upload": _UPLOAD,
+    "discard_upload": _UPLOAD,
+    "add_patient_list": _UPLOAD,
+    "list_jobs": _READ,
+    "get_job": _READ,
+    "retry_job": _UPLOAD,
+    # HTTP interface: what changes
+    "list_changes": _READ,
+    "set_screening_day": _MANAGE,
+    "propose_trial": _MANAGE,
+    "get_trial_preview": _READ,
+    "switch_trial": _MANAGE,
+    "list_stale": _READ,
     # HTTP interface: judgement
     "list_reviews": _READ,
     "open_review": _REVIEW,
@@ -180,6 +201,12 @@ ROUTES: Mapping[str, Rule] = {
     "work_list_page": _READ,
     "search_page": _READ,
     "chart_page": _READ,
+    "upload_page": _UPLOAD,
+    "send_upload_page": _UPLOAD,
+    "send_list_page": _UPLOAD,
+    "draft_page": _UPLOAD,
+    "correct_draft_page": _UPLOAD,
+    "retry_job_page": _UPLOAD,
     "slot_styles": _PUBLIC,
 }
 

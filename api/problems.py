@@ -103,6 +103,9 @@ KINDS: Mapping[str, ProblemKind] = {
         ),
         ProblemKind("CO622", 422, "A value of the draft cannot be used", "Correct it; nothing was changed."),
         ProblemKind("CO623", 422, "No version of this trial", "Run `chartsift trial check` on the file."),
+        ProblemKind(
+            "CO624", 422, "The list of patients cannot be used", "Correct the list, and send it again."
+        ),
         ProblemKind("ST701", 503, "The database has another schema", "Run `chartsift db upgrade`."),
         ProblemKind("ST702", 503, "The database is busy", "Send the request again."),
         ProblemKind("ST703", 503, "The database cannot be reached", "Check CHARTSIFT_DATABASE_URL."),

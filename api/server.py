@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chartsift.api.problems import ServerError
-from chartsift.api.settings import Settings, settings_from
+from chartsift.api.settings import PREFIX, Settings, environment_of, settings_from
 
 if TYPE_CHECKING:
     from chartsift.api.db.store import Store
     from chartsift.api.screener import Screener
+    from chartsift.api.worker import EmbeddedWorker
 
 
 def run_server(
@@ -25,6 +27,7 @@ def run_server(
     allow_remote: bool = False,
     settings: Settings | None = None,
     log_level: str = "INFO",
+    with_worker: bool = True,
 ) -> None:
     """
     Serve the reviewer's room until interrupted.
@@ -36,6 +39,8 @@ def run_server(
             passwords and notes must not travel unencrypted: TLS ends in front of the server.
         settings: Where the database is, and limits; from the environment when None.
         log_level: Level of the log on stderr. The log holds routes, status and times, never a note.
+        with_worker: Run a worker beside the server, as a process of its own; without it ``chartsift worker`` has
+            to run somewhere.
 
     Raises:
         ServerError: *host* is not a loopback address and *allow_remote* is not set, or there is no https address
@@ -57,7 +62,8 @@ def run_server(
     try:
         require_ready(store)
         _say(f"chartsift: {settings.public_url or _address(host, port)}   (Ctrl+C stops it)")
-        _run(host, port, settings, store, log_level)
+        with worker_beside(settings, log_level) if with_worker else nullcontext():
+            _run(host, port, settings, store, log_level)
     finally:
         store.close()
 
@@ -89,9 +95,18 @@ def run_demo(host: str = "127.0.0.1", port: int = 8000, *, log_level: str = "INF
             demo = fill(store, screener, settings)
             _say(f"chartsift: {_address(host, port)}   (Ctrl+C stops it, and nothing is kept)")
             _say(f"Sign in as {', '.join(demo.names)}; the password of each is {demo.password}")
-            _run(host, port, settings, store, log_level, screener=screener)
+            with worker_beside(settings, log_level):
+                _run(host, port, settings, store, log_level, screener=screener)
         finally:
             store.close()
+
+
+def worker_beside(settings: Settings, log_level: str) -> EmbeddedWorker:
+    """Return a worker with the settings of the server, to be entered."""
+    from chartsift.api.worker import EmbeddedWorker
+
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return EmbeddedWorker({**others, **environment_of(settings)}, log_level=log_level)
 
 
 def require_ready(store: Store) -> None:

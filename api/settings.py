@@ -121,6 +121,26 @@ def settings_from(environment: Mapping[str, str] | None = None, **changes: Any) 
     return Settings(**{**values, **changes})
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """
+    Return the variables that make another process have the same settings.
+
+    >>> settings_from(environment_of(Settings(max_notes=7))) == Settings(max_notes=7)
+    True
+    """
+    variables = {}
+    for option in fields(Settings):
+        value = getattr(settings, option.name)
+        if isinstance(value, frozenset):
+            said = ",".join(sorted(value)) or "*"
+        elif isinstance(value, tuple):
+            said = ",".join(value)
+        else:
+            said = str(value)
+        variables[option.metadata["variable"]] = said
+    return variables
+
+
 def shown(settings: Settings) -> list[dict[str, str]]:
     """Return name, variable, value and meaning of every setting; of a secret only whether it is set."""
     rows = []

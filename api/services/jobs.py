@@ -24,7 +24,7 @@ from chartsift.api.db.store import Store, is_postgresql, now_of
 from chartsift.api.db.tables import Job
 from chartsift.api.faults import AccessError
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 """How long a silent worker keeps a job; it renews three times as often."""
 
 MOST_ATTEMPTS = 4

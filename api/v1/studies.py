@@ -29,7 +29,7 @@ def list_studies(access: AccessDep, room: RoomDep) -> StudiesOut:
     with room.store.reading() as session:
         found = studies.studies_of(session, access.user_id)
         return StudiesOut(
-            items=[_study_out(study, role) for study, role in found if access.only_study in ("", study.id)]
+            items=[study_out(study, role) for study, role in found if access.only_study in ("", study.id)]
         )
 
 
@@ -47,14 +47,14 @@ def create_study(body: StudyIn, access: AccessDep, room: RoomDep) -> StudyOut:
             actor_id=access.user_id,
         )
         studies.set_member(session, study.id, access.user_id, "admin", actor_id=access.user_id)
-        return _study_out(study, "admin")
+        return study_out(study, "admin")
 
 
 @routes.get("/{study_id}", summary="A study", responses=refusals(study=True))
 def get_study(study_id: OpaqueId, access: AccessDep, room: RoomDep) -> StudyOut:
     """Return a study and the caller's role in it."""
     with room.store.reading() as session:
-        return _study_out(studies.study_of(session, study_id), access.role)
+        return study_out(studies.study_of(session, study_id), access.role)
 
 
 @routes.patch(
@@ -73,7 +73,7 @@ def change_study(study_id: OpaqueId, body: StudyChange, access: AccessDep, room:
             second_review_share=body.second_review_share,
             actor_id=access.user_id,
         )
-        return _study_out(study, access.role)
+        return study_out(study, access.role)
 
 
 @routes.get("/{study_id}/members", summary="People of a study", responses=refusals(study=True))
@@ -113,7 +113,8 @@ def remove_member(study_id: OpaqueId, user_id: OpaqueId, access: AccessDep, room
         return _members_out(studies.members_of(session, study_id))
 
 
-def _study_out(study: Study, role: str | None) -> StudyOut:
+def study_out(study: Study, role: str | None) -> StudyOut:
+    """Return a study, and the caller's role in it."""
     return StudyOut.model_validate(
         {
             "study_id": study.id,

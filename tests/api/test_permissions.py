@@ -8,6 +8,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 from support.rooms import BASE, PEOPLE, make_room
+from support.uploading import receive
 
 from chartsift.api.app import create_app
 from chartsift.api.permissions import (
@@ -17,6 +18,7 @@ from chartsift.api.permissions import (
     STUDY_PERMISSIONS,
     Permission,
 )
+from chartsift.api.services import jobs
 
 WHO = ["", "stranger", "root", *PEOPLE]
 REFUSALS = {401, 403}
@@ -43,6 +45,10 @@ def world(tmp_path_factory, migrated_sqlite):
     shutil.copy(migrated_sqlite, path)
     store = Store(f"sqlite:///{path}")
     room = make_room(store)
+    room.upload_id = receive(room, ("P1_2024-05-01_visit.txt", b"CK 700 U/L"))
+    with store.reading() as session:
+        (job,), _ = jobs.jobs_of(session, room.study_id)
+        room.job_id = job.id
     clients = {name: room.client(name) for name in WHO}
     yield room, clients
     store.close()
@@ -58,6 +64,8 @@ def address(room, path):
         "note_id": room.note_ids(room.patient_id)[0],
         "user_id": room.users["spare"],
         "token_id": "0" * 24,
+        "upload_id": room.upload_id,
+        "job_id": room.job_id,
         "count": "3",
     }
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values.get(match[1], "0" * 24), path)
@@ -145,6 +153,7 @@ def test_nobody_reaches_a_patient_of_another_study_through_the_own_one(world, na
         "create_note": {"note_id": "N9", "note_date": "2024-05-01", "text": "x"},
         "change_patient": {"birth_date": None, "sex": None, "as_of": None},
         "assign_patient": {"user_id": None},
+        "correct_upload": {"items": [{"item_id": "0" * 24, "leave_out": True}]},
         "make_decision": {"criterion_id": "iim_diagnosis", "verdict": "met", "expected": 0},
         "adjudicate": {"criterion_id": "iim_diagnosis", "verdict": "met", "expected": 0},
         "undo_decision": {"expected": 0},

@@ -44,6 +44,8 @@ class TestRoom:
     study_id: str
     patient_id: str
     keys: tuple[str, ...] = ()
+    upload_id: str = ""
+    job_id: str = ""
 
     def client(self, name: str = "", **settings: Any) -> TestClient:
         """Return a client: of the person of that name, signed in; of nobody without one."""
