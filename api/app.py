@@ -16,13 +16,17 @@ from starlette.exceptions import HTTPException
 from chartsift.api.db.store import Store
 from chartsift.api.faults import AccessError, CodedError
 from chartsift.api.pages import (
+    account,
     adjudication,
+    administration,
     agreement,
     chart,
     chart_acts,
+    inspection,
     keys,
     pictures,
     sign_in,
+    single_sign_on,
     upload,
     work_list,
     worksheet,
@@ -87,9 +91,13 @@ def create_app(
         app.include_router(part.routes)
     for part in (
         sign_in,
+        single_sign_on,
+        account,
+        administration,
+        inspection,
         work_list,
-        upload,
         chart,
+        upload,
         chart_acts,
         adjudication,
         agreement,

@@ -383,6 +383,21 @@ def worker() -> None:
 
 
 @app.command()
+def retention(
+    days: Annotated[
+        int | None,
+        typer.Option(
+            "--days", metavar="N", min=1, help="Days since signing; CHARTSIFT_RETENTION_DAYS without it."
+        ),
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Erase; without it only count.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase patients whose chart was signed more than N days ago, each with its proof in the audit trail."""
+    cli_room.erase_closed(days, apply=apply, as_json=as_json)
+
+
+@app.command()
 def config(as_json: Json = False) -> None:
     """Show every setting and the environment variable that sets it; secrets are not shown."""
     start()

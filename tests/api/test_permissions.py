@@ -69,7 +69,7 @@ def address(room, path):
         "count": "3",
         "criterion_id": "iim_diagnosis",
     }
-    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values[match[1]], path)
+    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values.get(match[1], "0" * 24), path)
 
 
 def expected(name, who):
@@ -164,6 +164,7 @@ def test_nobody_reaches_a_patient_of_another_study_through_the_own_one(world, na
     }
     (note_id,) = room.note_ids(room.patient_id)
     place = {"criterion_id": "iim_diagnosis", "note_id": note_id, "start": 0, "end": 2, "expected": 0}
+    bodies["erase_patient"] = {"reason": "other"}
     bodies |= {"add_evidence": place, "reject_evidence": {**place, "reason": "other"}}
     body = {"json": bodies.get(name, {})} if method in ("POST", "PUT", "PATCH") else {}
 
