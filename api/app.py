@@ -15,7 +15,22 @@ from starlette.exceptions import HTTPException
 
 from chartsift.api.db.store import Store
 from chartsift.api.faults import AccessError, CodedError
-from chartsift.api.pages import chart, sign_in, upload, work_list
+from chartsift.api.pages import (
+    account,
+    adjudication,
+    administration,
+    agreement,
+    chart,
+    chart_acts,
+    inspection,
+    keys,
+    pictures,
+    sign_in,
+    single_sign_on,
+    upload,
+    work_list,
+    worksheet,
+)
 from chartsift.api.pages.render import problem_page
 from chartsift.api.problems import RequestError, problem_response, safe_errors
 from chartsift.api.room import Room, open_store
@@ -74,7 +89,22 @@ def create_app(
     app.include_router(stateless.stateless_router(settings))
     for part in (accounts, studies, patients, uploads, jobs, reviews, record):
         app.include_router(part.routes)
-    for part in (sign_in, work_list, chart, upload):
+    for part in (
+        sign_in,
+        single_sign_on,
+        account,
+        administration,
+        inspection,
+        work_list,
+        chart,
+        upload,
+        chart_acts,
+        adjudication,
+        agreement,
+        pictures,
+        worksheet,
+        keys,
+    ):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(packages=[("chartsift.api", "static")]), name="static")
     _add_error_handlers(app)

@@ -100,6 +100,33 @@ def set_password(name: Name, password_stdin: FromStdin = False) -> None:
     say(f"new password for {name}")
 
 
+@users.command("link")
+def link_user(
+    name: Name,
+    issuer: Annotated[
+        str, typer.Option("--issuer", metavar="URL", help="The provider; that of the settings without it.")
+    ] = "",
+    subject: Annotated[
+        str, typer.Option("--subject", help="Who it is at the provider; leave it out to take the link away.")
+    ] = "",
+) -> None:
+    """Tie an account to a person of the site's identity provider, or untie it."""
+    start()
+    from chartsift.api.services import accounts, linking
+    from chartsift.api.settings import settings_from
+
+    named = issuer or settings_from().oidc_issuer
+    if subject and not named:
+        raise typer.BadParameter("name the provider, or set CHARTSIFT_OIDC_ISSUER", param_hint="--issuer")
+    with _store() as store, store.writing() as session:
+        user = accounts.get_user(session, name)
+        if subject:
+            linking.link(session, user, issuer=named, subject=subject)
+        else:
+            linking.unlink(session, user)
+    say(f"{name}: {'linked' if subject else 'not linked'}")
+
+
 @studies.command("add")
 def add_study(
     title: Annotated[str, typer.Argument(metavar="TITLE", help="Title of the study.")],
@@ -210,6 +237,66 @@ def check_database(as_json: Json = False) -> None:
         raise typer.Exit(9)
     if not as_json:
         print(f"schema {state.current}, as needed")
+
+
+@db.command("new-key")
+def make_key() -> None:
+    """Print a fresh key for CHARTSIFT_NOTE_KEYS. Keep it apart from the database and from its backups."""
+    start()
+    from chartsift.api.vault import new_key
+
+    print(new_key())
+
+
+@db.command("rekey")
+def rekey_database(as_json: Json = False) -> None:
+    """
+    Seal everything with the first of CHARTSIFT_NOTE_KEYS; the old key must stand after it. Stop the server first.
+
+    Broken off, it goes on where it was when it is started again. Afterwards the old key can be taken away.
+    """
+    start()
+    from chartsift.api.services.rekey import rekey
+
+    with _store() as store:
+        done = rekey(store)
+    if as_json:
+        print_json({"changed": done.changed, "kept": done.kept})
+        return
+    say(f"{done.changed} values sealed anew, {done.kept} had the key already")
+
+
+def erase_closed(days: int | None, *, apply: bool, as_json: bool) -> None:
+    """Erase, or only count, the patients whose chart was signed more than *days* days ago."""
+    start()
+    from chartsift.api.services import audit as trail
+    from chartsift.api.services import erasure
+    from chartsift.api.settings import settings_from
+
+    days = settings_from().retention_days if days is None else days
+    if days < 1:
+        raise typer.BadParameter("give --days, or set CHARTSIFT_RETENTION_DAYS", param_hint="--days")
+    with _store() as store:
+        with store.reading() as session:
+            due = [(patient.study_id, patient.id) for patient in erasure.due_for_erasure(session, days=days)]
+        erased = 0
+        for study_id, patient_id in due if apply else ():
+            # One by one: each is whole, and a long list does not keep others from writing.
+            with store.writing() as session:
+                still = {patient.id for patient in erasure.due_for_erasure(session, days=days)}
+                if patient_id in still:
+                    erasure.erase_patient(
+                        session, study_id, patient_id, reason="retention", actor_id=trail.SYSTEM
+                    )
+                    erased += 1
+        if erased:
+            erasure.shrink(store)
+    if as_json:
+        print_json({"days": days, "due": len(due), "erased": erased})
+    elif apply:
+        print(f"{erased} of {len(due)} patients erased")
+    else:
+        print(f"{len(due)} patients are due after {days} days; --apply erases them")
 
 
 @audit.command("verify")

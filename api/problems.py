@@ -73,6 +73,11 @@ KINDS: Mapping[str, ProblemKind] = {
         ProblemKind(
             "AC509", 403, "The token's scopes do not allow this", "Make a token with the scope needed."
         ),
+        ProblemKind("AC511", 401, "Signing in at the provider did not succeed", "Try again from the start."),
+        ProblemKind("AC512", 403, "No account here belongs to you", "Ask an administrator for an account."),
+        ProblemKind(
+            "AC513", 503, "The identity provider cannot be used", "Try later, or sign in with a password."
+        ),
         ProblemKind("AC510", 422, "The password is too short or too common", "Take at least 12 characters."),
         ProblemKind(
             "CO601", 409, "Changed in the meantime", "Load the chart again; nothing was overwritten."

@@ -51,6 +51,11 @@ class Settings:
         session_idle_minutes: A session without a request for so long is over.
         session_hours: A session is over after so many hours, whatever happens in it.
         token_days: Longest life of an API token.
+        retention_days: A chart signed longer ago is erased by ``chartsift retention``; 0 keeps every chart.
+        oidc_issuer: Address of the site's identity provider, exactly as it names itself; empty for none.
+        oidc_client_id: Under which the provider knows this server.
+        oidc_client_secret: Empty for a public client.
+        oidc_label: What the button for signing in there says.
     """
 
     trial: str = _option(DEFAULT_TRIAL, "TRIAL", "trial that is read when a request names none")
@@ -73,6 +78,15 @@ class Settings:
     session_idle_minutes: int = _option(30, "SESSION_IDLE_MINUTES", "idle time after which a session is over")
     session_hours: int = _option(12, "SESSION_HOURS", "time after which a session is over in any case")
     token_days: int = _option(365, "TOKEN_DAYS", "longest life of an API token")
+    retention_days: int = _option(0, "RETENTION_DAYS", "days after which a signed chart may be erased")
+    oidc_issuer: str = _option("", "OIDC_ISSUER", "address of the identity provider; empty for none")
+    oidc_client_id: str = _option("chartsift", "OIDC_CLIENT_ID", "name of this server at the provider")
+    oidc_client_secret: str = _option(
+        "", "OIDC_CLIENT_SECRET", "secret of this server at the provider; empty for none", is_secret=True
+    )
+    oidc_label: str = _option(
+        "Sign in with your site account", "OIDC_LABEL", "words of the provider's button"
+    )
 
     @property
     def is_https(self) -> bool:

@@ -55,6 +55,10 @@ class Vault:
         """Whether values are encrypted."""
         return bool(self._first)
 
+    def is_of_first_key(self, sealed: bytes) -> bool:
+        """Say whether *sealed* was encrypted with the key to seal with."""
+        return self.is_encrypting and sealed[: 1 + _KEY_ID_BYTES] == _ENCRYPTED + self._first
+
     def seal(self, text: str, *, context: str) -> bytes:
         """Return *text* as it is stored under *context*."""
         # Half a surrogate pair cannot be in a note, but a comment that someone typed must never fail to be kept.

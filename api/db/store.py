@@ -159,6 +159,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     # An acknowledged decision survives a power cut, too.
     cursor.execute("PRAGMA synchronous=FULL")
+    # What is erased is overwritten, not merely marked as free.
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.close()
 

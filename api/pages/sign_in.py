@@ -19,9 +19,9 @@ _LONGEST_NEXT = 500
 
 
 @routes.get("/sign-in", name="sign_in_page")
-def sign_in_page(onward: Annotated[str, Query(alias="next")] = "/") -> Response:
+def sign_in_page(room: RoomDep, onward: Annotated[str, Query(alias="next")] = "/") -> Response:
     """Show the form; *next* is the page that was asked for."""
-    return page("sign_in.html", onward=safe_next(onward), fault="", name="")
+    return page("sign_in.html", onward=safe_next(onward), fault="", name="", provider=shown_provider(room))
 
 
 @routes.post("/sign-in", name="sign_in")
@@ -45,6 +45,7 @@ def sign_in(
             onward=safe_next(onward),
             fault=f"{refusal.kind.title}. {refusal.kind.remedy} ({refusal.code})",
             name=name,
+            provider=shown_provider(room),
         )
     answer = RedirectResponse(safe_next(onward), status_code=303)
     set_cookie(answer, room, signed_in.token)
@@ -76,6 +77,11 @@ def set_cookie(answer: Response, room: Room, token: str) -> None:
     answer.set_cookie(
         room.cookie, token, path="/", secure=room.settings.is_https, httponly=True, samesite="lax"
     )
+
+
+def shown_provider(room: Room) -> str:
+    """Return what the button of the site's identity provider says; empty where there is no provider."""
+    return room.settings.oidc_label if room.settings.oidc_issuer else ""
 
 
 def safe_next(onward: str) -> str:

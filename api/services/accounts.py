@@ -139,11 +139,23 @@ def sign_in(store: Store, name: str, password: str, *, address: str, limits: Lim
     """
     Open a session for the person of that name and password.
 
-    A failure is written in a transaction of its own, so that it counts whatever happens to the request.
-
     Raises:
         AccessError: name or password is wrong, or the account is closed (AC504), or there were too many failures
             (AC505, with the time to wait).
+    """
+    user_id = prove_password(store, name, password, address=address)
+    with store.writing() as session:
+        return open_session(session, user_id, method="password", limits=limits)
+
+
+def prove_password(store: Store, name: str, password: str, *, address: str) -> str:
+    """
+    Return whose name and password these are.
+
+    A failure is written in a transaction of its own, so that it counts whatever happens to the request.
+
+    Raises:
+        AccessError: as for `sign_in`.
     """
     keys = (_hash("name", plain_name(name)), _hash("address", address))
     with store.reading() as session:
@@ -157,13 +169,16 @@ def sign_in(store: Store, name: str, password: str, *, address: str, limits: Lim
             session.add_all(LoginAttempt(key_hash=key, at=now_of(session)) for key in keys)
             audit.append(session, user_id or "nobody", "session.refused")
         raise AccessError("AC504")
+    renewed = hash_password(password) if stored is not None and needs_rehash(stored) else None
     with store.writing() as session:
         session.execute(delete(LoginAttempt).where(LoginAttempt.key_hash == keys[0]))
-        if stored is not None and needs_rehash(stored):
+        if renewed is not None:
             session.execute(
-                update(User).where(User.id == user_id).values(password_hash=hash_password(password))
+                update(User)
+                .where(User.id == user_id, User.password_hash == stored)
+                .values(password_hash=renewed)
             )
-        return open_session(session, user_id, method="password", limits=limits)
+    return user_id
 
 
 def open_session(session: Session, user_id: str, *, method: str, limits: Limits) -> SignedIn:

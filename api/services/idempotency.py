@@ -56,7 +56,7 @@ def recall(session: Session, user_id: str, key: str, digest: str) -> Answer | No
     if found.request_digest != digest:
         raise ConflictError("CO604")
     return Answer(
-        found.status, vault_of(session).open_json(found.sealed_answer, context=_context(user_id, key))
+        found.status, vault_of(session).open_json(found.sealed_answer, context=context_of(user_id, key))
     )
 
 
@@ -68,12 +68,13 @@ def remember(session: Session, user_id: str, key: str, digest: str, answer: Answ
             key=key,
             request_digest=digest,
             status=answer.status,
-            sealed_answer=vault_of(session).seal_json(answer.body, context=_context(user_id, key)),
+            sealed_answer=vault_of(session).seal_json(answer.body, context=context_of(user_id, key)),
             created_at=now_of(session),
         )
     )
     session.flush()
 
 
-def _context(user_id: str, key: str) -> str:
+def context_of(user_id: str, key: str) -> str:
+    """Return under which context an answer is sealed."""
     return f"answer:{user_id}:{key}"

@@ -15,7 +15,7 @@ from chartsift.api.db.store import Store, vault_of
 from chartsift.api.db.tables import Setting
 from chartsift.api.faults import StoreError
 
-_NAME = "note_key_check"
+NAME = "note_key_check"
 _WORDS = "the key of this database"
 
 
@@ -33,17 +33,22 @@ def check_key(store: Store) -> None:
     if not is_known and store.vault.is_encrypting:
         with store.writing() as session:
             if not _is_known(session):
-                sealed = store.vault.seal(_WORDS, context=_NAME)
-                session.add(Setting(name=_NAME, value={"sealed": base64.b64encode(sealed).decode()}))
+                remember_key(session)
+
+
+def remember_key(session: Session) -> None:
+    """Keep the check value of the first key, in place of the one before."""
+    sealed = vault_of(session).seal(_WORDS, context=NAME)
+    session.merge(Setting(name=NAME, value={"sealed": base64.b64encode(sealed).decode()}))
 
 
 def _is_known(session: Session) -> bool:
-    found = session.get(Setting, _NAME)
+    found = session.get(Setting, NAME)
     if found is None:
         return False
     vault = vault_of(session)
     if not vault.is_encrypting:
         raise StoreError("ST704")
-    if vault.open(base64.b64decode(found.value["sealed"]), context=_NAME) != _WORDS:
+    if vault.open(base64.b64decode(found.value["sealed"]), context=NAME) != _WORDS:
         raise StoreError("ST704")
     return True

@@ -35,13 +35,23 @@ def hash_password(password: str, *, name: str = "") -> str:
     Return the Argon2id hash of a new password.
 
     Raises:
+        AccessError: it is poor (AC510), see `check_password`.
+    """
+    check_password(password, name=name)
+    return _hasher().hash(password)
+
+
+def check_password(password: str, *, name: str = "") -> None:
+    """
+    Refuse a poor new password.
+
+    Raises:
         AccessError: it is too short, too long, all one character, a common one or the person's name (AC510).
     """
     plain = password.casefold()
     is_poor = plain in _COMMON or len(set(plain)) < 4 or (bool(name) and plain == name.casefold() * 2)
     if not LEAST_LENGTH <= len(password) <= MOST_LENGTH or is_poor or plain == name.casefold():
         raise AccessError("AC510")
-    return _hasher().hash(password)
 
 
 def is_password(password: str, stored: str | None) -> bool:

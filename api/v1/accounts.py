@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
+
+from sqlalchemy.orm import Session
 
 from chartsift.api.access import AccessDep, RoomDep
 from chartsift.api.db.tables import ApiToken, User
 from chartsift.api.faults import AccessError
-from chartsift.api.services import accounts, tokens
+from chartsift.api.services import accounts, sessions, tokens
 from chartsift.api.services.studies import role_in
 from chartsift.api.v1.describe import refusals, router
 from chartsift.api.v1.models import (
     MeOut,
     NewTokenOut,
     OpaqueId,
+    SessionOut,
+    SessionsOut,
     TokenIn,
     TokenOut,
     TokensOut,
@@ -70,6 +75,22 @@ def revoke_token(token_id: OpaqueId, access: AccessDep, room: RoomDep) -> Tokens
         return TokensOut(items=[_token_out(token) for token in tokens.list_tokens(session, access.user_id)])
 
 
+@routes.get("/sessions", summary="Sessions of the caller", responses=refusals())
+def list_sessions(access: AccessDep, room: RoomDep) -> SessionsOut:
+    """List the caller's sessions that are not over. A token cannot ask this."""
+    with room.store.reading() as session:
+        return _sessions_out(session, access, room)
+
+
+@routes.delete("/sessions/{session_id}", summary="End a session", responses=refusals("AC507", body=True))
+def end_session(session_id: OpaqueId, access: AccessDep, room: RoomDep) -> SessionsOut:
+    """End one of the caller's sessions, and list what is left."""
+    with room.store.writing() as session:
+        sessions.end_session(session, access.user_id, session_id, limits=room.limits, actor_id=access.user_id)
+        session.flush()
+        return _sessions_out(session, access, room)
+
+
 @routes.get("/users", summary="Accounts", responses=refusals("AC502"))
 def list_users(access: AccessDep, room: RoomDep) -> UsersOut:
     """List every account; for administrators."""
@@ -106,6 +127,26 @@ def disable_user(user_id: OpaqueId, access: AccessDep, room: RoomDep) -> UserOut
             raise AccessError("AC507")
         accounts.disable_user(session, user, actor_id=access.user_id)
         return _user_out(user)
+
+
+@routes.post(
+    "/users/{user_id}/sign-out",
+    summary="End every session of a person",
+    responses=refusals("AC502", "AC507", body=True),
+)
+def end_user_sessions(user_id: OpaqueId, access: AccessDep, room: RoomDep) -> UserOut:
+    """End every session of a person; for administrators."""
+    with room.store.writing() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise AccessError("AC507")
+        sessions.end_all_sessions(session, user_id, actor_id=access.user_id)
+        return _user_out(user)
+
+
+def _sessions_out(session: Session, access: AccessDep, room: RoomDep) -> SessionsOut:
+    found = sessions.open_sessions(session, access.user_id, limits=room.limits, current=access.session_token)
+    return SessionsOut(items=[SessionOut.model_validate(asdict(one)) for one in found])
 
 
 def _token_out(token: ApiToken) -> TokenOut:

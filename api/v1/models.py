@@ -147,6 +147,23 @@ class UsersOut(ResponseModel):
     items: list[UserOut]
 
 
+class SessionOut(ResponseModel):
+    """A session that is not over."""
+
+    session_id: str
+    method: Literal["password", "oidc", "demo"]
+    created_at: datetime
+    last_seen_at: datetime = Field(description="Last request, to the minute.")
+    expires_at: datetime
+    is_current: bool
+
+
+class SessionsOut(ResponseModel):
+    """Sessions of the caller."""
+
+    items: list[SessionOut]
+
+
 class StudyIn(RequestModel):
     """A study to be made; whoever makes it becomes its administrator."""
 
@@ -575,3 +592,31 @@ class AuditOut(ResponseModel):
     total: int
     offset: int
     limit: int
+
+
+class ErasureIn(RequestModel):
+    """The order to erase a patient, with the reason as a code: it stays on record."""
+
+    reason: Literal["consent_withdrawn", "patient_request", "wrong_study", "retention", "other"]
+
+
+class ErasureOut(ResponseModel):
+    """Proof that a patient was erased."""
+
+    erasure_id: str
+    sequence: int = Field(description="Number of the entry in the audit trail.")
+    entry_hash: str
+    rows_left: int = Field(description="Rows that still name the patient, besides the trail; 0.")
+    is_whole: bool = Field(description="Whether the audit trail is whole.")
+
+
+class AuditCheckOut(ResponseModel):
+    """What a walk over the whole audit trail found."""
+
+    entries: int
+    head: str = Field(
+        description="Hash of the last entry. Kept elsewhere, it shows when entries were cut off."
+    )
+    is_whole: bool
+    broken_at: int | None
+    fault: str

@@ -6,13 +6,17 @@ from dataclasses import asdict
 
 from chartsift.api.access import AccessDep, RoomDep
 from chartsift.api.db.tables import User
-from chartsift.api.services import audit
+from chartsift.api.faults import AccessError
+from chartsift.api.services import audit, erasure
 from chartsift.api.services.agreement import study_agreement
 from chartsift.api.v1.describe import Limit, Offset, refusals, router
 from chartsift.api.v1.models import (
     AgreementOut,
+    AuditCheckOut,
     AuditEntryOut,
     AuditOut,
+    ErasureIn,
+    ErasureOut,
     KappaOut,
     OpaqueId,
     OverridesOut,
@@ -72,3 +76,42 @@ def audit_trail(
             offset=offset,
             limit=limit,
         )
+
+
+@routes.get("/audit/check", summary="Whether the audit trail is whole", responses=refusals(study=True))
+def check_audit(study_id: OpaqueId, access: AccessDep, room: RoomDep) -> AuditCheckOut:
+    """Walk over the trail of the whole installation: one chain holds the entries of every study."""
+    del study_id, access
+    with room.store.reading() as session:
+        found = audit.verify(session)
+    return AuditCheckOut(
+        entries=found.entries,
+        head=found.head,
+        is_whole=found.is_whole,
+        broken_at=found.broken_at,
+        fault=found.fault,
+    )
+
+
+@routes.post(
+    "/patients/{patient_id}/erasure", summary="Erase a patient", responses=refusals(study=True, body=True)
+)
+def erase_patient(
+    study_id: OpaqueId, patient_id: OpaqueId, body: ErasureIn, access: AccessDep, room: RoomDep
+) -> ErasureOut:
+    """Erase everything of a patient for good, and return the proof. A token cannot."""
+    with room.store.writing() as session:
+        erasure.erase_patient(session, study_id, patient_id, reason=body.reason, actor_id=access.user_id)
+    erasure.shrink(room.store)
+    return get_erasure(study_id, patient_id, access, room)
+
+
+@routes.get("/patients/{patient_id}/erasure", summary="Proof of an erasure", responses=refusals(study=True))
+def get_erasure(study_id: OpaqueId, patient_id: OpaqueId, access: AccessDep, room: RoomDep) -> ErasureOut:
+    """Return the proof that a patient of the study was erased."""
+    del access
+    with room.store.reading() as session:
+        proof = erasure.proof_of(session, study_id, patient_id)
+    if proof is None:
+        raise AccessError("AC507")
+    return ErasureOut(**asdict(proof))

@@ -1,0 +1,182 @@
+"""Erasing a patient: nothing is left, the proof is there, and nobody else loses anything; and what is due for it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, text
+
+from chartsift.api.db.base import Base
+from chartsift.api.db.tables import Erasure, StudyPatient
+from chartsift.api.faults import AccessError, ConflictError
+from chartsift.api.services import audit, erasure, reviews
+from chartsift.api.services.idempotency import Answer, remember
+
+CRITERIA = (
+    "iim_diagnosis",
+    "msa_subtype",
+    "active_disease",
+    "muscle_weakness",
+    "prior_car_t",
+    "prior_transplant",
+    "flu_cy_reaction",
+    "investigator_concern",
+)
+
+
+def read(room, patient_id, name):
+    user = room.users[name]
+    with room.store.writing() as session:
+        reviews.open_review(session, room.study_id, patient_id, user)
+    for criterion in CRITERIA:
+        with room.store.writing() as session:
+            for number, verdict in enumerate(("unknown", "met")):
+                reviews.decide(
+                    session,
+                    room.study_id,
+                    patient_id,
+                    user,
+                    criterion_id=criterion,
+                    verdict=verdict,
+                    reason="clinical_judgement",
+                    comment="Zqxcomment",
+                    expected=number if not number else _last(session, room, patient_id, user, criterion),
+                )
+    with room.store.writing() as session:
+        review = reviews.review_by(session, session.get(StudyPatient, patient_id), user)
+        reviews.sign(session, room.study_id, patient_id, user, expected=review.version)
+
+
+def _last(session, room, patient_id, user, criterion):
+    review = reviews.review_by(session, session.get(StudyPatient, patient_id), user)
+    states = reviews.states_of(reviews.acts_of(session, review))
+    return next(state.last for key, state in states.items() if key[1] == criterion)
+
+
+def rows(session):
+    return {
+        table.name: session.execute(select(table)).all()
+        for table in Base.metadata.sorted_tables
+        if table.name
+        not in ("audit_log", "erasures", "users", "sessions", "studies", "study_members", "settings")
+    }
+
+
+def erase(room, patient_id, reason="consent_withdrawn"):
+    with room.store.writing() as session:
+        erasure.erase_patient(session, room.study_id, patient_id, reason=reason, actor_id=room.users["chief"])
+
+
+def test_nothing_of_the_patient_is_left_and_the_proof_is(room):
+    patient_id = room.add_chart("ZQX-77", "Zqxword has dermatomyositis.", "No CAR T.")
+    read(room, patient_id, "first")
+    read(room, patient_id, "second")
+    with room.store.writing() as session:
+        remember(session, room.users["first"], "k", "d", Answer(200, {"comment": "Zqxcomment"}))
+
+    erase(room, patient_id)
+
+    with room.store.reading() as session:
+        left = rows(session)
+        assert patient_id not in str(left)
+        assert "ZQX" not in str(left)
+        assert not left["idempotency_keys"]
+        proof = erasure.proof_of(session, room.study_id, patient_id)
+        assert (proof.rows_left, proof.is_whole) == (0, True)
+        order = session.get(Erasure, proof.erasure_id)
+        assert order.counts["notes"] == 2
+        assert order.counts["decisions"] == 2 * 2 * len(CRITERIA)
+        assert order.counts["signatures"] == 2
+        entry = session.get(audit.AuditEntry, proof.sequence)
+        assert (entry.action, entry.actor_id) == ("patient.erased", room.users["chief"])
+        everything = str(session.execute(text("SELECT * FROM audit_log")).all()) + str(order.counts)
+        assert "ZQX" not in everything.upper()
+
+
+def test_the_proof_is_none_without_an_order_and_bad_in_a_broken_trail(room):
+    with room.store.reading() as session:
+        assert erasure.proof_of(session, room.study_id, room.patient_id) is None
+    patient_id = room.add_chart("X", "A note.")
+    erase(room, patient_id)
+
+    with room.store.writing() as session:
+        if session.get_bind().dialect.name == "sqlite":
+            session.execute(text("DROP TRIGGER audit_log_no_update"))
+        else:
+            session.execute(text("ALTER TABLE audit_log DISABLE TRIGGER USER"))
+        session.execute(text("UPDATE audit_log SET actor_id = 'x' WHERE sequence = 1"))
+
+    with room.store.reading() as session:
+        assert not erasure.proof_of(session, room.study_id, patient_id).is_whole
+
+
+def test_every_other_chart_is_as_it_was(room):
+    patient_id = room.add_chart("X", "Dermatomyositis.")
+    read(room, room.patient_id, "first")
+    with room.store.reading() as session:
+        before = rows(session)
+    gone = room.add_chart("GONE", "Dermatomyositis.")
+    read(room, gone, "first")
+
+    erase(room, gone)
+
+    with room.store.reading() as session:
+        assert rows(session) == before
+        assert session.get(StudyPatient, patient_id) is not None
+
+
+@pytest.mark.parametrize("table", ["decisions", "signatures"])
+def test_without_an_order_the_database_lets_nothing_go(room, table):
+    read(room, room.patient_id, "first")
+
+    with pytest.raises(Exception, match="append-only"), room.store.writing() as session:
+        session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - one of the two above
+
+
+@pytest.mark.parametrize("reason", ["", "Mrs Doe asked", "x" * 200])
+def test_a_reason_is_one_of_those_there_are(room, reason):
+    with pytest.raises(ConflictError, match="CO609"):
+        erase(room, room.patient_id, reason)
+
+    with room.store.reading() as session:
+        assert session.get(StudyPatient, room.patient_id) is not None
+
+
+def test_a_patient_is_erased_once_and_in_its_own_study_only(room):
+    with pytest.raises(AccessError, match="AC507"), room.store.writing() as session:
+        erasure.erase_patient(session, "0" * 24, room.patient_id, reason="other", actor_id="system")
+    erase(room, room.patient_id)
+
+    with pytest.raises(AccessError, match="AC507"):
+        erase(room, room.patient_id)
+
+
+def test_the_files_hold_nothing_of_it_either(lite_room):
+    patient_id = lite_room.add_chart("ZQXFILE-77", "Dermatomyositis.")
+    folder = lite_room.store.engine.url.database
+    from pathlib import Path
+
+    def bytes_of():
+        return b"".join(one.read_bytes() for one in Path(folder).parent.glob(Path(folder).name + "*"))
+
+    assert b"ZQXFILE-77" in bytes_of()
+
+    erase(lite_room, patient_id)
+    erasure.shrink(lite_room.store)
+
+    assert b"ZQXFILE-77" not in bytes_of()
+
+
+def test_a_chart_is_due_so_long_after_its_last_signature(room, clock):
+    patient_id = room.add_chart("X", "Dermatomyositis.")
+    read(room, patient_id, "first")
+    clock.forward(days=5)
+    read(room, patient_id, "second")
+
+    def due(days):
+        with room.store.reading() as session:
+            return [patient.id for patient in erasure.due_for_erasure(session, days=days)]
+
+    clock.forward(days=30)
+    assert due(30) == []
+    clock.forward(seconds=1)
+    assert due(30) == [patient_id]  # the chart of the room is not closed, however old
