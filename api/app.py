@@ -17,13 +17,19 @@ from chartsift.api.db.store import Store
 from chartsift.api.faults import AccessError, CodedError
 from chartsift.api.pages import (
     account,
+    adjudication,
     administration,
+    agreement,
     chart,
+    chart_acts,
     inspection,
+    keys,
+    pictures,
     sign_in,
     single_sign_on,
     upload,
     work_list,
+    worksheet,
 )
 from chartsift.api.pages.render import problem_page
 from chartsift.api.problems import RequestError, problem_response, safe_errors
@@ -91,6 +97,12 @@ def create_app(
         inspection,
         work_list,
         chart,
+        chart_acts,
+        adjudication,
+        agreement,
+        pictures,
+        worksheet,
+        keys,
         upload,
     ):
         app.include_router(part.routes)

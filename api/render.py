@@ -7,21 +7,14 @@ in Python, so that no browser has to count characters (emoji are two units there
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from chartsift.api.render_score import ScoreView, score_view
-from chartsift.nlp.criteria.search import terms_of
-from chartsift.nlp.screening import words
-from chartsift.nlp.screening.rows import page_of
 from chartsift.nlp.types import (
-    CohortResult,
     CriterionResult,
-    Evidence,
     Finding,
-    Note,
     Patient,
     Stance,
 )
@@ -150,19 +143,21 @@ _UNKNOWN = {
     "judgement": Words("left to the investigator", "◇", "unknown-judgement"),
 }
 _UNKNOWN_OTHER = Words("unknown", "?", "unknown-weak")
-_BASIS = {
+BASIS_WORDS = {
     "documented": "documented",
     "no_mention": "no mention",
     "conflicting": "conflicting",
     "insufficient": "insufficient",
     "judgement": "judgement",
 }
-_COHORT = {
-    "eligible": Words("potentially eligible, pending the investigator", "◯", "eligible"),
+COHORT_WORDS = {
+    "eligible": Words(
+        "potentially eligible, pending the investigator", "◯", "eligible", "potentially eligible"
+    ),
     "ineligible": Words("ineligible", "⊘", "ineligible"),
     "undetermined": Words("undetermined", "?", "undetermined"),
 }
-_ASSERTIONS = {
+ASSERTIONS = {
     "present": "stated as present",
     "absent": "stated as absent",
     "possible": "stated as possible",
@@ -170,196 +165,6 @@ _ASSERTIONS = {
     "historical": "past and over",
     "family": "about someone else",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteView:
-    """One piece of evidence with a little of its line on both sides; ``anchor`` is the mark in the note."""
-
-    anchor: str
-    before: str
-    quote: str
-    after: str
-    note_title: str
-    note_date: str
-    page: int | None
-    distance: str
-    reason: str
-    assertion: str
-    what: str
-    cues: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StanceView:
-    """The evidence of one stance for one criterion: ``total`` pieces, the first of them as quotes."""
-
-    side: Side
-    total: int
-    quotes: tuple[QuoteView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionView:
-    """One criterion as the page shows it; ``slot`` numbers it within the patient, from 0."""
-
-    slot: int
-    criterion_id: str
-    label: str
-    kind: str
-    summary: str
-    state: Words
-    basis: str
-    effect: str
-    flags: tuple[str, ...]
-    rationale: str
-    next_step: str
-    lapses: str
-    searched: str
-    terms: tuple[str, ...]
-    confidence: str
-    sides: tuple[StanceView, ...]
-    score: ScoreView | None
-
-
-@dataclass(frozen=True, slots=True)
-class MarkView:
-    """A finding in a note: ``slots`` are classes such as "k3-for" for each criterion that it bears on."""
-
-    anchor: str
-    classes: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteView:
-    """A note in its own layout, cut into segments; ``left_out`` says why it was not read, if it was not."""
-
-    anchor: str
-    note_id: str
-    note_date: str
-    distance: str
-    title: str
-    findings: int
-    left_out: str
-    pieces: tuple[Segment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OtherCohortView:
-    """A cohort that is not of the patient's age, in one line."""
-
-    cohort_id: str
-    state: Words
-    against: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PatientView:
-    """Everything the page of one patient needs."""
-
-    key: str
-    patient_id: str
-    facts: tuple[str, ...]
-    as_of: str
-    cohort_id: str
-    state: Words
-    decided: int
-    presumed: int
-    decidable: int
-    inclusion: tuple[CriterionView, ...]
-    exclusion: tuple[CriterionView, ...]
-    notes: tuple[NoteView, ...]
-    marks: Mapping[int, MarkView]
-    others: tuple[OtherCohortView, ...]
-    against: tuple[str, ...]
-    missing: tuple[str, ...]
-    lapse: str
-
-    @property
-    def criteria(self) -> tuple[CriterionView, ...]:
-        """All criteria in the order of their slots."""
-        return (*self.inclusion, *self.exclusion)
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionText:
-    """What a trial says of one criterion: a short label and one line."""
-
-    label: str
-    summary: str
-
-
-def patient_view(
-    *,
-    key: str,
-    patient: Patient,
-    as_of: date,
-    notes: Sequence[Note],
-    read: Collection[str],
-    findings: Sequence[Finding],
-    cohorts: Sequence[CohortResult],
-    texts: Mapping[tuple[str, str], CriterionText],
-) -> PatientView:
-    """
-    Build the view of one patient.
-
-    Args:
-        key: Prefix of every anchor of this patient, unique on the page ("p1").
-        patient: As given.
-        as_of: Day of screening.
-        notes: With their text; shown by date, whatever order they come in.
-        read: Identifiers of the notes that were read.
-        findings: All findings of the patient.
-        cohorts: Results of all cohorts, one of them applicable.
-        texts: Label and summary of the criteria by cohort and criterion id; a criterion without shows its id.
-    """
-    cohort = next((result for result in cohorts if result.applicable), cohorts[0])
-    numbered = {finding_key(finding): number for number, finding in enumerate(_unique(cohort, findings))}
-    anchors = {identity: f"{key}-f{number}" for identity, number in numbered.items()}
-    order = sorted(cohort.criteria, key=lambda result: result.kind != "inclusion")
-    scene = _Scene({note.note_id: note for note in notes}, anchors, texts, cohort.cohort_id, as_of)
-    views = [_criterion_view(slot, result, scene) for slot, result in enumerate(order)]
-    marks, spans = _marks(_unique(cohort, findings), order, anchors)
-    shown = sorted(notes, key=lambda note: (note.note_date, note.note_id))
-    decidable = [result for result in order if result.basis != "judgement"]
-    return PatientView(
-        key=key,
-        patient_id=patient.patient_id,
-        facts=_facts(patient, as_of),
-        as_of=as_of.isoformat(),
-        cohort_id=cohort.cohort_id,
-        state=_COHORT[cohort.status],
-        decided=sum(result.status != "unknown" for result in decidable),
-        presumed=sum(state_words(result).style == "presumed" for result in decidable),
-        decidable=len(decidable),
-        inclusion=tuple(view for view in views if view.kind == "inclusion"),
-        exclusion=tuple(view for view in views if view.kind == "exclusion"),
-        notes=tuple(
-            NoteView(
-                anchor=f"{key}-n{position}",
-                note_id=note.note_id,
-                note_date=note.note_date.isoformat(),
-                distance=days_before(note.note_date, as_of),
-                title=note.note_type or "Note",
-                findings=len(spans.get(note.note_id, ())),
-                left_out=_left_out(note, as_of, read),
-                pieces=tuple(segments(note.text, spans.get(note.note_id, ()))),
-            )
-            for position, note in enumerate(shown)
-        ),
-        marks=marks,
-        others=tuple(
-            OtherCohortView(other.cohort_id, _COHORT[other.status], _against(other, texts))
-            for other in cohorts
-            if other is not cohort
-        ),
-        against=_against(cohort, texts),
-        missing=tuple(_text(cohort.cohort_id, missing, texts).label for missing in cohort.missing),
-        lapse=words.first_lapse(
-            (view.label, result.valid_until) for view, result in zip(views, order, strict=True)
-        ),
-    )
 
 
 def finding_key(finding: Finding) -> FindingKey:
@@ -413,18 +218,15 @@ def flag_words(flag: str) -> str:
 
 def slot_styles(count: int) -> str:
     """
-    Return the style rules that tie the chosen criterion to its panel and its marks, for *count* criteria.
+    Return the style rules that make the marks of the chosen criterion strong, for *count* criteria.
 
-    The page must work without script and without inline style, so that each criterion has a number ("slot")
-    and each slot its rules: the radio button ``.k3`` shows the panel ``.panel.k3`` and makes the marks
-    ``k3-for``, ``k3-against`` and ``k3-set_aside`` strong.
+    No style stands in the page itself, so that each criterion has a number ("slot") and each slot its rules: inside
+    ``data-slot="3"`` the marks ``k3-for``, ``k3-against`` and ``k3-set_aside`` are strong, with a sign in the margin.
     """
-    rules = ["@supports selector(:has(*)) {"]
+    rules = []
     for slot in range(count):
-        chosen = f".patient:has(.k{slot}:checked)"
-        rules.append(f"{chosen} .panel.k{slot} {{ display: block; }}")
         for side in SIDES:
-            mark = f"{chosen} mark.k{slot}-{side.stance}"
+            mark = f'[data-slot="{slot}"] mark.k{slot}-{side.stance}'
             colour = f"--{side.stance.replace('_', '-')}"
             rules.append(
                 f"{mark} {{ --stance: var({colour}); background: var({colour}-wash); "
@@ -433,101 +235,7 @@ def slot_styles(count: int) -> str:
             rules.append(
                 f'{mark}:not(.again)::before {{ content: "{side.sign}" / ""; color: var(--stance); }}'
             )
-    rules.append("}")
     return "\n".join(rules) + "\n"
-
-
-def _unique(cohort: CohortResult, findings: Sequence[Finding]) -> list[Finding]:
-    """All findings and those of the evidence, each highlight once, in the order of the text."""
-    found = {finding_key(finding): finding for finding in findings}
-    for result in cohort.criteria:
-        for evidence in result.evidence:
-            found.setdefault(finding_key(evidence.finding), evidence.finding)
-    return sorted(found.values(), key=finding_key)
-
-
-def _marks(
-    findings: Sequence[Finding],
-    order: Sequence[CriterionResult],
-    anchors: Mapping[FindingKey, str],
-) -> tuple[dict[int, MarkView], dict[str, list[Span]]]:
-    """Return the marks by number, and the spans of each note with those numbers as keys."""
-    bears: dict[FindingKey, list[str]] = {}
-    for slot, result in enumerate(order):
-        for evidence in result.evidence:
-            bears.setdefault(finding_key(evidence.finding), []).append(f"k{slot}-{evidence.stance}")
-    marks: dict[int, MarkView] = {}
-    spans: dict[str, list[Span]] = {}
-    for number, finding in enumerate(findings):
-        identity = finding_key(finding)
-        slots = dict.fromkeys(bears.get(identity, ()))
-        marks[number] = MarkView(
-            anchor=anchors[identity],
-            classes=" ".join(["f", f"a-{finding.assertion}", *slots]),
-            title=f"{_what(finding)}: {_ASSERTIONS[finding.assertion]}",
-        )
-        spans.setdefault(finding.note_id, []).append(Span(finding.start, finding.end, number))
-    return marks, spans
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What the views of one patient have in common."""
-
-    notes: Mapping[str, Note]
-    anchors: Mapping[FindingKey, str]
-    texts: Mapping[tuple[str, str], CriterionText]
-    cohort_id: str
-    as_of: date
-
-
-def _criterion_view(slot: int, result: CriterionResult, scene: _Scene) -> CriterionView:
-    text = _text(scene.cohort_id, result.criterion_id, scene.texts)
-    return CriterionView(
-        slot=slot,
-        criterion_id=result.criterion_id,
-        label=text.label,
-        kind=result.kind,
-        summary=text.summary,
-        state=state_words(result),
-        basis=_BASIS[result.basis],
-        effect=_effect(result),
-        flags=tuple(flag_words(flag) for flag in result.flags),
-        rationale=result.rationale,
-        next_step=result.next_step,
-        lapses=words.lapse_words(result.valid_until, result.changes_to),
-        searched=words.search_words(**asdict(result.search)) if result.search else "",
-        terms=terms_of(result.search.kinds) if result.search else (),
-        confidence=f"{result.confidence:.2f}" if result.basis == "documented" else "",
-        sides=tuple(_stance_view(result, side, scene) for side in SIDES),
-        score=score_view(result.score, notes=scene.notes, anchors=scene.anchors),
-    )
-
-
-def _stance_view(result: CriterionResult, side: Side, scene: _Scene) -> StanceView:
-    evidence = [item for item in result.evidence if item.stance == side.stance]
-    quotes = tuple(_quote_view(item, scene) for item in evidence[:MAX_QUOTES])
-    return StanceView(side, len(evidence), quotes)
-
-
-def _quote_view(evidence: Evidence, scene: _Scene) -> QuoteView:
-    finding = evidence.finding
-    note = scene.notes[finding.note_id]
-    before, after = line_context(note.text, finding.start, finding.end)
-    return QuoteView(
-        anchor=scene.anchors[finding_key(finding)],
-        before=before,
-        quote=finding.text,
-        after=after,
-        note_title=note.note_type or "Note",
-        note_date=note.note_date.isoformat(),
-        page=page_of(finding.start, note.pages),
-        distance=days_before(note.note_date, scene.as_of),
-        reason=evidence.reason,
-        assertion=_ASSERTIONS[finding.assertion],
-        what=_what(finding),
-        cues=finding.provenance.cues,
-    )
 
 
 def line_context(text: str, start: int, end: int) -> tuple[str, str]:
@@ -553,7 +261,7 @@ def line_context(text: str, start: int, end: int) -> tuple[str, str]:
     return before, after
 
 
-def _effect(result: CriterionResult) -> str:
+def effect_words(result: CriterionResult) -> str:
     """Say what the verdict means for eligibility, where it is not plain from the words."""
     if result.kind == "exclusion" and result.status == "met":
         return "excludes"
@@ -562,18 +270,7 @@ def _effect(result: CriterionResult) -> str:
     return ""
 
 
-def _against(cohort: CohortResult, texts: Mapping[tuple[str, str], CriterionText]) -> tuple[str, ...]:
-    ids = [result.criterion_id for result in cohort.criteria if _effect(result)]
-    return tuple(_text(cohort.cohort_id, criterion_id, texts).label for criterion_id in ids)
-
-
-def _left_out(note: Note, as_of: date, read: Collection[str]) -> str:
-    if note.note_date > as_of:
-        return "left out: dated after the screening date"
-    return "" if note.note_id in read else "could not be read"
-
-
-def _facts(patient: Patient, as_of: date) -> tuple[str, ...]:
+def fact_words(patient: Patient, as_of: date) -> tuple[str, ...]:
     facts: list[str] = []
     if patient.birth_date is not None and patient.birth_date <= as_of:
         born = patient.birth_date
@@ -584,12 +281,7 @@ def _facts(patient: Patient, as_of: date) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def _text(cohort_id: str, criterion_id: str, texts: Mapping[tuple[str, str], CriterionText]) -> CriterionText:
-    known = texts.get((cohort_id, criterion_id))
-    return known or CriterionText(criterion_id.replace("_", " ").capitalize(), "")
-
-
-def _what(finding: Finding) -> str:
+def what_words(finding: Finding) -> str:
     return f"{finding.kind} {finding.concept}".replace("_", " ").strip()
 
 

@@ -67,6 +67,7 @@ def address(room, path):
         "upload_id": room.upload_id,
         "job_id": room.job_id,
         "count": "3",
+        "criterion_id": "iim_diagnosis",
     }
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda match: values.get(match[1], "0" * 24), path)
 
@@ -166,6 +167,9 @@ def test_nobody_reaches_a_patient_of_another_study_through_the_own_one(world, na
     bodies["erase_patient"] = {"reason": "other"}
     bodies |= {"add_evidence": place, "reject_evidence": {**place, "reason": "other"}}
     body = {"json": bodies.get(name, {})} if method in ("POST", "PUT", "PATCH") else {}
+    if name.endswith("_form"):
+        fields = {"criterion": "iim_diagnosis", "verdict": "met", "expected": 0, "start": 0, "end": 2}
+        body = {"data": {**fields, "note": note_id, "source": note_id, "reason": "other"}}
 
     there = address(room, path).replace(room.study_id, other_id)
     answer = clients[who].request(method, there, **body)

@@ -1,4 +1,4 @@
-"""Segments of a note and the view of a patient."""
+"""Segments of a note, and how states, distances and quotes are said."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.fake_screener import TRIAL, FakeScreener, find
+from support.fake_screener import find
 
-from chartsift.api.pages.chart import criterion_texts
 from chartsift.api.render import (
-    MAX_QUOTES,
     Span,
     days_before,
     finding_key,
     line_context,
-    patient_view,
     segments,
     slot_styles,
     state_words,
 )
 from chartsift.api.render_score import score_view
-from chartsift.api.screener import Chart
-from chartsift.nlp.types import CriterionResult, Evidence, Finding, Note, Patient, ScoreItem, ScoreResult
+from chartsift.nlp.types import CriterionResult, Evidence, Finding, Note, ScoreItem, ScoreResult
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \r\n\t<&é\u0301\u00a0😀👩‍⚕"), min_size=1, max_size=60)
 
@@ -155,80 +151,6 @@ def test_context_does_not_begin_or_end_within_a_word():
     assert after == " and many words stand after the quote and many words stand…"
 
 
-def view_of(*notes: tuple[str, str], as_of: date = date(2024, 6, 1)):
-    """Return the view of a patient with notes given as (date, text)."""
-    made = tuple(
-        Note("P1", f"N{number}", date.fromisoformat(day), "Clinic", text)
-        for number, (day, text) in enumerate(notes, start=1)
-    )
-    chart = Chart(Patient("P1", date(1970, 6, 2), "F"), made)
-    result = FakeScreener().screen(chart, TRIAL, as_of=as_of)
-    return patient_view(
-        key="p1",
-        patient=result.patient,
-        as_of=result.as_of,
-        notes=made,
-        read={note.note_id for note in result.notes},
-        findings=result.findings,
-        cohorts=result.cohorts,
-        texts=criterion_texts(TRIAL),
-    )
-
-
-def test_quotes_point_at_the_mark_of_their_words():
-    view = view_of(("2024-05-01", "😀 Anti-Jo-1 positive dermatomyositis.\r\nCK\t1,066 U/L"))
-
-    marked: dict[str, str] = {}
-    for note in view.notes:
-        for piece in note.pieces:
-            for key in piece.covers:
-                anchor = view.marks[key].anchor
-                marked[anchor] = marked.get(anchor, "") + piece.text
-    quotes = [quote for criterion in view.criteria for view_ in criterion.sides for quote in view_.quotes]
-    assert quotes
-    assert {quote.anchor: quote.quote for quote in quotes}.items() <= marked.items()
-
-
-def test_notes_stand_in_time_order_and_later_ones_are_named():
-    view = view_of(("2024-07-01", "later"), ("2020-01-01", "first"), ("2024-05-01", "second"))
-
-    assert [(note.note_id, bool(note.left_out)) for note in view.notes] == [
-        ("N2", False),
-        ("N3", False),
-        ("N1", True),
-    ]
-
-
-def test_a_mark_carries_the_stance_it_has_for_each_criterion():
-    view = view_of(("2024-05-01", "No prior CAR T."))
-
-    assert [mark.classes for mark in view.marks.values()] == ["f a-absent k4-against"]
-
-
-def test_a_long_list_of_quotes_is_cut_and_counted():
-    view = view_of(("2024-05-01", "dermatomyositis. " * 250))
-
-    shown = view.criteria[0].sides[0]
-    assert (shown.total, len(shown.quotes)) == (250, MAX_QUOTES)
-    assert len(view.marks) == 250
-
-
-def test_a_criterion_has_the_words_of_its_own_cohort():
-    view = view_of(("2024-05-01", "dermatomyositis"))
-
-    assert {criterion.summary.rpartition(" for ")[2] for criterion in view.criteria} == {"the adult cohort"}
-
-
-def test_what_is_presumed_is_counted_apart():
-    view = view_of(("2024-05-01", "dermatomyositis, no prior CAR T"))
-
-    assert (view.decided, view.presumed, view.decidable) == (4, 2, 7)
-
-
-def test_the_age_is_told_in_completed_years():
-    assert view_of(("2024-05-01", "x")).facts[0] == "53 years"
-
-
 def test_a_score_shows_its_items_with_the_mark_of_their_words():
     note = Note("P1", "N1", date(2024, 5, 1), "Clinic", "Heliotrope rash.")
     seen = Finding("P1", "N1", 0, 10, "Heliotrope", "skin", "heliotrope", "present", date(2024, 5, 1))
@@ -258,11 +180,10 @@ def test_a_score_shows_its_items_with_the_mark_of_their_words():
     assert score_view(None, notes={}, anchors={}) is None
 
 
-def test_each_slot_has_its_panel_and_three_stances():
+def test_each_slot_makes_its_three_stances_strong():
     css = slot_styles(3)
 
-    assert css.count(".panel.k2 ") == 1
-    assert css.count("mark.k2-") == 6
+    assert css.count('[data-slot="2"] mark.k2-') == 6
     assert css.count("{") == css.count("}")
 
 

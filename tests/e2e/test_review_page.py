@@ -46,73 +46,84 @@ def scripted(browser, sign_in):
     context.close()
 
 
-def choose(page, patient: str, label: str) -> None:
-    page.click(f"#{patient} .criterion:has-text('{label}')")
+def choose(page, label: str) -> None:
+    page.click(f".criterion:has-text('{label}')")
+    page.wait_for_selector(f"#evidence h2:has-text('{label}')")
 
 
-def marked(page, anchor: str) -> str:
-    """Return the text of the mark *anchor* as the browser holds it, piece by piece."""
-    number = page.locator(f"#{anchor}").get_attribute("data-f")
-    patient = anchor.partition("-")[0]
-    return "".join(
-        page.locator(f"#{patient} mark[data-f='{number}']").evaluate_all("all => all.map(e => e.textContent)")
+def quotes(page) -> dict[str, str]:
+    """Return place and words of every quote of the chosen criterion."""
+    return {
+        item.get_attribute("data-place"): item.locator("q").evaluate("e => e.textContent")
+        for item in page.locator("#evidence .quote").all()
+    }
+
+
+def note_text(page) -> str:
+    return page.locator("#note .note-text").evaluate("e => e.textContent")
+
+
+def highlighted(page) -> str:
+    """Return the words that the page points at, as the browser holds them."""
+    return page.evaluate(
+        """() => {
+      const marks = [...document.querySelectorAll("mark.at")];
+      if (marks.length) return marks.map((mark) => mark.textContent).join("");
+      const ranges = CSS.highlights && CSS.highlights.get("at");
+      return ranges ? [...ranges].map((range) => range.toString()).join("") : "";
+    }"""
     )
 
 
-def is_in_view(page, anchor: str) -> bool:
-    box, pane = page.locator(f"#{anchor}").bounding_box(), page.locator(".notes:visible").bounding_box()
-    return pane["y"] <= box["y"] <= pane["y"] + pane["height"]
+def is_in_view(page) -> bool:
+    return page.evaluate(
+        """() => {
+      const mark = document.querySelector("mark.at");
+      const box = (mark || [...CSS.highlights.get("at")][0]).getBoundingClientRect();
+      const pane = document.getElementById("note-pane").getBoundingClientRect();
+      return pane.top <= box.top && box.bottom <= pane.bottom;
+    }"""
+    )
 
 
-def quotes(page) -> list[tuple[str, str]]:
-    """Return anchor and quote of every piece of evidence of the chosen criterion."""
-    return [
-        (link.get_attribute("href")[1:], link.locator("q").evaluate("e => e.textContent"))
-        for link in page.locator(".panel:visible a.jump").all()
-    ]
-
-
-def test_evidence_is_highlighted_and_equals_its_quote(page, chart):
+def test_evidence_leads_to_its_exact_words(page, chart):
     page.goto(chart)
     expected = {"Prior CAR T": {"CAR T", "CD19 CAR T\r\ncells"}, "Active disease": {"CK\t1,066 U/L"}}
 
     for label, words in expected.items():
-        choose(page, "p1", label)
+        choose(page, label)
         found = quotes(page)
-        assert {quote for _, quote in found} == words
-        for anchor, quote in found:
-            assert marked(page, anchor) == quote
-            weight = page.locator(f"#{anchor}").evaluate("e => getComputedStyle(e).fontWeight")
-            assert int(weight) >= 600
+        assert set(found.values()) == words
+        for place, quote in found.items():
+            page.click(f".quote[data-place='{place}'] a.jump")
+            page.wait_for_function("at => location.search.includes(at)", arg=f"at={place}")
+            assert highlighted(page) == quote
+            assert is_in_view(page)
+            assert page.locator("#evidence h2").inner_text() == label
 
 
 def test_only_the_chosen_criterion_is_strong(page, chart):
     page.goto(chart)
-    choose(page, "p1", "Active disease")
+    choose(page, "Active disease")
+    page.wait_for_selector("#note mark[class*='k2-for']")
 
-    strong = page.locator("mark").evaluate_all(
+    strong = page.locator("#note mark").evaluate_all(
         "all => all.filter(e => getComputedStyle(e).fontWeight >= 600).map(e => e.textContent)"
     )
 
     assert strong == ["CK\t1,066 U/L"]
 
 
-def test_one_click_jumps_to_the_words(page, chart):
-    page.goto(chart)
-    choose(page, "p1", "Prior CAR T")
-    anchor = next(anchor for anchor, quote in quotes(page) if quote.startswith("CD19"))
-    assert not is_in_view(page, anchor)
-
-    page.click(f".panel:visible a.jump[href='#{anchor}']")
-
-    assert is_in_view(page, anchor)
-    assert page.locator(".panel:visible h2").inner_text().startswith("Prior CAR T")
-
-
-def test_the_notes_hold_exactly_their_text(page, chart):
+def test_a_note_holds_exactly_its_text(page, chart):
     page.goto(chart)
 
-    shown = page.locator(".note-text").evaluate_all("all => all.map(e => e.textContent)")
+    shown = []
+    for number in (0, 1):
+        link = page.locator("#note-list a").nth(number)
+        note = link.get_attribute("data-note")
+        link.click()
+        page.wait_for_selector(f"#note[data-note='{note}']")
+        shown.append(note_text(page))
 
     assert shown == [FIRST, LAST]
 
@@ -120,38 +131,57 @@ def test_the_notes_hold_exactly_their_text(page, chart):
 def test_keys_walk_evidence_criteria_and_notes(scripted, chart):
     page = scripted
     page.goto(chart)
-    chosen = "e => e.textContent.trim().split('\\n')[0]"
+    head, at = "#evidence h2", "() => document.querySelector('.quote.current q').textContent"
 
-    for _ in range(4):
+    for label in ("MSA subtype", "Active disease", "Weakness", "Prior CAR T"):
         page.keyboard.press("J")
-    assert page.locator(".panel:visible h2").evaluate(chosen) == "Prior CAR T"
+        page.wait_for_selector(f"{head}:has-text('{label}')")
+    page.wait_for_selector(".quote.current")
+    first = page.evaluate(at)
     page.keyboard.press("j")
-    first = page.locator("a.jump.current q").evaluate("e => e.textContent")
-    page.keyboard.press("j")
-    second = page.locator("a.jump.current q").evaluate("e => e.textContent")
+    second = page.evaluate(at)
     page.keyboard.press("k")
-    assert page.locator("a.jump.current q").evaluate("e => e.textContent") == first != second
+    assert page.evaluate(at) == first != second
 
     page.keyboard.press("K")
-    assert page.locator(".panel:visible h2").evaluate(chosen) == "Weakness"
+    page.wait_for_selector(f"{head}:has-text('Weakness')")
     page.keyboard.press("]")
-    assert is_in_view(page, "p1-n1")
+    page.keyboard.press("]")
+    page.wait_for_function(
+        "last => document.querySelector('#note').getAttribute('aria-label').includes(last)", arg="2024-05-02"
+    )
     page.keyboard.press("[")
-    assert is_in_view(page, "p1-n0")
+    page.wait_for_function(
+        "first => document.querySelector('#note').getAttribute('aria-label').includes(first)",
+        arg="2024-05-01",
+    )
 
 
-def test_the_keys_are_listed_and_can_be_switched_off(scripted, chart):
+def test_the_keys_are_listed_and_can_be_changed_and_switched_off(scripted, chart, served):
     page = scripted
     page.goto(chart)
-
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()
-    page.uncheck("#keys-on")
     page.keyboard.press("Escape")
     assert not page.locator("#keys").is_visible()
-    page.keyboard.press("J")
 
-    assert page.locator(".panel:visible h2").inner_text().startswith("IIM diagnosis")
+    page.goto(f"{served[1]}/keys")
+    page.fill("[name='key.next_criterion']", "n")
+    page.click("text=Save the keys")
+    page.goto(chart)
+    page.keyboard.press("n")
+    page.wait_for_selector("#evidence h2:has-text('MSA subtype')")
+
+    page.goto(f"{served[1]}/keys")
+    page.check("[name='off']")
+    page.click("text=Save the keys")
+    page.goto(chart)
+    page.keyboard.press("n")
+    page.keyboard.press("J")
+    page.wait_for_timeout(300)
+    assert page.locator("#evidence h2").inner_text() == "IIM diagnosis"
+    page.goto(f"{served[1]}/keys")
+    page.click("text=As at first")
 
 
 def test_a_page_asked_for_is_shown_after_signing_in(browser, served, chart):
@@ -190,7 +220,7 @@ def test_the_work_list_leads_to_charts_and_filters_live_in_the_address(page, ser
     assert "site" not in page.url
     page.click("a:has-text('SITE-1')")
 
-    assert page.locator(".patient h1").inner_text() == "SITE-1"
+    assert page.locator("#bar h1").inner_text() == "SITE-1"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -202,8 +232,8 @@ def test_text_has_enough_contrast(browser, served, chart, scheme, sign_in):
     sign_in(page, "first")
     poor += page.evaluate(CONTRAST)
     page.goto(chart)
-    choose(page, "p1", "Prior CAR T")
-    page.click(".panel:visible a.jump")
+    choose(page, "Prior CAR T")
+    page.click("#evidence a.jump")
 
     poor += page.evaluate(CONTRAST)
 

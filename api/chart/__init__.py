@@ -1,0 +1,1 @@
+"""What the pages of one chart show: marks in notes, copied text, evidence, pictures. No web framework in here."""

@@ -1,0 +1,184 @@
+"""The signed eligibility worksheet of one chart, for print: verdicts of record with the words behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chartsift.api.access import AccessDep, RoomDep, access_of
+from chartsift.api.chart.view import VERDICT_WORDS, evidence_notes, own_quotes, panel, row
+from chartsift.api.db.store import now_of
+from chartsift.api.db.tables import Decision, Review, Signature, StoredResult, User
+from chartsift.api.pages.render import page
+from chartsift.api.pages.scene import (
+    Scene,
+    chart_address,
+    place_address,
+    reading_of,
+    scene_of,
+    values_of,
+)
+from chartsift.api.services import audit, charts, reviews
+from chartsift.api.services.adjudication import RecordedVerdict, record_of
+from chartsift.api.services.evaluation import result_value, speaks_against
+from chartsift.api.services.studies import trial_of
+from chartsift.nlp.screening.chart import PatientResult
+from chartsift.nlp.types import CriterionResult
+
+routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
+
+# Most quotes of the system on either side of a criterion: a worksheet has one to three pages.
+_QUOTES = 3
+_SETTLED = {"single": "one reader", "agreed": "two readers agreed", "adjudicated": "adjudicated"}
+
+
+@routes.get("/studies/{study_id}/patients/{patient_id}/worksheet", name="worksheet_page")
+def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: RoomDep) -> Response:
+    """Show the worksheet of a signed chart; before that, say that there is none yet."""
+    with room.store.writing() as session:
+        audit.append(session, access.user_id, "worksheet.seen", study_id=study_id, patient_id=patient_id)
+        scene = scene_of(session, access, study_id, patient_id)
+        record = record_of(session, scene.patient)
+        signatures = _signatures(session, scene)
+        signed = session.get(StoredResult, signatures[-1]["result_id"]) if signatures else None
+        result = result_value(session, signed) if signed is not None else None
+        trial = trial_of(scene.study)
+        lines = _lines(session, scene, record, result) if record else []
+        return page(
+            "worksheet.html",
+            access=access,
+            study=scene.study,
+            trial=trial,
+            patient=scene.patient,
+            scene=scene,
+            base=place_address(study_id, patient_id),
+            lines=lines,
+            outcome=outcome_words(
+                [
+                    (line["row"].kind, line["row"].label, line["recorded"], line["is_judgement"])
+                    for line in lines
+                ]
+            ),
+            signatures=signatures,
+            result=result,
+            signed_result=signed,
+            is_stale=signed is not None and signed.id != scene.patient.result_id,
+            unread=charts.unread_of(session, scene.patient.id),
+            notes=scene.notes,
+            now=now_of(session),
+        )
+
+
+def outcome_words(verdicts: Sequence[tuple[str, str, str, bool]]) -> str:
+    """
+    Say what the verdicts of record come to.
+
+    Args:
+        verdicts: Kind, label and verdict of each criterion, and whether it is left to the investigator: one that is
+            then unknown leaves the others' outcome as it is.
+
+    >>> outcome_words([("inclusion", "Age", "met", False), ("exclusion", "Prior CAR T", "met", False)])
+    'ineligible: Prior CAR T'
+    """
+    against = [label for kind, label, verdict, _ in verdicts if speaks_against(kind, verdict)]
+    if against:
+        return f"ineligible: {', '.join(against)}"
+    open_ones = [label for _, label, verdict, is_left in verdicts if verdict == "unknown" and not is_left]
+    if open_ones:
+        return f"undetermined, still open: {', '.join(open_ones)}"
+    left = ", ".join(label for _, label, verdict, is_left in verdicts if verdict == "unknown" and is_left)
+    return f"eligible, pending: {left}" if left else "eligible"
+
+
+def _signatures(session: Session, scene: Scene) -> list[dict[str, Any]]:
+    """Return the signatures of the present round, in order of time."""
+    found = session.execute(
+        select(Signature, User.display_name)
+        .join(Review, Review.id == Signature.review_id)
+        .join(User, User.id == Signature.signed_by)
+        .where(Signature.patient_id == scene.patient.id, Review.round == scene.patient.round)
+        .order_by(Signature.signed_at, Signature.id)
+    ).all()
+    if scene.patient.state != "signed":
+        return []
+    return [
+        {
+            "by": name,
+            "at": one.signed_at,
+            "meaning": one.meaning,
+            "digest": one.digest,
+            "result_id": one.result_id,
+        }
+        for one, name in found
+    ]
+
+
+def _lines(
+    session: Session, scene: Scene, record: Sequence[RecordedVerdict], result: PatientResult | None
+) -> list[dict[str, Any]]:
+    criteria = {
+        (cohort.cohort_id, criterion.criterion_id): (place, criterion)
+        for cohort in trial_of(scene.study).cohorts
+        for place, criterion in enumerate(
+            sorted(trial_of(scene.study).criteria_of(cohort), key=lambda one: one.kind != "inclusion")
+        )
+    }
+    proposed = {
+        (cohort.cohort_id, item.criterion_id): item
+        for cohort in (result.cohorts if result is not None else ())
+        for item in cohort.criteria
+    }
+    every = reviews.reviews_of(session, scene.patient).values()
+    acts = {review.id: reviews.acts_of(session, review) for review in every}
+    known = [one for one in record if (one.cohort_id, one.criterion_id) in criteria]
+    known.sort(key=lambda one: criteria[one.cohort_id, one.criterion_id][0])
+    return [_line(session, scene, one, criteria, proposed, acts) for one in known]
+
+
+def _line(
+    session: Session,
+    scene: Scene,
+    one: RecordedVerdict,
+    criteria: dict[tuple[str, str], Any],
+    proposed: dict[tuple[str, str], CriterionResult],
+    acts: dict[str, Sequence[Decision]],
+) -> dict[str, Any]:
+    key = (one.cohort_id, one.criterion_id)
+    decision = session.get_one(Decision, one.decision_id)
+    by = session.get_one(User, decision.made_by).display_name
+    made = acts[decision.review_id]
+    mine = reading_of(session, made, reviews.states_of(made).get(key), None, by=by)
+    item = proposed.get(key)
+    of_readers = {piece.note_id for piece in mine.pieces}
+    site_ids = evidence_notes(item) | {note.note_id for note in scene.notes if note.id in of_readers}
+    notes = values_of(session, scene, site_ids)
+
+    def link(note_id: str, start: int, end: int) -> str:
+        return chart_address(scene, criterion=one.criterion_id, note=note_id, at=f"{start}-{end}")
+
+    line = row(0, criteria[key][1], item, mine, href="")
+    shown = panel(line, item, notes=notes, as_of=scene.as_of, link=link)
+    return {
+        "row": line,
+        "recorded": one.verdict,
+        "is_judgement": criteria[key][1].silence == "judgement",
+        "verdict": VERDICT_WORDS[one.verdict],
+        "settled": _SETTLED[one.settled],
+        "by": by,
+        "at": decision.made_at,
+        "reason": reviews.VERDICT_REASONS.get(decision.reason, ""),
+        "comment": reviews.comment_of(session, decision),
+        "proposed": shown.row.proposal,
+        "searched": shown.searched,
+        "own": own_quotes(mine.pieces, notes=notes, as_of=scene.as_of, link=link),
+        "quotes": [
+            (view.side.heading, [quote for quote in view.quotes if not quote.is_own][:_QUOTES], view.total)
+            for view in shown.sides
+            if view.side.stance != "set_aside"
+        ],
+    }
