@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run serve load accuracy accuracy-halves test lint types imports browser postgresql test-312 test-main venv venv-dev lock clean
+.PHONY: help run serve load accuracy accuracy-halves test lint types imports browser postgresql java test-312 test-main bench venv venv-dev lock clean
 
 # The Python that everything runs on: PYTHON=... on the command line overrides.
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -39,7 +39,7 @@ accuracy-halves: venv ## the same for every other chart by name: first, third, â
 	$(BIN)/chartsift annotations score $$(ls $(CHARTS)/*.json | awk 'NR % 2 == 1')
 	$(BIN)/chartsift annotations score $$(ls $(CHARTS)/*.json | awk 'NR % 2 == 0')
 
-test: lint types imports test-312 browser postgresql test-main ## every gate: lint, types, import rules, all tests, the wheel
+test: lint types imports test-312 browser postgresql java test-main ## every gate: lint, types, import rules, all tests, the wheel
 
 lint: venv-dev ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -79,8 +79,21 @@ test-312: ## the core tests on Python 3.12, when it is there
 		.venv312/bin/python -m pytest -q -n $(WORKERS) -m "not browser and not accuracy and not slow" \
 			tests/test_imports.py tests/test_log.py tests/nlp; fi
 
-test-main: venv-dev browser postgresql
+# Tests of Spark start a real cluster, which is Java.
+java:
+	@.ci/java
+
+test-main: venv-dev browser postgresql java
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+# For instance: make bench REPEATS=1 NOTES=200 (short), make bench BENCH=--check (fails when a ratio does not hold).
+REPEATS := 3
+NOTES := 1000
+BENCH :=
+bench: venv ## compare speed with stock medspaCy and EDS-NLP, and write the table into docs/benchmark.md
+	.ci/bench-venv .venv-bench "$(PYTHON)"
+	$(BIN)/python tests/bench/bench.py --repeats $(REPEATS) --notes $(NOTES) --edsnlp .venv-bench/bin/python \
+		--docs docs/benchmark.md $(BENCH)
 
 venv:
 	@.ci/venv $(VENV) "$(PYTHON)"
@@ -93,5 +106,5 @@ lock: ## resolve the dependencies anew and write requirements/*.lock
 	@if [ -n "$(PYTHON312)" ]; then .ci/lock "$(PYTHON312)"; else echo "left as they are: locks of Python 3.12 (no python3.12 here)"; fi
 
 clean: ## remove everything that a target made
-	rm -rf .venv .venv312 build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv312 .venv-bench build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

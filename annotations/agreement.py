@@ -6,15 +6,21 @@ Neither side is the truth, so F1 (symmetric) takes the place of precision and re
 
 from __future__ import annotations
 
+import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from chartsift.annotations.charts import Chart, GoldFinding
 from chartsift.annotations.rates import Detection, Rate
 from chartsift.annotations.vocabulary import JUDGEMENT_CRITERION, KINDS
 from chartsift.nlp.errors import InputError
+
+# (chart, answer of the first, answer of the second)
+Pairs = list[tuple[str, str, str]]
+
+_RESAMPLES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +31,19 @@ class Kappa:
     Attributes:
         agreed: Charts with the same answer, of all charts.
         kappa: Cohen's kappa, -1 to 1; None where both gave one and the same answer throughout.
+        interval: Its 95 % interval over charts drawn with replacement; None where it was not asked for, or kappa is not
+            defined.
     """
 
     agreed: Rate
     kappa: float | None
+    interval: tuple[float, float] | None = None
 
     def __str__(self) -> str:
-        return f"{self.agreed}   kappa {'n/a' if self.kappa is None else f'{self.kappa:.3f}'}"
+        if self.kappa is None:
+            return f"{self.agreed}   kappa n/a"
+        doubt = f" [{self.interval[0]:.3f}, {self.interval[1]:.3f}]" if self.interval else ""
+        return f"{self.agreed}   kappa {self.kappa:.3f}{doubt}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +150,8 @@ def agreement(first: Sequence[Chart], second: Sequence[Chart]) -> Agreement:
     shared = [patient_id for patient_id in left if patient_id in right]
     if not shared:
         raise InputError("IN165", "the two annotations have no chart in common")
-    answers: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-    cohorts: Counter[tuple[str, str]] = Counter()
+    answers: dict[str, Pairs] = defaultdict(list)
+    cohorts: Pairs = []
     exact: Counter[tuple[str, str]] = Counter()
     overlap: Counter[tuple[str, str]] = Counter()
     assertions: Counter[bool] = Counter()
@@ -152,7 +164,7 @@ def agreement(first: Sequence[Chart], second: Sequence[Chart]) -> Agreement:
             raise InputError(
                 "IN165", f"{one.source} and {other.source}: the notes differ", hint="compare like with like"
             )
-        cohorts[one.gold.cohort_status, other.gold.cohort_status] += 1
+        cohorts.append((patient_id, one.gold.cohort_status, other.gold.cohort_status))
         _compare_criteria(one, other, answers, differences)
         _compare_spans(one, other, exact, overlap, assertions)
     kinds = [kind for kind in KINDS if any(exact[kind, cell] for cell in ("tp", "fp", "fn"))]
@@ -160,9 +172,9 @@ def agreement(first: Sequence[Chart], second: Sequence[Chart]) -> Agreement:
         charts=len(shared),
         only_first=tuple(patient_id for patient_id in left if patient_id not in right),
         only_second=tuple(patient_id for patient_id in right if patient_id not in left),
-        status=cohen_kappa(sum(answers.values(), Counter())),
-        by_criterion={name: cohen_kappa(table) for name, table in sorted(answers.items())},
-        cohort_status=cohen_kappa(cohorts),
+        status=kappa_with_interval([pair for pairs in answers.values() for pair in pairs]),
+        by_criterion={name: kappa_with_interval(pairs) for name, pairs in sorted(answers.items())},
+        cohort_status=kappa_with_interval(cohorts),
         spans_exact={kind: _detection(exact, kind) for kind in kinds},
         spans_overlap={kind: _detection(overlap, kind) for kind in kinds},
         assertion=Rate(assertions[True], assertions.total()),
@@ -190,8 +202,39 @@ def cohen_kappa(table: Mapping[tuple[str, str], int]) -> Kappa:
     return Kappa(Rate(agreed, total), (agreed * total - expected) / (total * total - expected))
 
 
+def kappa_with_interval(pairs: Pairs) -> Kappa:
+    """
+    Return Cohen's kappa of *pairs* (chart, answer of the first, of the second) with its 95 % interval.
+
+    The interval is the percentile interval of charts drawn with replacement, because the decisions on one chart hang
+    together; draws in which both always gave one answer have no kappa and are left out. Where every draw agrees in all,
+    the interval is one point and says only that nothing was seen that could widen it.
+
+    Source: Efron B, Tibshirani R. An introduction to the bootstrap. 1993, chapter 13.
+    """
+    whole = cohen_kappa(Counter((first, second) for _, first, second in pairs))
+    of_chart: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for chart, first, second in pairs:
+        of_chart[chart][first, second] += 1
+    if whole.kappa is None or len(of_chart) < 2:
+        return whole
+    chance = random.Random(0)  # noqa: S311 - a repeatable sample, no secret
+    tables = [of_chart[chart] for chart in sorted(of_chart)]
+    values = []
+    for _ in range(_RESAMPLES):
+        drawn: Counter[tuple[str, str]] = Counter()
+        for table in chance.choices(tables, k=len(tables)):
+            drawn.update(table)
+        kappa = cohen_kappa(drawn).kappa
+        if kappa is not None:
+            values.append(kappa)
+    values.sort()
+    low, high = values[int(0.025 * len(values))], values[int(0.975 * len(values))]
+    return Kappa(whole.agreed, whole.kappa, (low, high))
+
+
 def _compare_criteria(
-    one: Chart, other: Chart, answers: Mapping[str, Counter[tuple[str, str]]], differences: list[Difference]
+    one: Chart, other: Chart, answers: Mapping[str, Pairs], differences: list[Difference]
 ) -> None:
     patient_id = one.patient.patient_id
     if one.gold.cohort != other.gold.cohort:
@@ -201,7 +244,7 @@ def _compare_criteria(
         theirs = other.gold.criteria.get(criterion_id)
         if theirs is None or criterion_id == JUDGEMENT_CRITERION:
             continue
-        answers[criterion_id][mine.status, theirs.status] += 1
+        answers[criterion_id].append((patient_id, mine.status, theirs.status))
         if mine.status != theirs.status:
             differences.append(
                 Difference(
@@ -253,4 +296,5 @@ def _detection(table: Mapping[tuple[str, str], int], kind: str) -> Detection:
 
 
 def _kappa_dict(kappa: Kappa) -> dict[str, Any]:
-    return {"agreement": kappa.agreed.to_dict(), "kappa": kappa.kappa}
+    low, high = kappa.interval or (None, None)
+    return {"agreement": kappa.agreed.to_dict(), "kappa": kappa.kappa, "kappa_low": low, "kappa_high": high}

@@ -104,6 +104,12 @@ def create_app(
         worksheet,
         keys,
         upload,
+        chart_acts,
+        adjudication,
+        agreement,
+        pictures,
+        worksheet,
+        keys,
     ):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(packages=[("chartsift.api", "static")]), name="static")

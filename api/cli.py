@@ -3,7 +3,7 @@ The command line ``chartsift``.
 
 Data goes to stdout and everything else to stderr. The exit status tells the family of an error: 0 done, 1 a fault
 of chartsift itself, 2 wrong usage, 3 input (IN…), 4 lexicon, trial or configuration (RU…), 5 the run (SC…),
-6 the server (HT…), 7 access (AC…), 8 conflicts (CO…), 9 the database (ST…).
+6 the server (HT…), 7 access (AC…), 8 conflicts (CO…), 9 the database (ST…), 10 a learned model (MO…).
 
 Importing this module is cheap, so that ``--help`` is instant: whatever is heavy is imported inside a command.
 """
@@ -14,18 +14,21 @@ import os
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from chartsift.api import cli_annotations, cli_room, cli_rules
+from chartsift.api import cli_annotations, cli_model, cli_room, cli_rules
 from chartsift.api.cli_common import (
     AsOf,
+    Concepts,
     Json,
     Patients,
     ReadsFiles,
     Sample,
     Trial,
+    WriteFormats,
+    log_level,
     parse_day,
     print_json,
     say,
@@ -33,10 +36,9 @@ from chartsift.api.cli_common import (
     start,
     use_inputs,
 )
+from chartsift.api.cli_screen import ScreenCommand, Stopped, default_workers, parse_memory, screen_inputs
+from chartsift.api.cli_spark import Engine, Folders, Master, SparkConf, check_options
 from chartsift.nlp.errors import ChartsiftError
-
-if TYPE_CHECKING:
-    from chartsift.nlp.screening.run import RunConfig
 
 app = typer.Typer(
     name="chartsift",
@@ -57,6 +59,7 @@ app.add_typer(cli_room.users, name="user")
 app.add_typer(cli_room.studies, name="study")
 app.add_typer(cli_room.db, name="db")
 app.add_typer(cli_room.audit, name="audit")
+app.add_typer(cli_model.app, name="model")
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -76,8 +79,11 @@ def main(arguments: list[str] | None = None) -> int:
         if exc.hint:
             say(f"  {exc.hint}")
         return exc.exit_status
+    except Stopped as exc:
+        say("stopped; what is done is kept, and the same command goes on from there")
+        return exc.exit_status
     except KeyboardInterrupt:
-        say("stopped; the same command goes on where a run was")
+        say("stopped")
         return _INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; nothing is left to say.
@@ -111,7 +117,7 @@ def _options(
     set_log_level("INFO" if verbose else "WARNING")
 
 
-@app.command(cls=ReadsFiles)
+@app.command(cls=ScreenCommand)
 def screen(
     *,
     inputs: Annotated[
@@ -132,9 +138,53 @@ def screen(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, metavar="N", help="Screen only the first N patients.")
     ] = None,
+    sample_size: Annotated[
+        int | None,
+        typer.Option(
+            "--sample-size",
+            min=1,
+            metavar="N",
+            help="Screen only N patients, drawn at random; also written --sample N.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", help="Draw another sample of N patients; default 0.")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=0,
+            metavar="N",
+            envvar="CHARTSIFT_WORKERS",
+            help="Processes that read notes; default: one a processor, as far as memory allows. "
+            "0 reads in the main process, without protection from notes that crash or hang it.",
+        ),
+    ] = None,
+    max_memory: Annotated[
+        str,
+        typer.Option(
+            "--max-memory", metavar="SIZE", help="Replace a worker that holds more than this after a batch."
+        ),
+    ] = "550M",
+    note_seconds: Annotated[
+        float,
+        typer.Option(
+            "--note-seconds",
+            min=0.1,
+            metavar="S",
+            help="Give up on a note after S seconds of processor time, and two minutes a million characters more.",
+        ),
+    ] = 10.0,
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what an earlier run left in DIR and begin anew.")
     ] = False,
+    write: WriteFormats = None,
+    concepts: Concepts = None,
+    engine: Engine = "local",
+    master: Master = None,
+    spark_conf: SparkConf = None,
+    table_folders: Folders = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the files are.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -149,6 +199,16 @@ def screen(
 
     if out is None:
         raise typer.BadParameter("give the folder for the results", param_hint="--out")
+    if write:
+        from chartsift.nlp.screening.writers import check_names
+
+        write = check_names(write)
+    if limit is not None and sample_size is not None:
+        raise typer.BadParameter("give either --limit or --sample-size, not both", param_hint="--limit")
+    if seed is not None and sample_size is None:
+        raise typer.BadParameter("give the size of the sample, too: --sample N", param_hint="--seed")
+    memory = parse_memory(max_memory)
+    on_spark = check_options(engine, master, spark_conf, table_folders)
     with use_inputs(inputs, sample=sample) as paths:
         from chartsift.nlp.screening.run import RunConfig
 
@@ -159,38 +219,33 @@ def screen(
             as_of=parse_day(as_of),
             jsonl=jsonl,
             limit=limit,
+            sample=sample_size,
+            seed=seed or 0,
             restart=restart,
+            workers=default_workers(memory) if workers is None else workers,
+            max_memory=memory,
+            note_seconds=note_seconds,
+            log_level=log_level(),
         )
-        results = _screen(config, trial, is_quiet=quiet or as_json)
+        results = screen_inputs(config, trial, is_quiet=quiet or as_json, on_spark=on_spark)
+    from chartsift.api.cli_export import document, export_after_screening, show_exports
+
+    exports = export_after_screening(results, write or [], concepts=concepts)
     if as_json:
         files = {name: str(path) for name, path in results.files().items()}
-        print_json({"out": str(out), "files": files, **results.manifest})
+        made = {"exports": [document(export) for export in exports]} if exports else {}
+        print_json({"out": str(out), "files": files, **made, **results.manifest})
     else:
-        from chartsift.api.cli_show import show_files, show_run
+        from chartsift.api.cli_show import show_files, show_run, show_unread
 
         if not quiet:
             show_run(results)
         show_files(results)
+        show_exports(exports)
+        if not quiet:
+            show_unread(results)
     if not results.manifest["counts"]["notes_read"]:
         raise InputError("IN127", "no note could be read", hint="errors.parquet says why, row by row")
-
-
-def _screen(config: RunConfig, trial: str, *, is_quiet: bool) -> Any:
-    start()
-    from chartsift.api.cli_progress import show_progress
-    from chartsift.nlp.criteria import load_trial
-    from chartsift.nlp.screening.run import run_screening
-
-    loaded = load_trial(trial)
-
-    def make_pipeline() -> Any:
-        # After the inputs are read: spaCy takes its seconds, and a wrong path is said before.
-        from chartsift.nlp.pipeline import build_pipeline
-
-        return build_pipeline()
-
-    with show_progress(is_quiet=is_quiet) as on_progress:
-        return run_screening(config, trial=loaded, make_pipeline=make_pipeline, on_progress=on_progress)
 
 
 @app.command(cls=ReadsFiles)
@@ -254,6 +309,39 @@ def explain(
             as_of=parse_day(as_of),
             as_json=as_json,
         )
+
+
+@app.command()
+def export(
+    *,
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of a finished run.")],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="NAME",
+            help="omop, fhir, redcap; several with commas. Without: list them.",
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="DIR", help="Where the folder of each format goes; default: DIR itself."
+        ),
+    ] = None,
+    concepts: Concepts = None,
+    as_json: Json = False,
+) -> None:
+    """
+    Write a finished run for another system: OMOP NOTE_NLP, FHIR R4, or a screening log for REDCap.
+
+    Works from the files of the run alone; no note is read again. See docs/output.md.
+    """
+    from chartsift.api.cli_export import export_run
+
+    start()
+    export_run(out, formats or [], to=to, concepts=concepts, as_json=as_json)
 
 
 @app.command()

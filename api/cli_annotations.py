@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chartsift.api import cli_exchange
 from chartsift.api.cli_common import Json, Trial, print_json, say, start
 
 if TYPE_CHECKING:
     from chartsift.annotations.score import ResultRows
 
 app = typer.Typer(
-    help="Check annotated charts, measure chartsift against them, and compare two annotators.",
+    help="Check annotated charts, measure against them, compare two annotators, exchange with annotation tools.",
     no_args_is_help=True,
 )
+
+cli_exchange.add_to(app)
 
 
 @app.command()

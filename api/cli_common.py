@@ -41,6 +41,18 @@ AsOf = Annotated[
         help="Day of screening for everyone, YYYY-MM-DD; default: the patient's own, else that of the last note.",
     ),
 ]
+WriteFormats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--write", metavar="NAME", help="Also write omop, fhir or redcap into DIR; several with commas."
+    ),
+]
+Concepts = Annotated[
+    Path | None,
+    typer.Option(
+        "--concepts", metavar="FILE", help="Site's table of OMOP concept identifiers (CSV), for omop."
+    ),
+]
 Sample = Annotated[bool, typer.Option("--sample", help="Use the bundled sample charts as input.")]
 
 
@@ -64,6 +76,11 @@ class ReadsFiles(TyperCommand):
 def set_log_level(level: str) -> None:
     """Choose what ``start`` will log."""
     _log_level[0] = level
+
+
+def log_level() -> str:
+    """Return what ``start`` logs, for processes that this one starts."""
+    return _log_level[0]
 
 
 def start() -> None:

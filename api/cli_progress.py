@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar with rate and remaining time on a terminal, else a plain line every few seconds."""
+"""Progress on stderr: a bar with rate, remaining time and errors on a terminal, else a plain line now and then."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[["Progress"], None]
 
-# Often enough to see that it lives, seldom enough for a log file.
+# At first often enough to see that it lives; then seldom enough for the log of a night.
 SECONDS_BETWEEN_LINES = 5.0
+_CALM_AFTER_SECONDS = 60.0
+_CALM_SECONDS_BETWEEN_LINES = 60.0
 
 
 @contextmanager
@@ -44,9 +46,13 @@ class PlainLines:
         now = self._clock()
         if progress.phase != self._phase:
             self._phase, self._began, self._said, self._first = progress.phase, now, now, progress.done
-        elif now - self._said >= SECONDS_BETWEEN_LINES:
+        elif now - self._said >= self._pause(now):
             self._said = now
             say(progress_line(progress, done_here=progress.done - self._first, seconds=now - self._began))
+
+    def _pause(self, now: float) -> float:
+        is_calm = now - self._began > _CALM_AFTER_SECONDS
+        return _CALM_SECONDS_BETWEEN_LINES if is_calm else SECONDS_BETWEEN_LINES
 
 
 def progress_line(progress: Progress, *, done_here: int, seconds: float) -> str:
@@ -59,6 +65,8 @@ def progress_line(progress: Progress, *, done_here: int, seconds: float) -> str:
         if progress.total is not None:
             left = round((progress.total - progress.done) / rate)
             line += f", {left // 3600}:{left // 60 % 60:02}:{left % 60:02} left"
+    if progress.errors:
+        line += f", {progress.errors:,} error{'s' if progress.errors > 1 else ''}"
     return line
 
 
@@ -74,6 +82,7 @@ def _bars() -> Iterator[OnProgress]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}  {task.fields[rate]}"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[errors]}"),
         console=Console(stderr=True),
         transient=True,
     ) as bars:
@@ -81,11 +90,14 @@ def _bars() -> Iterator[OnProgress]:
 
         def report(progress: Progress) -> None:
             if progress.phase not in tasks:
-                task = bars.add_task(progress.phase, total=progress.total, unit=progress.unit, rate="")
+                task = bars.add_task(
+                    progress.phase, total=progress.total, unit=progress.unit, rate="", errors=""
+                )
                 tasks[progress.phase] = (task, monotonic(), progress.done)
             task, began, first = tasks[progress.phase]
             seconds = monotonic() - began
             rate = f"{(progress.done - first) / seconds:,.1f}/s" if seconds > 1 else ""
-            bars.update(task, completed=progress.done, total=progress.total, rate=rate)
+            errors = f"{progress.errors:,} errors" if progress.errors else ""
+            bars.update(task, completed=progress.done, total=progress.total, rate=rate, errors=errors)
 
         yield report

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 MAX_PATIENTS = 30
 MAX_QUOTES = 2
+# As many as say what kind of thing went wrong; the table of errors has them all.
+MAX_UNREAD = 5
 _QUOTE_CHARS = 160
 _ITEM_CHARS = 70
 _HEADER_CHARS = 5
@@ -85,6 +87,25 @@ def show_files(results: RunResults) -> None:
     print(f"One patient in full: chartsift explain PATIENT {results.out}")
 
 
+def show_unread(results: RunResults) -> None:
+    """Print the first inputs that could not be read or were left out: what, code, and what is wrong and to be done."""
+    unread = results.errors(most=MAX_UNREAD)
+    if not unread:
+        return
+    total = results.manifest["counts"]["errors"]
+    out = console()
+    out.print()
+    out.print(
+        "Not read or left out:"
+        if total <= MAX_UNREAD
+        else f"Not read or left out, {MAX_UNREAD} of {total:,}:"
+    )
+    for row in unread:
+        _print_indented(out, f"{one_line(row['source'])}: {row['code']}: {one_line(row['message'])}", 2)
+    if total > MAX_UNREAD:
+        print(f"  the others: {results.path('errors')}")
+
+
 def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: str | None = None) -> None:
     """Print one patient in full: each criterion with verdict, both sides, what was set aside, and the next step."""
     out = console()
@@ -115,7 +136,7 @@ def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: 
                 if item["stance"] == stance:
                     _print_quote(out, item, name=name, indent=4)
         if row["flags"]:
-            _print_indented(out, "look at: " + one_line("; ".join(row["flags"])), 4)
+            _print_indented(out, "look at: " + _flags_in_words(row["flags"]), 4)
         if row["valid_until"]:
             _print_indented(out, words.lapse_words(row["valid_until"], row["changes_to"]), 4)
         if row["searched"]:
@@ -125,6 +146,10 @@ def show_patient(patient: PatientRows, labels: dict[str, str], *, criterion_id: 
             _print_indented(out, f"next: {one_line(row['next_step'])}", 4)
         if (score := patient.score_of(row["criterion_id"])) is not None:
             _print_score(out, score)
+
+
+def _flags_in_words(flags: list[str]) -> str:
+    return one_line("; ".join(map(words.flag_words, flags)))
 
 
 def _some_terms(row: Row) -> str:
@@ -295,7 +320,7 @@ def _print_score(out: Console, score: Row) -> None:
         names = "; ".join(labels[name] for name in score["decisive_items"])
         _print_indented(out, f"would change the label, weightiest first: {names}", 4)
     if score["flags"]:
-        _print_indented(out, "look at: " + one_line("; ".join(score["flags"])), 4)
+        _print_indented(out, "look at: " + _flags_in_words(score["flags"]), 4)
 
 
 def _item_source(item: Row) -> str:

@@ -206,16 +206,6 @@ def days_before(day: date, as_of: date) -> str:
     return f"{days / 365.25:.1f} years before screening"
 
 
-def flag_words(flag: str) -> str:
-    """
-    Turn a flag code into words.
-
-    >>> flag_words("turns_18_on 2026-12-02")
-    'turns 18 on 2026-12-02'
-    """
-    return flag.replace("_", " ")
-
-
 def slot_styles(count: int) -> str:
     """
     Return the style rules that make the marks of the chosen criterion strong, for *count* criteria.

@@ -61,7 +61,7 @@ def score_view(
         title=score.title,
         line=words.score_words(row),
         subgroup=" or ".join(score.subgroups),
-        flags=tuple(flag.replace("_", " ") for flag in score.flags),
+        flags=tuple(words.flag_words(flag) for flag in score.flags),
         items=tuple(_item_view(item, notes, anchors) for item in score.items),
     )
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from fastapi import Request
 from python_multipart.exceptions import MultipartParseError
@@ -22,6 +22,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from chartsift.api.db.base import new_id
 from chartsift.api.problems import RequestError
 from chartsift.api.vault import Vault
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 PIECE_BYTES = 1024 * 1024
 """Length of every piece of a file but its last."""
@@ -124,7 +127,7 @@ class _FormReader:
         self._hash = hashlib.sha256()
         self._buffer = bytearray()
 
-    def callbacks(self) -> dict[str, Callable[..., None]]:
+    def callbacks(self) -> MultipartCallbacks:
         return {
             "on_part_begin": self._part_begin,
             "on_header_field": self._header_field,

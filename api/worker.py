@@ -183,7 +183,7 @@ class EmbeddedWorker:
         return self._process.pid if self._process else 0
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "chartsift.api.worker_process", self._log_level]
+        command = [sys.executable, "-P", "-m", "chartsift.api.worker_process", self._log_level]
         # This very Python and a module of this package: nothing of a request is in it.
         self._process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, env=self._environment

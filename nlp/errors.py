@@ -7,6 +7,8 @@ Codes are stable; a retired code is not used again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 
@@ -20,6 +22,10 @@ class ChartsiftError(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Callable[[str, str], ChartsiftError], tuple[str, str]]:
+        # As it is, Python would make a copy in another process from the sentence alone.
+        return partial(type(self), hint=self.hint), (self.code, self.message)
 
 
 class InputError(ChartsiftError):

@@ -9,24 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal, cast
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from spacy.util import registry
 
 from chartsift.nlp.components import READERS, findings, register_components
 from chartsift.nlp.components.axes import axes_of
+from chartsift.nlp.components.concepts import SPAN_GROUP, Concepts, Mention, concept_span
 from chartsift.nlp.components.context import Context
+from chartsift.nlp.components.sections import Sections
+from chartsift.nlp.learned import COMPONENTS, RATERS, ModelUse, Rater, models_in_use
+from chartsift.nlp.text.layout import Layout, LazyLayout
+from chartsift.nlp.text.prefilter import Prefilter, Scan, opened
 from chartsift.nlp.text.quotes import clause_around
-from chartsift.nlp.text.tokens import ClinicalTokenizer, token_range
+from chartsift.nlp.text.tokens import ClinicalTokenizer, end_of_tokens, token_range
 from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
 
+# Components that stand before the readers.
+_FIRST = ("sentences", "sections", "concepts", "context")
 # Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
 MAX_NOTE_LENGTH = 20_000_000
 
@@ -38,17 +49,45 @@ class PipelineConfig:
 
     Attributes:
         readers: Names of the readers to run, in order; empty for all.
+        mode: "fast" reads only where the words of a reader stand; "whole" tries everything everywhere, to prove that
+            the fast way loses nothing. The findings are the same.
+        models: The learned models at work; empty for the rules alone.
     """
 
     readers: tuple[str, ...] = ()
+    mode: Literal["fast", "whole"] = "fast"
+    models: tuple[ModelUse, ...] = ()
+
+
+class _NoTokens:
+    """What readers use of a ``Doc`` that holds no concept: the note, its layout and the drafts."""
+
+    def __init__(self, note: Note, layout: Layout) -> None:
+        self._ = SimpleNamespace(
+            note_text=note.text, note_date=note.note_date, layout=layout, drafts=None, starts=[], ends=[]
+        )
+        self.spans: dict[str, list[Span]] = {SPAN_GROUP: []}
 
 
 class Pipeline:
-    """Reads one note at a time; holds no state between notes."""
+    """
+    Reads one note at a time; holds no state between notes.
 
-    def __init__(self, nlp: Language, config: PipelineConfig) -> None:
+    ``rater`` gives verdicts their calibrated confidence; None where no such model is in use.
+    """
+
+    def __init__(self, nlp: Language, config: PipelineConfig, rater: Rater | None = None) -> None:
         self.nlp = nlp
         self.config = config
+        self._concepts: Concepts = nlp.get_pipe("chartsift_concepts")  # type: ignore[assignment]
+        self._context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
+        self._sections: Sections = nlp.get_pipe("chartsift_sections")  # type: ignore[assignment]
+        self._tokenizer: ClinicalTokenizer = nlp.tokenizer  # type: ignore[assignment]
+        self._readers = [
+            component for name, component in nlp.pipeline if name.removeprefix("chartsift_") not in _FIRST
+        ]
+        self._prefilter = Prefilter(self._concepts.phrases.words) if config.mode == "fast" else None
+        self.rater = rater
 
     def extract(self, note: Note) -> list[Finding]:
         """
@@ -56,9 +95,35 @@ class Pipeline:
 
         For every finding, ``note.text[start:end] == text``.
         """
-        doc = self.read(note)
-        made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
-        return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))
+        if self._prefilter is None:
+            return _findings(note, self.read(note))
+        with opened(self._prefilter, note.text) as scan:
+            return _findings(note, self._read_where_it_matters(note, scan))
+
+    def _read_where_it_matters(self, note: Note, scan: Scan) -> Doc:
+        """Return a Doc of the sentences that hold concepts, annotated as ``read`` annotates the whole note."""
+        text = note.text
+        layout = LazyLayout(text, self._sections.find)
+        mentions = self._concepts.find(scan, layout)
+        if not mentions:
+            # Without concepts no reader asks for a token, and a Doc is the dearest part of a note that says nothing.
+            return self._through_readers(cast(Doc, _NoTokens(note, layout)))
+        doc = self._tokenizer.parts(text, _sentences_with(mentions, layout, self._context.longest))
+        doc._.note_date = note.note_date
+        doc._.layout = layout
+        starts = doc._.starts
+        spans = []
+        for mention in mentions:
+            first = bisect_left(starts, mention.start)
+            spans.append(concept_span(doc, first, first + mention.length, mention.sense))
+        doc.spans[SPAN_GROUP] = spans
+        self._context.link(doc, spans)
+        return self._through_readers(doc)
+
+    def _through_readers(self, doc: Doc) -> Doc:
+        for reader in self._readers:
+            doc = reader(doc)
+        return doc
 
     def read(self, note: Note) -> Doc:
         """Return the annotated Doc of *note*, for a closer look than its findings give."""
@@ -69,21 +134,30 @@ class Pipeline:
     def fingerprint(self) -> str:
         """Return a SHA-256 (hexadecimal) of code, vocabulary, configuration and the libraries that read."""
         versions = {name: metadata.version(name) for name in ("chartsift", "spacy", "medspacy")}
-        content = {"versions": versions, "code": code_digest(), "config": asdict(self.config)}
+        # Of a model its digest, not the place where it lies.
+        config = asdict(self.config) | {"models": [(use.kind, use.digest) for use in self.config.models]}
+        content = {"versions": versions, "code": code_digest(), "config": config}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def build_pipeline(config: PipelineConfig | None = None) -> Pipeline:
     """
-    Return a ready pipeline.
+    Return a ready pipeline; without *config* all readers, and the models that are in use here.
 
     Raises:
-        RuleError: A vocabulary file is invalid.
+        RuleError: A vocabulary file is invalid, or the journal of models cannot be read (RU230).
+        ChartsiftError: A model in use is refused (codes MO5xx).
     """
-    config = config or PipelineConfig()
+    config = config or PipelineConfig(models=models_in_use())
     readers = [reader.name for reader in READERS if not config.readers or reader.name in config.readers]
-    nlp = _language("sentences", "sections", "concepts", "context", *readers, "lexicon_findings")
-    return Pipeline(nlp, config)
+    nlp = _language(*_FIRST, *readers, "lexicon_findings", "corrections")
+    rater: Rater | None = None
+    for use in config.models:
+        if use.kind in COMPONENTS:
+            nlp.add_pipe(COMPONENTS[use.kind], config={"folder": use.folder, "digest": use.digest})
+        elif use.kind in RATERS:
+            rater = registry.misc.get(RATERS[use.kind])(use.folder, use.digest)
+    return Pipeline(nlp, config, rater)
 
 
 def read_context(text: str, start: int, end: int, *, note_date: date | None = None) -> MentionContext:
@@ -105,6 +179,11 @@ def read_context(text: str, start: int, end: int, *, note_date: date | None = No
         ValueError: There is no word at this place of the text.
         RuleError: A vocabulary file is invalid.
     """
+    return axes_of(context_span(text, start, end, note_date=note_date))
+
+
+def context_span(text: str, start: int, end: int, *, note_date: date | None = None) -> Span:
+    """Return the mention as ``read_context`` sees it: a Span whose Doc knows its layout and whose cues are linked."""
     nlp = _context_pipeline()
     doc = nlp.make_doc(text)
     doc._.note_date = note_date
@@ -116,7 +195,7 @@ def read_context(text: str, start: int, end: int, *, note_date: date | None = No
     span = Span(doc, first, last, label="MENTION")
     context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
     context.link(doc, [span])
-    return axes_of(span)
+    return span
 
 
 @lru_cache(maxsize=1)
@@ -159,6 +238,33 @@ def _distinct(drafts: Iterable[findings.Draft]) -> list[findings.Draft]:
         if key not in best or draft.score > best[key].score:
             best[key] = draft
     return list(best.values())
+
+
+def _findings(note: Note, doc: Doc) -> list[Finding]:
+    made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
+    return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))
+
+
+def _sentences_with(mentions: Sequence[Mention], layout: Layout, behind: int) -> list[tuple[int, int]]:
+    """Return the sentences that hold *mentions*, in order, each with so many tokens *behind* it."""
+    if not mentions:
+        return []
+    text, sentences = layout.text, layout.sentences
+    parts: list[tuple[int, int]] = []
+    last_number = -1
+    for mention in mentions:
+        number = layout.sentence_number(mention.start)
+        if number == last_number and mention.end <= parts[-1][1]:
+            continue
+        last_number = number
+        begin = sentences[number].start if number else 0
+        stop = sentences[number + 1].start if number + 1 < len(sentences) else len(text)
+        end = end_of_tokens(text, max(stop, mention.end), behind)
+        if parts and begin <= parts[-1][1]:
+            parts[-1] = (parts[-1][0], max(end, parts[-1][1]))
+        else:
+            parts.append((begin, end))
+    return parts
 
 
 def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:

@@ -179,8 +179,14 @@ def renew(hold: Hold) -> None:
 
 
 def advance(session: Session, hold: Hold, *, done: int | None = None, total: int | None = None) -> None:
-    """Note the progress of a job, in the transaction of what was done."""
+    """
+    Note the progress of a job, in the transaction of what was done.
+
+    A job that gets on is no job that kills its workers: its attempts are counted from here.
+    """
     job = session.get_one(Job, hold.job_id)
+    if done is not None and done > job.done:
+        job.attempts = 1
     job.done = job.done if done is None else done
     job.total = job.total if total is None else total
 

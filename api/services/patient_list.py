@@ -101,7 +101,7 @@ def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
         names = [name.strip().lower() for name in next(reader, [])]
         if "patient_id" not in names:
             raise ConflictError("CO624", "the first row names the columns, and one of them is patient_id")
-        found = []
+        found: list[tuple[int, dict[str, str]]] = []
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue

@@ -36,7 +36,7 @@ READERS: tuple[Reader, ...] = (
     Reader("biopsy_features"),
     Reader("onset", frozenset({"onset"})),
     Reader("treatments", frozenset({"treatment"})),
-    Reader("heart_lung", frozenset({"pft", "echo", "vital", "oxygen"})),
+    Reader("heart_lung", frozenset({"pft", "echo", "ecg", "vital", "oxygen"})),
     Reader("infections", frozenset({"infection", "antimicrobial"})),
     Reader("organs", frozenset({"organ_disease"})),
 )
@@ -55,6 +55,7 @@ def register_components() -> None:
         "concepts",
         "context",
         "findings",
+        "corrections",
         *(reader.name for reader in READERS),
     ):
         import_module(f"chartsift.nlp.components.{name}")

@@ -20,6 +20,7 @@ from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_s
 from chartsift.nlp.components.own import own_assertion
 from chartsift.nlp.components.places import is_warning, source_at
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
 
@@ -80,7 +81,7 @@ _EARLIER = re.compile(
     r"|diagnosed last)\b",
     re.IGNORECASE,
 )
-_SKIN_CLEAR = re.compile(
+_SKIN_CLEAR = gate(
     r"(?<!under the )\b(?:skin|derm(?:atologic)?)\b(?: exam(?:ination)?| check| and nails"
     r"| and mucosa)?\s*(?:[:=–-]+\s*|is\s+|was\s+|remains\s+|has been\s+|stays\s+|now\s+|looks\s+"
     r"|completely\s+|entirely\s+)*"
@@ -88,7 +89,7 @@ _SKIN_CLEAR = re.compile(
     r"|without (?:any )?(?:rash|lesions?)|w/o (?:rash|lesions?)|no (?:lesions?|abnormalit\w+|findings))",
     re.IGNORECASE,
 )
-_CDASI = re.compile(
+_CDASI = gate(
     r"\bCDASI(?:[\s-]?(?:A|act(?:ivity)?))?(?: score)?\s*(?:[:=]|of|is"
     r"|was)?\s*(?P<value>\d{1,3})(?![\d/]\d{2,})",
     re.IGNORECASE,
@@ -141,7 +142,7 @@ _OTHER_CAUSE = (
     r"|acetaminophen|alcohol|marathon|exercise|work-?out|weight lifting|wrestling|seizure|IM injection"
     r"|intramuscular|trauma|fall|drug[- ]induced|DILI|viral|EBV|mono\w*|sample hemolysis)\b"
 )
-_EXPLAINED = re.compile(
+_EXPLAINED = gate(
     r"(?P<enzymes>\b(?:AST|ALT|LFTs?|transaminases?|transaminitis|liver enzymes|LDH|CK|CPK"
     r"|creatine kinase|aldolase)\b(?:\s*(?:/|,|and|&)\s*(?:AST|ALT|LDH|CK|aldolase)\b){0,4})"
     r"(?P<link>[^.;\n]{0,60}?\b(?:due to|from|attributed to|explained by|secondary to|2/2|because of"
@@ -151,7 +152,7 @@ _EXPLAINED = re.compile(
 )
 
 # "AST and ALT from the liver, not muscle"; "hepatitis rather than myositis", of the liver enzymes reported before it.
-_NOT_MUSCLE = re.compile(
+_NOT_MUSCLE = gate(
     r"\b(?:not|rather than|instead of|unlikely(?: to be)?)\s+(?:from |of |due to |the |his |her )*"
     r"(?:muscle|muscular|myositis|myogenic)\b(?!\s+(?:weak\w*|pain|biops\w*|relax\w*|strength|mass|bulk))",
     re.IGNORECASE,

@@ -20,6 +20,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, drafts_of
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tokens import note_date_of
 
 _WORDS = {
@@ -37,7 +38,7 @@ _UNITS = "|".join(list(_WORDS)[:9])
 _SMALL = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SPELLED = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{_UNITS}))?|{_SMALL})"
 _SEX = r"(?:M|F|m|f|male|female|man|woman|boy|girl|gentleman|lady|Male|Female|child)"
-_AGE = re.compile(
+_AGE = gate(
     rf"""(?<![\w.,/$<>=~-])(?:
       (?P<old>\d{{1,3}})[\s-]{{0,2}}(?:(?:years?|yrs?\.?|y)[\s.-]{{0,2}}(?:of[\s-]age|old|o\.?(?![a-z]))
         |y\.?\s?/?\s?o\b\.?|jährige[rns]?)
@@ -47,20 +48,18 @@ _AGE = re.compile(
     )""",
     re.VERBOSE,
 )
-_LABELLED = re.compile(
+_LABELLED = gate(
     r"(?<![a-z])(?:Age|AGE)(?:\s?/\s?(?:Sex|SEX|Gender))?\s*[:=]?\s*(?P<years>\d{1,3})(?!\s?(?:%|/|\.\d|mg|"
     r"st|nd|rd|th|months|mo\b|m\b))"
 )
-_LOWER_LABELLED = re.compile(r"(?<=, )aged?\s(?P<years>\d{1,3})(?=[.,;)\s])")
-_BARE = re.compile(
-    r"(?P<years>\d{1,3})\s?(?:y|yo|yrs?|years)\.?(?=\s*(?:[|.,;)]|$|\d{1,2}\s?m\b))", re.MULTILINE
-)
-_IS = re.compile(
+_LOWER_LABELLED = gate(r"(?<=, )aged?\s(?P<years>\d{1,3})(?=[.,;)\s])")
+_BARE = gate(r"(?P<years>\d{1,3})\s?(?:y|yo|yrs?|years)\.?(?=\s*(?:[|.,;)]|$|\d{1,2}\s?m\b))", re.MULTILINE)
+_IS = gate(
     r"\b(?P<subject>[A-Z]\.|[Pp]t|[Pp]atient|he|she|He|She|They|they|[A-Z][a-z]+)\s(?:is|"
     r"turned)\s(?:now\s)?(?P<years>\d{1,3})(?=[,.;]|\s(?:and|now|today)\b)(?!\.\d)"
 )
 # "Mrs. Philippa Stone, 70": a title, a name and a number that ends the phrase, as letters open.
-_AFTER_NAME = re.compile(
+_AFTER_NAME = gate(
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Frau|Herr|Master)\.?\s[A-Z][\w'’.-]*(?:\s[A-Z][\w'’.-]*){0,3},\s?(?P<years>\d{1,3})"
     r"(?=\s*(?:$|[,.;)(]|\n))",
     re.MULTILINE,
@@ -86,7 +85,7 @@ _EVENT_AFTER = re.compile(
 _EVENT_BEFORE = re.compile(
     r"\b(?:dx'?d?|diagnos\w+|onset|began|started|presented)\b[^.;\n]{0,30},\s*$", re.IGNORECASE
 )
-_BIRTH = re.compile(
+_BIRTH = gate(
     r"\b(?:D\.?O\.?B\.?|date of birth|birth ?date|born(?: on)?|geb\.?|geboren(?: am)?|\*)\s*[:=.]?\s*(?=[\dA-Z])",
     re.IGNORECASE,
 )

@@ -25,6 +25,7 @@ from spacy.tokens import Doc, Span
 from chartsift.nlp.components.antibody_coverage import coverage_of
 from chartsift.nlp.components.antibody_items import Answer, Item, Name, items_of
 from chartsift.nlp.components.antibody_scan import Scan
+from chartsift.nlp.components.antibody_subunits import subunit_of
 from chartsift.nlp.components.antibody_tables import dated_columns, name_columns, reference_comes_first
 from chartsift.nlp.components.antibody_values import Polarity, strength_of
 from chartsift.nlp.components.antibody_words import result_words
@@ -270,6 +271,9 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
     value = next((answer.value for answer in answers if answer.value is not None), None)
     if result:
         attributes["result"] = result
+    subunit = subunit_of(text, name.start, name.end, name.concept)
+    if subunit:
+        attributes["subunit"] = subunit
     if result in ("positive", "weak"):
         strength = "weak" if result == "weak" else strength_of([answer.words for answer in answers], value)
         if strength:

@@ -15,9 +15,10 @@ from typing import Literal
 
 from chartsift.nlp.components.covered import Covered, windows
 from chartsift.nlp.components.findings import Draft
-from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.components.loose import loose_gate, loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.text.layout import Layout, TextSpan
+from chartsift.nlp.text.prefilter import Gate, Needles, needles
 from chartsift.nlp.types import Assertion
 
 # Typing errors included: leukopheresis, leukaphersis, leucapheresis.
@@ -32,7 +33,7 @@ _PROCEDURE = (
 )
 _TRIGGER = loosely(_PROCEDURE)
 _BARE = loosely(r"\b(?:collections?|collect|(?:be|get|getting|being) collected)\b")
-_NAMED_OR_BARE = loosely(rf"(?P<named>{_PROCEDURE})|(?P<bare>{_BARE.pattern})")
+_NAMED_OR_BARE = loose_gate(rf"(?P<named>{_PROCEDURE})|(?P<bare>{_BARE.pattern})")
 _OTHER_COLLECTION = loosely(
     r"\b(?:fluid|urine|stool|24[- ]?h\w*|specimen|sample|data|sputum|abscess|subdural|pleural|perinephric|hematoma"
     r"|lab|blood|swab|tissue|peripancreatic|loculated|drain\w*|rim[- ]enhancing|debt|art|stamp)\b[^.;]{0,20}$"
@@ -41,7 +42,7 @@ _OTHER_COLLECTION_AFTER = loosely(
     r"\s*(?:date|time|tube|kit|of (?:fluid|urine|stool|pus|blood|data|sputum|symptoms)|:\s*\d|\d\d/\d\d"
     r"|\(?\d{1,2}:\d\d|site|in (?:the )?(?:abdomen|pelvis|thigh|muscle|gluteal))"
 )
-_CELL_NOTE = loosely(
+_CELL_NOTE = loose_gate(
     r"apheres|leuka|cell therapy|cellular therapy|CAR[- ]?T|collection (?:of cells|service|cent|unit|team|intake)"
     r"|MNC|T[- ]cell collection|cell collection"
 )
@@ -173,11 +174,11 @@ _GENERIC = loosely(
 )
 
 # ---- access
-_ACCESS_LABEL = loosely(
+_ACCESS_LABEL = loose_gate(
     r"(?:(?:central |peripheral |apheresis )?(?:venous|vascular|vein|IV|line)?\s*access"
     r"|veins?)(?: \w+){0,2}\s*(?:\.{2,}|:|=|\|)\s*"
 )
-_NO_ACCESS = loosely(
+_NO_ACCESS = loose_gate(
     r"\bend[- ]stage (?:venous |vascular |central )*access\b|\b(?:exhausted|lost|loss of|failed"
     r"|absent) (?:all )?(?:central |venous |vascular )*access\b|\b(?:venous|vascular|central|line) access (?:is "
     r"|has been |was |now )?(?:exhausted|lost|impossible|not possible|unobtainable|unavailable|failed)"
@@ -189,16 +190,16 @@ _NO_ACCESS = loosely(
     r"|sites) (?:are |were |is )?(?:occluded|thrombosed|lost|closed|gone)|\b(?:cannot|unable to|could not"
     r"|failed to) (?:place|obtain|establish|get|achieve|gain)\b[^.;]{0,30}\b(?:central|line|access|catheter)\b"
 )
-_OCCLUDED = loosely(
+_OCCLUDED = loose_gate(
     r"\bSVC\b[^.;\n]{0,40}\b(?:occlu\w*|obstruct\w*|syndrome|thrombos\w*|stenos\w*)|\bbilateral (?:IJ"
     r"|internal jugular|subclavian|brachiocephalic)[^.;\n]{0,30}\b(?:occlu\w*|thrombos\w*)"
 )
-_POOR = loosely(
+_POOR = loose_gate(
     r"\b(?:poor|difficult|bad|limited|fragile|no good|hard|tough|rolling)\b[^.;\n]{0,18}\b(?:veins?|access|stick"
     r"|venous|antecub\w*|AC|IV)\b|\b(?:veins?|access|antecubitals?)\b[^.;\n]{0,14}\b(?:poor|difficult|bad|limited"
     r"|fragile|hard)\b|\bhard stick\b|\bdifficult stick\b|\bDIVA\b"
 )
-_GOOD = loosely(
+_GOOD = loose_gate(
     r"\b(?:veins?|access|antecubitals?|AC)\b[^.;\n]{0,30}\b(?:excellent|good|adequate|usable|patent|ok|fine|robust"
     r"|suitable)\b|\b(?:excellent|good|adequate|robust|great|suitable)\s+(?:bilat\w*\s+|peripheral\s+"
     r"|antecubital\s+|venous\s+|AC\s+)*(?:veins?|access)\b|\b(?:R|L|right|left|bilateral)\s+IJ\s+(?:is "
@@ -206,7 +207,7 @@ _GOOD = loosely(
 )
 
 # ---- other risks
-_REFUSAL = loosely(
+_REFUSAL = loose_gate(
     r"jehovah\S*\s+witness\w*|\b(?:refus\w+|declin\w+|will not accept|does not accept|won['’]?t accept"
     r"|would not accept|not accept\w*) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
     r"|transfusions?|RBCs?/|red cells,)|\bno blood products\b|\bbloodless (?:medicine|care)\b"
@@ -217,7 +218,7 @@ _REFUSAL_NOT = loosely(
     r"\b(?:needed|required|given|since|in the last|indicated|received|this admission|to date|history|hx|prior"
     r"|none)\b"
 )
-_CITRATE = loosely(
+_CITRATE = loose_gate(
     r"\b(?:severe|anaphyla\w*|anaphylactoid|life[- ]threatening|grade [34])\b[^.;\n]{0,40}\b(?:citrate|ACD-?A?)\b"
     r"|\b(?:citrate|ACD-?A?)\b[^.;\n]{0,40}\b(?:anaphyla\w*|tetany|arrhythmia|seizure|severe reaction"
     r"|severe hypocalc\w*|torsades|cardiac arrest|laryngospasm)\b"
@@ -226,7 +227,7 @@ _PRESSOR = (
     r"(?:nor(?:epinephrine|adrenaline|epi|ad)|levophed|vasopress\w+|(?:vaso)?pressors?|vaso|inotrop\w+"
     r"|(?:epinephrine|adrenaline) (?:drip|gtt|infusion)|dobutamine|milrinone|metaraminol|phenylephrine|dopamine)"
 )
-_UNSTABLE = loosely(
+_UNSTABLE = loose_gate(
     r"\bh[a]?emodynamic(?:ally)? (?:unstable|instability|compromise[d]?)|\b(?:septic|cardiogenic|h[a]?emorrhagic"
     rf"|distributive) shock\b|\b(?:on|requir(?:es|ing)|needs|started|under|with|\+) (?:(?:two|three|"
     rf"four|dual|double|triple"
@@ -237,7 +238,7 @@ _UNSTABLE = loosely(
     r"|\bSBP\s*(?:<|in (?:the )?)\s*[78]\d|\bdecompensated (?:heart failure|HF)\b|"
     r"\bunstable (?:angina|VT|arrhythmia)\b"
 )
-_BLEEDING = loosely(
+_BLEEDING = loose_gate(
     r"\b(?:uncontrolled|active major|massive|ongoing major|life[- ]threatening|active severe"
     r"|major active)\s+(?:GI |gastrointestinal |intracranial |pulmonary |retroperitoneal )*(?:bleed\w*"
     r"|h[a]?emorrhage)"
@@ -250,8 +251,8 @@ _LONGEST = 200
 
 
 # A note without any of these letters has nothing to say here; a plain search is a hundred times faster than the rest.
-_PROCEDURE_LETTERS = ("pher", "collect", "harvest", "separator")
-_ACCESS_WORDS = (
+_PROCEDURE_LETTERS = needles("pher", "collect", "harvest", "separator")
+_ACCESS_WORDS = needles(
     "access",
     "vein",
     "antecub",
@@ -265,7 +266,7 @@ _ACCESS_WORDS = (
     "diva",
     "central",
 )
-_RISK_WORDS = (
+_RISK_WORDS = needles(
     "jehovah", "blood", "transfus", "rbc", "jw", "citrate", "acd", "dynamic", "shock", "pressor", "norepi", "levophed",
     "ecmo", "iabp", "impella", "norad", "inotrop", "metaram", "phenyleph", "dopamine", "vaso",
     "bleed", "hemorrhag", "haemorrhag", "unstable", "sbp", "decompens", "dobut", "milrin", "epinephrine",
@@ -275,8 +276,7 @@ _RISK_WORDS = (
 def fitness_drafts(text: str, layout: Layout) -> list[Draft]:
     """Return the opinions on collecting cells, latest words of a sentence included."""
     found: list[Draft] = []
-    lower = text.lower()
-    if not any(letters in lower for letters in _PROCEDURE_LETTERS):
+    if not _PROCEDURE_LETTERS.any(text):
         return found
     cell_note: bool | None = None
     seen: set[int] = set()
@@ -486,7 +486,7 @@ def risk_drafts(text: str, layout: Layout) -> Iterator[Draft]:
             )
 
 
-def _sentences_with(words: tuple[str, ...], text: str, layout: Layout) -> Iterator[TextSpan]:
+def _sentences_with(words: Needles, text: str, layout: Layout) -> Iterator[TextSpan]:
     """Yield the sentences in which one of *words* stands, each once."""
     last = -1
     for start, end in windows(text, words, before=0, after=1):
@@ -500,7 +500,7 @@ def _sentences_with(words: tuple[str, ...], text: str, layout: Layout) -> Iterat
 
 
 def _matches(
-    patterns: tuple[tuple[str, re.Pattern[str]], ...], text: str, span: TextSpan
+    patterns: tuple[tuple[str, Gate], ...], text: str, span: TextSpan
 ) -> Iterator[tuple[str, re.Match[str]]]:
     for concept, pattern in patterns:
         for match in pattern.finditer(text, span.start, span.end):

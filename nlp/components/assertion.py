@@ -59,14 +59,7 @@ def assertion_of(span: Span) -> tuple[Assertion, tuple[str, ...]]:
     """
     layout: Layout = span.doc._.layout
     start, end = source_range(span)
-    assertion, cues = _said_of(span, layout, start, end)
-    taken_back = layout.retraction_of(start)
-    if taken_back is None:
-        return assertion, cues
-    if taken_back.is_misfiled:
-        return "family", (taken_back.words,)
-    # What was denied in error may be there; what was stated in error is not.
-    return ("possible" if assertion == "absent" else "absent"), (taken_back.words,)
+    return _said_of(span, layout, start, end)
 
 
 def _said_of(span: Span, layout: Layout, start: int, end: int) -> tuple[Assertion, tuple[str, ...]]:

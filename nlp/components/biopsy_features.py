@@ -21,9 +21,10 @@ from spacy.tokens import Doc
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, drafts_of
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate, needles
 from chartsift.nlp.types import Assertion
 
-_NEEDLES = (
+_NEEDLES = needles(
     "infiltrat",
     "inflam",
     "lympho",
@@ -35,7 +36,7 @@ _NEEDLES = (
     "t-cells",
     "cells",
 )
-_INFILTRATE = re.compile(
+_INFILTRATE = gate(
     r"\b(?:(?:chronic |lympho\w+ |mononuclear |cellular )*inflammat(?:ion|ory (?:cell )?(?:infiltrat\w+|cells?|foci|change\w*"
     r"|component|response))|inflam\b|(?:lympho\w+|mononuclear|cellular|inflammatory|T-?[- ]?cell)?\s?infiltrat(?:es?|ion|ing)"
     r"|lymphocytes|lymphocytic (?:cuff\w*|aggregates?|collections?)|mononuclear cells|T-?[ ]?cells|CD\d+\+?(?:[/ ]CD\d+\+?)*[- ](?:positive )?(?:T[- ]?)?cells"
@@ -44,8 +45,8 @@ _INFILTRATE = re.compile(
 )
 # Connective tissue, vessels and enzyme stains of the same places are no infiltrates.
 _NOT_CELLS = r"(?!\s+(?:fibrosis|connective|tissue|capillar\w*|alkaline|ALP|vessels?|fragment\w*|edema|arter\w+|MAC\b))"
-_ENDOMYSIAL = re.compile(rf"\bendomysi\w+{_NOT_CELLS}", re.IGNORECASE)
-_PERIMYSIAL = re.compile(
+_ENDOMYSIAL = gate(rf"\bendomysi\w+{_NOT_CELLS}", re.IGNORECASE)
+_PERIMYSIAL = gate(
     rf"\bperimysi\w+{_NOT_CELLS}"
     r"|\bperivascul\w+|\b(?:about|around|near|cuffing)\s+(?:\w+\s+){0,2}(?:vessels?|venules?|capillaries)"
     r"|\bperi-?venular",
@@ -54,14 +55,14 @@ _PERIMYSIAL = re.compile(
 _PLACE_LAST = re.compile(
     r"\b(?:endomysi\w+|perimysi\w+|perivascul\w+|lympho\w+|mononuclear)\W*$", re.IGNORECASE
 )
-_ATROPHY = re.compile(
+_ATROPHY = gate(
     r"\bperifascicular (?:(?:muscle|myo) ?)?(?:fib(?:er|re) )?atrophy|\batrophy (?:of|in|at) (?:the )?perifascicular"
     r"|\bperifascicular (?:distribution|pattern) of (?:\w+ )?atrophy",
     re.IGNORECASE,
 )
-_VACUOLES = re.compile(r"\brimmed[- ]vacuol\w+|\brimmed \w+ vacuol\w+", re.IGNORECASE)
+_VACUOLES = gate(r"\brimmed[- ]vacuol\w+|\brimmed \w+ vacuol\w+", re.IGNORECASE)
 # Without the adjective only the denial speaks of them: where there are none, none is rimmed.
-_NO_VACUOLES = re.compile(r"(?<=\bno )vacuoles\b", re.IGNORECASE)
+_NO_VACUOLES = gate(r"(?<=\bno )vacuoles\b", re.IGNORECASE)
 _DENIED_BEFORE = re.compile(
     r"\b(?:no|not|without|w/o|absence of|absent|lack(?:s|ed|ing)?(?: of)?|negative for|free of|neither|nor|devoid of"
     r"|never)\b[^.;]*$",
@@ -102,9 +103,7 @@ _LOOKED_AT = re.compile(
 )
 _REACH = 420
 _REPORT_REACH = 6_000
-_REPORT = re.compile(
-    r"\b(?:surgical pathology|pathology report|neuropatholog\w+|microscopic)\b", re.IGNORECASE
-)
+_REPORT = gate(r"\b(?:surgical pathology|pathology report|neuropatholog\w+|microscopic)\b", re.IGNORECASE)
 # How far behind an infiltrate its arrangement around the fibers may be told.
 _ARRANGED = 170
 
@@ -123,8 +122,7 @@ class BiopsyFeatures:
 
     def __call__(self, doc: Doc) -> Doc:
         layout: Layout = doc._.layout
-        lower = layout.text.lower()
-        if any(needle in lower for needle in _NEEDLES):
+        if _NEEDLES.any(layout.text):
             drafts_of(doc).extend(_features(layout))
         return doc
 
@@ -134,10 +132,7 @@ def _features(layout: Layout) -> Iterator[Draft]:
     reach = _REPORT_REACH if _REPORT.search(text, 0, 2_000) else _REACH
     for sentence in layout.sentences:
         words = text[sentence.start : sentence.end].lower()
-        if (
-            not any(needle in words for needle in _NEEDLES)
-            or layout.section_at(sentence.start).category == "family_history"
-        ):
+        if not _NEEDLES.any(words) or layout.section_at(sentence.start).category == "family_history":
             continue
         for part in _parts(text, sentence.start, sentence.end):
             if _NO_FACT.search(text, part.start, part.end):

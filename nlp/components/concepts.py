@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -23,7 +24,9 @@ from chartsift.nlp.lexicon.loader import load_concepts
 from chartsift.nlp.lexicon.schema import Concept, Term
 from chartsift.nlp.log import quiet_imports
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.tokens import source_range
+from chartsift.nlp.text.phrases import Found, Phrases
+from chartsift.nlp.text.prefilter import Scan
+from chartsift.nlp.text.tokens import source_range, words_of
 
 with quiet_imports():
     from medspacy.target_matcher import TargetMatcher, TargetRule
@@ -46,6 +49,18 @@ class Sense:
     only_before: re.Pattern[str] | None
     only_after: re.Pattern[str] | None
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether the words around a mention say if it counts."""
+        return (
+            self.unless_before is not None
+            or self.unless_after is not None
+            or self.unless_near is not None
+            or self.only_near is not None
+            or self.only_before is not None
+            or self.only_after is not None
+        )
+
 
 def sense_of(span: Span) -> Sense:
     """Return what *span*, a member of ``doc.spans["concepts"]``, was matched as."""
@@ -61,12 +76,7 @@ class Concepts:
             Span.set_extension("sense", default=None)
         self.matcher = TargetMatcher(nlp, result_type=None, prune=False)
         # The matcher tells two rules of one spelling apart badly, so a spelling is one rule with all its senses.
-        by_words: dict[tuple[str, ...], list[Sense]] = defaultdict(list)
-        literal: dict[tuple[str, ...], str] = {}
-        for spelling, sense in _senses(concepts):
-            words = tuple(token.lower_ for token in nlp.tokenizer(spelling.lower()))
-            literal.setdefault(words, spelling)
-            by_words[words].append(sense)
+        by_words, literal = _by_words(concepts)
         self.matcher.add(
             [
                 TargetRule(literal[words], "CONCEPT", metadata={"senses": senses})
@@ -74,23 +84,81 @@ class Concepts:
             ]
         )
 
+        self.phrases = Phrases(by_words)
+
     def __call__(self, doc: Doc) -> Doc:
-        meant = []
+        text, layout = doc._.note_text, doc._.layout
+        found = []
         for match in self.matcher(doc):
-            sense = next((s for s in match._.target_rule.metadata["senses"] if _is_meant(match, s)), None)
-            if sense is not None:
-                meant.append((match.start, -match.end, sense))
-        meant.sort(key=lambda item: item[:2])
-        spans = []
-        for start, negative_end, sense in _without_overlap(meant):
-            span = Span(doc, start, -negative_end, label=sense.concept.kind.upper())
-            span._.sense = sense
-            spans.append(span)
-        doc.spans[SPAN_GROUP] = spans
+            start, end = source_range(match)
+            found.append(Found(start, end, match.end - match.start, match._.target_rule.metadata["senses"]))
+        mentions = _meant(text, layout, found)
+        first_of = {start: i for i, start in enumerate(doc._.starts)} if mentions else {}
+        doc.spans[SPAN_GROUP] = [
+            concept_span(doc, first_of[start], first_of[start] + length, sense)
+            for start, _, length, sense in mentions
+        ]
         return doc
 
+    def find(self, scan: Scan, layout: Layout) -> list[Mention]:
+        """Return what ``__call__`` finds, by the words that the prefilter has found and without a ``Doc``."""
+        return _meant(scan.text, layout, self.phrases.find(scan))
 
-def _senses(concepts: tuple[Concept, ...]) -> Iterator[tuple[str, Sense]]:
+
+def concept_span(doc: Doc, start: int, end: int, sense: Sense) -> Span:
+    """Return the tokens ``start:end`` of *doc* as a mention of *sense*."""
+    span = Span(doc, start, end, label=sense.concept.kind.upper())
+    span._.sense = sense
+    return span
+
+
+class Mention(NamedTuple):
+    """A mention by its code points, its number of tokens, and what it was matched as."""
+
+    start: int
+    end: int
+    length: int
+    sense: Sense
+
+
+def _meant(text: str, layout: Layout, found: Iterable[Found[list[Sense]]]) -> list[Mention]:
+    """Return the mentions that mean it, the longest of those that overlap."""
+    meant = []
+    for start, end, length, senses in found:
+        sense = next((s for s in senses if _is_meant(text, layout, start, end, s)), None)
+        if sense is not None:
+            meant.append(Mention(start, end, length, sense))
+    meant.sort(key=lambda mention: (mention.start, -mention.end))
+    return list(_without_overlap(meant))
+
+
+def _by_words(
+    concepts: Iterable[Concept],
+) -> tuple[dict[tuple[str, ...], list[Sense]], dict[tuple[str, ...], str]]:
+    """Return, by the tokens of a spelling, what it may mean, and the spelling itself."""
+    by_words: dict[tuple[str, ...], list[Sense]] = defaultdict(list)
+    literal: dict[tuple[str, ...], str] = {}
+    for spelling, sense in _senses(concepts):
+        words = words_of(spelling.lower())
+        literal.setdefault(words, spelling)
+        by_words[words].append(sense)
+    return by_words, literal
+
+
+def phrases_of(concepts: Iterable[Concept]) -> Phrases[list[Sense]]:
+    """Return the spellings of *concepts*, to be found by the words of a prefilter."""
+    return Phrases(_by_words(concepts)[0])
+
+
+def mentions_in(scan: Scan, layout: Layout, phrases: Phrases[list[Sense]]) -> Iterator[Mention]:
+    """Yield the mentions of *phrases* that mean it, overlapping ones as well, in no order."""
+    for start, end, length, senses in phrases.find(scan):
+        sense = next((s for s in senses if _is_meant(scan.text, layout, start, end, s)), None)
+        if sense is not None:
+            yield Mention(start, end, length, sense)
+
+
+def _senses(concepts: Iterable[Concept]) -> Iterator[tuple[str, Sense]]:
     for concept in concepts:
         for term in concept.terms:
             sense = Sense(
@@ -123,16 +191,15 @@ def _spellings(text: str) -> set[str]:
     return joined | {glued}
 
 
-def _is_meant(span: Span, sense: Sense) -> bool:
+def _is_meant(text: str, layout: Layout, start: int, end: int, sense: Sense) -> bool:
     term = sense.term
-    start, end = source_range(span)
-    text: str = span.doc._.note_text
     surface = text[start:end]
     if term.case == "exact" and not _same_capitals(surface, term.text):
         return False
     if term.case == "upper" and not surface.isupper():
         return False
-    layout: Layout = span.doc._.layout
+    if not sense.has_conditions:
+        return True
     sentence = layout.sentence_at(start)
     line = layout.line_at(start)
     left = text[min(sentence.start, start) : start]
@@ -157,16 +224,16 @@ def _same_capitals(surface: str, wanted: str) -> bool:
     return [c for c in surface if c.isalpha()] == [c for c in wanted if c.isalpha()]
 
 
-def _without_overlap(matches: Iterable[tuple[int, int, Sense]]) -> Iterator[tuple[int, int, Sense]]:
-    """Keep the longest of overlapping matches ``(start, -end, sense)``, which are sorted by start, longest first."""
-    kept: tuple[int, int, Sense] | None = None
-    for match in matches:
-        if kept is None or match[0] >= -kept[1]:
+def _without_overlap(mentions: Iterable[Mention]) -> Iterator[Mention]:
+    """Keep the longest, in tokens, of overlapping mentions, which are sorted by start, longest first."""
+    kept: Mention | None = None
+    for mention in mentions:
+        if kept is None or mention.start >= kept.end:
             if kept is not None:
                 yield kept
-            kept = match
-        elif match[0] + match[1] < kept[0] + kept[1]:
-            kept = match
+            kept = mention
+        elif mention.length > kept.length:
+            kept = mention
     if kept is not None:
         yield kept
 

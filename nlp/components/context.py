@@ -77,6 +77,8 @@ class Context:
         strings = nlp.vocab.strings
         self._rule_of = {strings[name]: rule for name, rule in self._matcher.rule_map.items()}
         ConText.register_graph_attributes()
+        # Tokens behind its sentence that a cue may take up.
+        self.longest = max(len(nlp.tokenizer(rule.literal)) for rule in self._rule_of.values())
 
     def __call__(self, doc: Doc) -> Doc:
         self.link(doc, list(doc.spans[SPAN_GROUP]))

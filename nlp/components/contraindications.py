@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from spacy.tokens import Doc
 
-from chartsift.nlp.components.allergy_lists import allergy_drafts
+from chartsift.nlp.components.allergy_lists import allergy_drafts, allergy_heads
 from chartsift.nlp.components.apheresis import access_drafts, fitness_drafts, risk_drafts
 from chartsift.nlp.components.drug_reactions import reaction_drafts
 from chartsift.nlp.components.factory import register
@@ -19,6 +19,9 @@ from chartsift.nlp.text.layout import Layout
 
 class Contraindications:
     """Read what speaks against, or for, collecting cells and lymphodepletion."""
+
+    def __init__(self) -> None:
+        allergy_heads()  # its gate is there before the prefilter is made
 
     def __call__(self, doc: Doc) -> Doc:
         text: str = doc._.note_text

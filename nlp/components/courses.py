@@ -45,6 +45,10 @@ _DAY_OF = re.compile(
     rf"/)\s?(?P<unit>{_UNIT})?",
     re.IGNORECASE,
 )
+# "Day 4/7 cephalexin", "D3/10 of IV ceftriaxone": how far the course has come stands before the drug.
+DAY_BEFORE = re.compile(
+    rf"{_DAY_OF.pattern}\s*(?:of|on|:)?\s*(?:(?:IV|PO|oral|intravenous)\s+)?$", re.IGNORECASE
+)
 _DAY_NOW = re.compile(
     r"\b(?:on\s)?(?<!hospital )(?<!post-op )(?<!infusion )(?P<unit>day|week|wk|month)\s?#?(?P<now>\d{1,3})"
     r"(?:\s(?:of\b|on\b|abx|antibio)|(?<=\w)(?=[.,;)]|$))",

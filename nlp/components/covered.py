@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+
+from chartsift.nlp.text.prefilter import Needles
 
 
 class Covered:
@@ -34,29 +36,21 @@ class Covered:
         return following < len(self._starts) and self._starts[following] < end
 
 
-def windows(
-    text: str, needles: Sequence[str], *, before: int = 12, after: int = 90
-) -> Iterator[tuple[int, int]]:
+def windows(text: str, needles: Needles, *, before: int = 12, after: int = 90) -> Iterator[tuple[int, int]]:
     """
-    Yield the stretches of *text* around *needles* (lower-case words), merged and in order.
+    Yield the stretches of *text* around *needles*, merged and in order.
 
     A plain search for letters is many times faster than an alternation of patterns; the patterns then run only here.
 
-    >>> list(windows("no CYC; x", ["cyc"], before=3, after=4))
+    >>> list(windows("no CYC; x", Needles(("cyc",)), before=3, after=4))
     [(0, 7)]
     """
-    lower = text.lower()
-    if len(lower) != len(text):  # a letter whose small form is two code points: look everywhere
+    if "İ" in text:  # a letter whose small form is two code points: look everywhere
         yield 0, len(text)
         return
-    places: list[tuple[int, int]] = []
-    for needle in needles:
-        at = lower.find(needle)
-        while at >= 0:
-            places.append((max(0, at - before), min(len(text), at + after)))
-            at = lower.find(needle, at + 1)
     current: tuple[int, int] | None = None
-    for start, end in sorted(places):
+    for at in needles.places(text):
+        start, end = max(0, at - before), min(len(text), at + after)
         if current is not None and start <= current[1]:
             current = (current[0], max(current[1], end))
             continue

@@ -35,6 +35,12 @@ _AFTER = 90
 _NEAR = 80
 # The antibodies that make ASS the antisynthetase syndrome.
 _SYNTHETASE = re.compile(r"\b(?:Jo\W?1|PL\W?\s?(?:7|12)|EJ|OJ|KS)\b")
+# "Dx ASS.", "Impression: 1. ASS": a label of diagnoses needs no antibody beside it.
+_DIAGNOSIS_LABEL = re.compile(
+    r"\b(?:(?:d/?)?dx|diagnos[ie]s|diagnosed|dx'?d|impression|assessment)\b\s*[:=-]?\s*(?:(?:of|is|was|with|as)\s+)?"
+    r"(?:\d[.)]\s*)?$",
+    re.IGNORECASE,
+)
 _PARAGRAPH = 3_000
 # Words between "patients with" and the disease ("adults with active refractory …").
 _BARE_WORDS = 3
@@ -226,9 +232,12 @@ def _is_meant(layout: Layout, one: _Candidate, sense: _NoteSense) -> bool:
     if words == "ASS":
         near = text[max(0, one.start - _NEAR) : one.end + _NEAR]
         cues = diagnosis_cues()
-        return bool(cues.myositis_words.search(near) or _SYNTHETASE.search(near)) and not re.match(
-            r"\s?\d|\s?mg", text[one.end : one.end + 6]
+        shown = (
+            cues.myositis_words.search(near)
+            or _SYNTHETASE.search(near)
+            or _DIAGNOSIS_LABEL.search(text[max(0, one.start - _NEAR) : one.start])
         )
+        return bool(shown) and not re.match(r"[^\S\n]?\d(?![.)])|\s?mg", text[one.end : one.end + 6])
     return True
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from chartsift.nlp.components.covered import windows
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate, needles
 
 CYCLOPHOSPHAMIDE = "cyclophosphamide"
 FLUDARABINE = "fludarabine"
@@ -42,7 +43,9 @@ DRUG = loosely(
     rf"(?P<pair>{_PAIR})|(?P<cyc>{_CYC})|(?P<flu>{_FLU})|(?P<either>{_EITHER})|(?P<ctx>{_CTX})"
     rf"|(?P<shortcy>{_SHORT_CY})|(?P<shortflu>{_SHORT_FLU})"
 )
-_DRUG_LETTERS = (
+_CYC_NAMED = gate(rf"{_CYC}|{_PAIR}", re.IGNORECASE)
+_FLU_NAMED = gate(_FLU, re.IGNORECASE)
+_DRUG_LETTERS = needles(
     "cyclophos", "cytox", "endox", "neosar", "procyt", "cycloblast", "revimm", "frindov", "cyc", "ctx", "cpm", "flu",
     "oforta", "f1ud", "f-ara", "lymphodep", "mustard", "mafosf", "aldophos", "either", "both", "ldc", "ld chemo",
     "ld-chemo", "ld reg", "ld cond", "fc", " cy", "/cy", "(cy", "-cy", "+cy", "|cy", "\ncy", "\tcy", "ivcy",
@@ -105,8 +108,8 @@ def drug_mentions(text: str, layout: Layout) -> Iterator[DrugMention]:
     if not places:
         return
     named = (
-        bool(re.search(rf"{_CYC}|{_PAIR}", text, re.IGNORECASE)),
-        bool(re.search(_FLU, text, re.IGNORECASE)),
+        bool(_CYC_NAMED.search(text)),
+        bool(_FLU_NAMED.search(text)),
     )
     seen = -1
     for match in (match for start, end in places for match in DRUG.finditer(text, start, end)):

@@ -20,12 +20,14 @@ from chartsift.nlp.components.findings import Draft, drafts_of
 from chartsift.nlp.components.muscle_grades import grade
 from chartsift.nlp.components.muscle_places import places
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate, needles
 from chartsift.nlp.types import Assertion
 
 # More of a weakness, or less of a strength: "weakness of neck flexors > extensors", "neck flexion < extension".
 _MORE = r"(?:>>?|weaker than|worse than|more(?: affected| so)? than|greater than)"
 _LESS = r"(?:<|weaker than|worse than|less than|lower than)"
-_NECK = re.compile(
+_SIGNS = needles("neck flex", "nf", "prox")
+_NECK = gate(
     rf"\bneck flex\w*(?:\s+(?:weakness|are|is|was|were|muscles?))*\s*(?P<more>{_MORE})\s*(?:the\s+)?(?:neck\s+)?ext\w*"
     rf"|\bneck flex\w*(?:\s+(?:strength|grades?|are|is|was|were|muscles?))*\s*{_LESS}\s*(?:the\s+)?(?:neck\s+)?ext\w*"
     r"|(?-i:\bNF\s?<\s?NE\b)",
@@ -33,12 +35,12 @@ _NECK = re.compile(
 )
 _OF_WEAKNESS = re.compile(r"\bweak\w*|\bparesis\b", re.IGNORECASE)
 _GRADE = r"[0-5]\s?[+-]?(?:\s?/\s?5)?"
-_NECK_GRADES = re.compile(
+_NECK_GRADES = gate(
     rf"\bneck flex\w*\s*(?:[:=]|is|are|was|were)?\s*(?P<flexors>{_GRADE})[\s,/]*(?:(?:and|but|vs\.?|neck)\s+)*ext\w*\s*(?:[:=]|is|are|was|were)?\s*"
     rf"(?P<extensors>{_GRADE}|full|normal|strong|intact)(?![\w/])",
     re.IGNORECASE,
 )
-_PROXIMAL = re.compile(
+_PROXIMAL = gate(
     rf"\bprox(?:imal(?:ly)?)?\b(?:\s+(?:\w+\s+){{0,4}}?(?:weakness|muscles?|groups?))?\s*{_MORE}\s*(?:the\s+)?dist(?:al(?:ly)?)?\b"
     r"|\bweakness,? (?:\w+\s+){0,4}?prox(?:imal(?:ly)?)?\s*(?:>|more than|greater than|worse than)\s*dist\w*",
     re.IGNORECASE,
@@ -53,8 +55,7 @@ class Gradients:
 
     def __call__(self, doc: Doc) -> Doc:
         layout: Layout = doc._.layout
-        lower = layout.text.lower()
-        if "neck flex" in lower or "nf" in lower or "prox" in lower:
+        if _SIGNS.any(layout.text):
             drafts_of(doc).extend(_found(layout))
         return doc
 

@@ -5,7 +5,7 @@ Every measure becomes a finding with its number, date and circumstances (percent
 oxygen, at rest or on exertion, set aside by the text itself). Words without a number are read too: "echo normal",
 "severe restriction", "no home O2". Reference ranges and targets are never values.
 
-Reads: doc.spans["concepts"] of kinds pft, echo, vital, oxygen; doc._.layout. Writes: drafts of the same kinds.
+Reads: doc.spans["concepts"] of kinds pft, echo, ecg, vital, oxygen; doc._.layout. Writes: drafts of the same kinds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import date
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
+from chartsift.nlp.components.ecg import qtc_drafts
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.heart_lung_values import Measured, is_change, read_row, read_series
@@ -36,7 +37,7 @@ from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
-KINDS = ("pft", "echo", "vital", "oxygen")
+KINDS = ("pft", "echo", "ecg", "vital", "oxygen")
 
 # Plausible numbers of each measure; anything outside is something else (a dose, a volume, a year).
 _BOUNDS = {
@@ -96,6 +97,8 @@ def _read(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
             new = [d for d in class_of(doc, mention) if d.end > class_to]
             class_to = max((draft.end for draft in new), default=class_to)
             made.extend(new)
+        elif mention.concept == "QTc":
+            made.extend(qtc_drafts(doc, mention))
         elif mention.concept == "PH":
             made.extend(pulmonary_hypertension(doc, mention))
         elif mention.concept in ("PFT", "echo", "impairment", "LV_function"):

@@ -14,15 +14,15 @@ from datetime import date
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.assertion import assertion_of
-from chartsift.nlp.components.courses import Course, course_in
+from chartsift.nlp.components.courses import DAY_BEFORE, Course, course_in
 from chartsift.nlp.components.infection_cues import (
     BOUNDARY,
     LEFT,
-    MONTHS,
     RIGHT,
     SOON_OVER_DAYS,
 )
 from chartsift.nlp.components.relatives import relative_named
+from chartsift.nlp.months import month_number
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of
 from chartsift.nlp.types import Assertion
@@ -68,7 +68,8 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
     first, last = start - len(left), end + len(right)
     if span.label_ == "ANTIMICROBIAL" and section in ("medications", "preamble", "other"):
         # In a list of drugs each entry has its own course.
-        first = start
+        told = DAY_BEFORE.search(left)
+        first = start if told is None else start - len(left) + told.start()
         entry = re.search(r"[,;|\n]", right)
         if section == "medications" and entry is not None:
             last = end + entry.start()
@@ -98,7 +99,7 @@ def near(bounds: Sequence[tuple[int, int]], context: MentionContext) -> list[tup
 
 def days_since_month(name: str, note_date: date) -> int:
     """Return the days from the end of the last month of that name until the note; 0 in the month itself."""
-    number = MONTHS.index(name) + 1
+    number = month_number(name)
     year = note_date.year if number <= note_date.month else note_date.year - 1
     following = date(year + number // 12, number % 12 + 1, 1)
     return max(0, (note_date - following).days + 1)

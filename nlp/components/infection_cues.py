@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from chartsift.nlp.months import MONTH_STEM
+
 LEFT, RIGHT = 70, 110
 BOUNDARY = re.compile(r"[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)])\s")
 VACCINE = re.compile(
@@ -366,21 +368,20 @@ EMPIRIC_AFTER = re.compile(
     r"[^.;\n]{0,30}\b(?:empiric\w*|pending (?:cx|cultures?)|until cultures?|while cultures?)\b", re.IGNORECASE
 )
 # "Pneumonia in March": a month without its year is the last one that has passed.
+_MONTH = "|".join(name.capitalize() for name in MONTH_STEM.split("|"))  # "may" and "march" are verbs
 MONTH_AFTER = re.compile(
     r"\s*(?:[\w-]+\s){0,3}?(?:in|of|from|over|during|early|late|mid|back in)[\s-]+(?:early |late |mid[- ])?"
-    r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b(?!\s*\d)",
+    rf"(?P<month>{_MONTH})[a-z]*\b(?!\s*\d)",
 )
 MONTH_BEFORE = re.compile(
-    r"\b(?:in|of|last|early|late|mid)[\s-]+(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|"
-    r"Dec)[a-z]*,?\s+(?:(?:she|he|they|patient|pt)\s)?"
+    rf"\b(?:in|of|last|early|late|mid)[\s-]+(?P<month>{_MONTH})[a-z]*,?\s+(?:(?:she|he|they|patient|pt)\s)?"
     r"(?:had|was|got|developed|treated|came|went|with|for|a|an|the|:|\s)*$",
 )
 # The same between an illness and its drug: "strep throat in Aug, amoxicillin".
 MONTH_IN = re.compile(
-    r"\b(?:in|of|last|during|early|late|mid)[\s-]+(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b"
+    rf"\b(?:in|of|last|during|early|late|mid)[\s-]+(?P<month>{_MONTH})[a-z]*\b"
     r"(?!\s*\d)[^.;]{0,20}$"
 )
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # "So far", "and continues", "3 of 9 months": the course is under way.
 UNDER_WAY = re.compile(
     r"\b(?:so far|to date|thus far|up to now|continu(?:es|ing)|remaining|to go|left to (?:take|go)|halfway"

@@ -44,6 +44,8 @@ from chartsift.nlp.components.infection_cues import (
     TREATMENT_DOSE,
     UNDER_WAY,
 )
+from chartsift.nlp.text.date_forms import find_absolute
+from chartsift.nlp.text.date_habits import habit_of
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of
 from chartsift.nlp.types import Assertion
@@ -274,9 +276,10 @@ def _days_over(doc: Doc, context: MentionContext) -> bool:
     given = DAYS_GIVEN.match(context.right)
     if given is None:
         return False
-    text: str = doc._.note_text
-    low, high = context.end + given.start("last"), context.end + given.end("last")
-    return any(m.last <= note_date_of(doc) for m in find_dates(text, note_date_of(doc), start=low, end=high))
+    # By itself: within "2/4-2/10" neither number is read as a date.
+    last, note_date = given.group("last"), note_date_of(doc)
+    habit = habit_of(doc._.note_text, note_date)
+    return any(m.last <= note_date for m in find_absolute(last, 0, len(last), note_date, habit))
 
 
 def _month_past(doc: Doc, context: MentionContext) -> bool:

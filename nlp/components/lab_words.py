@@ -9,6 +9,8 @@ from importlib import resources
 
 import yaml
 
+from chartsift.nlp.text.prefilter import Gate, gate
+
 
 @dataclass(frozen=True, slots=True)
 class LabWords:
@@ -47,9 +49,9 @@ class LabWords:
     counted: re.Pattern[str]
     condition: re.Pattern[str]
     specimen: re.Pattern[str]
-    specimen_word: re.Pattern[str]
-    condition_word: re.Pattern[str]
-    earlier_head_word: re.Pattern[str]
+    specimen_word: Gate
+    condition_word: Gate
+    earlier_head_word: Gate
     specimen_units: re.Pattern[str]
     other_left: re.Pattern[str]
     other_right: re.Pattern[str]
@@ -98,9 +100,9 @@ def lab_words() -> LabWords:
             rf"\b(?:{either('specimens')})\b(?:\s*[:(–-][^.;\n]{{0,80}}|\s(?:(?!neg|pos|and\b|clear|normal)\w+\s){{0,2}}|[ -]?)$",
             flags,
         ),
-        specimen_word=re.compile(rf"\b(?:{either('specimens')})\b", flags),
-        condition_word=re.compile(rf"\b(?:{either('conditions')})\b", flags),
-        earlier_head_word=re.compile(rf"\b(?:{either('earlier_head')})\b", flags),
+        specimen_word=gate(rf"\b(?:{either('specimens')})\b", flags),
+        condition_word=gate(rf"\b(?:{either('conditions')})\b", flags),
+        earlier_head_word=gate(rf"\b(?:{either('earlier_head')})\b", flags),
         specimen_units=re.compile(rf"\s?(?:{data['specimen_units']})", flags),
         other_left=re.compile(rf"(?<![\w-])(?P<others>(?:(?:{others})\s?/\s?)+)$", flags),
         other_right=re.compile(rf"\s?/\s?(?P<other>{others})(?![\w])", flags),

@@ -39,7 +39,7 @@ _LOOSE_PAIR = re.compile(r"\s?(?:,|&|\band\b)\s?", re.IGNORECASE)
 _PAIR_STEP = re.compile(r"\s?(?:/|,|&|\band\b)\s?", re.IGNORECASE)
 # What parts the members of one list; a new line goes on with the list only where it is indented under it.
 _CONTINUES = re.compile(
-    r"\)?(?:[^\S\n]+|[,;|.(:]|and\b|&|\b(?:CBC|CMP|BMP|LFTs?)\b|(?:normal|ok|fine)\b){0,8}(?:\r?\n[ \t]{2,}(?!\s))?"
+    r"\)?(?:[^\S\n]++|[,;|.(:]|and\b|&|\b(?:CBC|CMP|BMP|LFTs?)\b|(?:normal|ok|fine)\b){0,8}(?:\r?\n[ \t]{2,}(?!\s))?"
 )
 # Panels that have no number of their own.
 _WORDS_ONLY = frozenset({"CBC", "muscle_enzymes"})
@@ -95,6 +95,9 @@ class _Entry:
 
 class Labs:
     """Turn lab concepts into drafts with values."""
+
+    def __init__(self) -> None:
+        lab_words()  # their gates are there before the prefilter is made
 
     def __call__(self, doc: Doc) -> Doc:
         spans = concept_spans(doc, ["lab"])

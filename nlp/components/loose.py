@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from chartsift.nlp.text.prefilter import Gate, gate
+
 _QUANTIFIERS = "?*+{"
 
 
@@ -51,3 +53,8 @@ def loose(pattern: str) -> str:
 def loosely(pattern: str) -> re.Pattern[str]:
     """Compile *pattern*, loosely spaced and in any case."""
     return re.compile(loose(pattern), re.IGNORECASE)
+
+
+def loose_gate(pattern: str) -> Gate:
+    """Return *pattern*, loosely spaced and in any case, for a look through whole notes."""
+    return gate(loose(pattern), re.IGNORECASE)

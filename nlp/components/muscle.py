@@ -45,6 +45,11 @@ _EARLIER_AFTER = re.compile(
 _MMT_SCALES = (80.0, 150.0)
 _NAME = re.compile(r"\w+(?:\s?-?\s?8)?")
 _NOW = re.compile(r"\b(?:now|today|currently|still|remains?|again)\b", re.IGNORECASE)
+# Says that a grade is the day's own, where the note also holds one that says nothing of its day.
+_TODAY = re.compile(r"\b(?:today|now|interval|(?:this|current) (?:visit|exam\w*)|currently)\b", re.IGNORECASE)
+_TODAY_AFTER = re.compile(r"[^.;,\n]{0,20}\b(?:today|now|this visit)\b", re.IGNORECASE)
+# How far in front of a grade on its line, in code points, the words may stand: the length of one list of muscles.
+_TODAY_REACH = 200
 _DENIED_BEFORE = re.compile(
     r"\b(?:never|not|no|denies|without|w/o)\s+(?:\w+\s+){0,2}$|(?:^|[.,;]\s*)[-–]\s?$", re.IGNORECASE
 )
@@ -135,6 +140,8 @@ def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
     day = date_beside(doc, measure.start, measure.end)
     if assertion == "present" and day is None and (told := story_date(doc, measure.start)) is not None:
         assertion, cues, day = "historical", (told.isoformat(),), told
+    if assertion == "present" and _is_of_today(layout, measure.start, measure.end):
+        attributes["moment"] = "today"
     draft = Draft(
         start=measure.start,
         end=measure.end,
@@ -150,6 +157,18 @@ def _measure_drafts(doc: Doc, measure: Measure) -> Iterator[Draft]:
     )
     columns = list(_columns(doc, measure, draft)) if measure.concept in ("MMT", "CMAS") else []
     yield from columns or [draft]
+
+
+def _is_of_today(layout: Layout, start: int, end: int) -> bool:
+    """Say whether the line before ``start:end``, the words behind it or the heading speak of today."""
+    text = layout.text
+    begin = max(layout.line_at(start).start, start - _TODAY_REACH)
+    section = layout.section_at(start)
+    return (
+        _TODAY.search(text, begin, end) is not None
+        or _TODAY_AFTER.match(text, end) is not None
+        or (section.category == "exam" and _TODAY.search(section.title) is not None)
+    )
 
 
 def _is_compared(text: str, start: int) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate
 
 Reading = Literal["limited", "able", "past", "family", "hypothetical"]
 
@@ -95,7 +96,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
         ),
     ),
 )
-_ACTIVITY = re.compile(
+_ACTIVITY = gate(
     r"(?<![\w-])(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _ACTIVITIES) + r")(?![\w])",
     re.IGNORECASE,
 )

@@ -12,7 +12,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chartsift.nlp.months import MONTH_STEM
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import Gate, gate
 
 # Which muscles belong to which group; the trial counts proximal, axial and bulbar groups. Distal weakness alone points
 # to inclusion body myositis or a nerve, "limb" is an arm or a leg with nothing closer said.
@@ -103,9 +105,9 @@ _REFLEX = re.compile(
 )
 
 
-def _compile(table: list[tuple[str, str]], *, flags: int) -> re.Pattern[str]:
+def _compile(table: list[tuple[str, str]], *, flags: int) -> Gate:
     named = "|".join(f"(?P<{group}>{names})" for group, names in table)
-    return re.compile(rf"(?<![\w-])(?:{named})(?![A-Za-z-]*\w)", flags)
+    return gate(rf"(?<![\w-])(?:{named})(?![A-Za-z-]*\w)", flags)
 
 
 _LONG_PATTERN = _compile(list(_MUSCLES), flags=re.IGNORECASE)
@@ -118,7 +120,7 @@ _BEFORE = re.compile(
     r"|right|left|R|L|symmetric(?:al(?:ly)?)?|weakness of)\s+){0,6}$",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(
+_WHOLE = gate(
     rf"(?:(?<![\w-])(?:muscle |motor )?(?:strength|power)|\bmotor(?: exam(?:ination)?| strength| function"
     rf"| testing)?|\bMRC(?: scale| grade[sd]?| grading)?|\bMMT(?:-?8)?|\bmuscle testing)\b"
     rf"(?:\s*(?:[:=,.]|-{{1,2}}|–|is|was|were|are|of|at|exam|testing|grade[ds]?|today|overall|remains?"
@@ -126,13 +128,13 @@ _WHOLE = re.compile(
     rf"|\()\s*){{0,4}}\s{{0,14}}{_PAIR.replace('first', 'wf').replace('second', 'ws')}",
     re.IGNORECASE,
 )
-_THROUGHOUT = re.compile(
+_THROUGHOUT = gate(
     r"(?<![\d/])(?P<grade>[0-5][+-]?)\s?(?:/|out of)\s?5[+-]?\s+(?:strength |power )?(?:throughout"
     r"|globally|diffusely|all (?:over|groups|muscle groups|extremities|limbs|around)|in all|everywhere"
     r"|symmetric(?:ally)?|x\s?4|strength|power)",
     re.IGNORECASE,
 )
-_FULL = re.compile(
+_FULL = gate(
     r"(?P<no>\b(?:not|n't|nearly|almost|near|without)\s+(?:yet\s+)?)?(?:"
     r"\b(?:full|normal|intact|preserved|good|excellent|baseline)\s+(?:and symmetric\s+|proximal\s+"
     r"|muscle\s+|motor\s+|symmetric\s+){0,2}(?:strength|power)\b"
@@ -150,14 +152,14 @@ _FULL = re.compile(
     r")",
     re.IGNORECASE,
 )
-_MMT = re.compile(
+_MMT = gate(
     r"\b(?:MMT(?:\s?-?\s?(?:8|26|24|12))?"
     r"|manual muscle test(?:ing)?(?:[\s-]*8)?)(?![\w/])(?P<gap>(?:[^\d\n.;(]|\(0\s?[-–]\s?\d{2,3}\)|\("
     r"|\.(?!\s)|8\s(?=sum|score|total)){0,45}?)"
     r"(?P<value>\d{2,3}(?:\.\d)?)(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of|out of)\s*(?P<scale>\d{2,3})(?![/\d-]))?",
     re.IGNORECASE,
 )
-_CMAS = re.compile(
+_CMAS = gate(
     r"\bCMAS\b(?P<gap>[^\d\n.;]{0,40}?)(?P<value>\d{1,2})(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of"
     r"|out of)\s*(?P<scale>5[12])(?!\d))?",
     re.IGNORECASE,
@@ -170,9 +172,7 @@ _CHAIN = re.compile(
     r"(?P<value>\d{2,3}(?:\.\d)?)(?:\s*/\s*(?P<scale>\d{2,3}))?(?![\d/])",
     re.IGNORECASE,
 )
-_MONTH_GAP = re.compile(
-    r"\d{1,4}[/-]\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s*'?$", re.IGNORECASE
-)
+_MONTH_GAP = re.compile(rf"\d{{1,4}}[/-]\d|(?:{MONTH_STEM})[a-z]*\.?\s*'?$", re.IGNORECASE)
 _LIMITED = re.compile(
     r"(?:limited|inhibited|hampered|confounded|affected)\s+(?:by|due to|2/2|secondary to"
     r"|because of)\s+(?:[\w']+\s+){0,4}?(?P<by>pain|fatigue|effort|tired\w*|discomfort|guarding)"
@@ -206,15 +206,13 @@ _ONLY_GRADED = re.compile(
     re.IGNORECASE,
 )
 # "No rash, 5/5." - a clause of its own, not the fifth of May and no score of something else.
-_BARE_FULL = re.compile(
-    r"(?:(?<=[.;,])\s+|^[ \t]*)(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE
-)
+_BARE_FULL = gate(r"(?:(?<=[.;,])\s+|^[ \t]*)(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE)
 _OTHER_SCORE = re.compile(
     r"\b(?:pain|score|PHQ|GAD|GCS|recall|orient\w*|memory|ECOG|KPS|VAS|itch|reflex\w*|DTRs?|seen|visit|on|dated|due)\b[^.;]{0,30}$",
     re.IGNORECASE,
 )
 _REFLEX_AFTER = re.compile(r"[^.;\n]{0,70}?\b(?:reflex\w*|jerks?|DTRs?|pulses?|edema)\b", re.IGNORECASE)
-_NOW_GRADE = re.compile(
+_NOW_GRADE = gate(
     r"\b(?:now|today|currently|presently|improved to|up to|back to)\s+(?P<grade>[0-5][+-]?)\s?/\s?5\b",
     re.IGNORECASE,
 )
@@ -279,7 +277,7 @@ def measures(text: str, layout: Layout) -> Iterator[Measure]:
             yield measure
 
 
-_ANY = re.compile(
+_ANY = gate(
     r"/5|strength|power|motor|MMT|CMAS|MRC|muscle test|weakness|\b(?:deltoids?|delts?|neck fl|hip fl|ilio"
     r"|IP|HF|NF|glut|quad)",
     re.IGNORECASE,
@@ -287,7 +285,7 @@ _ANY = re.compile(
 
 
 # A note without any of these holds no grade; the long patterns are not tried on it.
-_GRADED = re.compile(
+_GRADED = gate(
     r"/\s?5\b|\bof 5\b|\bMRC\b|[2-5][+–-](?!\d)|\b[2-5][\s-](?:plus|minus)\b|\b(?:hips?|shoulders?|neck|thighs?)\s[2-5]\b|\b(?:NF|HF|IP|delts?|deltoids?|quads?|flexors?|flexion|psoas"
     r"|iliopsoas)\b",
     re.IGNORECASE,
@@ -337,7 +335,7 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
             )
 
 
-def _sums(text: str, layout: Layout, pattern: re.Pattern[str], concept: str) -> Iterator[Measure]:
+def _sums(text: str, layout: Layout, pattern: Gate, concept: str) -> Iterator[Measure]:
     for match in pattern.finditer(text):
         value_at = match
         end = match.end()
@@ -496,7 +494,7 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
 def _is_grade_context(text: str, layout: Layout, anchor: re.Match[str], match: re.Match[str]) -> bool:
     first, second = match.group("first"), match.group("second")
     marked = "5" in first[1:] or first[-1] in "+-–−sS"
-    short = anchor.re is _SHORT_PATTERN
+    short = anchor.re is _SHORT_PATTERN.plain
     certain = marked or (float(first[0]) >= 2 and _ONLY_GRADED.fullmatch(anchor.group()) is not None)
     if not _is_strength(text, layout, anchor.start(), needed=short or not certain):
         return False
@@ -535,7 +533,7 @@ def _is_strength(text: str, layout: Layout, start: int, *, needed: bool = False)
     ):
         return True
     grades = re.findall(r"(?<![\w/.-])[2-5](?:\+|-)(?![\w/]|\.\d)|(?<![\w/.-])[2-5]/[2-5](?![\w/])", around)
-    muscles = len(_LONG_PATTERN.findall(around)) + len(_SHORT_PATTERN.findall(around))
+    muscles = len(_LONG_PATTERN.plain.findall(around)) + len(_SHORT_PATTERN.plain.findall(around))
     return (bool(grades) and muscles >= 2) or muscles >= 3
 
 

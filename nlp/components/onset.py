@@ -30,6 +30,7 @@ from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_s
 from chartsift.nlp.text.counts import count_of, unit_days
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import Gate, gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
 
 _LEFT_OUT = frozenset(
@@ -73,13 +74,13 @@ _TIME_AFTER = re.compile(
     re.IGNORECASE,
 )
 _AGE_CUES = r"onset|beg[au]n|started|noticed|developed|presented|diagnosed|diagnosis|dx'?e?d?|diag"
-_AGE = re.compile(
+_AGE = gate(
     rf"(?P<cue>\b(?:{_AGE_CUES})\b)(?P<gap>(?:(?!\b(?:{_AGE_CUES})\b)[^.;\n\d]){{0,36}}?)"
     r"(?P<lead>\b(?:at|@|age|aged|at age|at the age of|when)\s*(?:age\s*|of\s*|about\s*|:\s*)?)"
     r"(?P<age>\d{1,2})(?!\s*(?:weeks?|wks?|months?|mos?\b|days?|%|/|mg|\.\d|[ap]m\b|:\d))",
     re.IGNORECASE,
 )
-_FORM = re.compile(
+_FORM = gate(
     r"\b(?:(?P<adult>adult)|juvenile|childhood|p(?:a)?ediatric)[- ]onset\b(?!\s+(?:asthma|diabetes|arthritis))",
     re.IGNORECASE,
 )
@@ -112,10 +113,10 @@ _DENIED = re.compile(r"\b(?:no|not|never|denies|denied|without|w/o)\b[^,;.]{0,30
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    symptom: re.Pattern[str]
-    not_first: re.Pattern[str]
-    other_disease: re.Pattern[str]
-    treatment: re.Pattern[str]
+    symptom: Gate
+    not_first: Gate
+    other_disease: Gate
+    treatment: Gate
     relative: re.Pattern[str]
 
 
@@ -124,9 +125,9 @@ def _words() -> _Words:
     source = (resources.files("chartsift.nlp.lexicon") / "onset.yaml").read_text(encoding="utf-8")
     data: dict[str, Any] = yaml.safe_load(source)
 
-    def listed(name: str) -> re.Pattern[str]:
+    def listed(name: str) -> Gate:
         parts = sorted(data[name], key=len, reverse=True)
-        return re.compile(rf"(?<![\w-])(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
+        return gate(rf"(?<![\w-])(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
 
     kin = data["relatives"]
     return _Words(
@@ -144,6 +145,9 @@ def _words() -> _Words:
 
 class Onset:
     """Find when the disease began and when it was diagnosed."""
+
+    def __init__(self) -> None:
+        _words()  # their gates are there before the prefilter is made
 
     def __call__(self, doc: Doc) -> Doc:
         drafts = drafts_of(doc)
@@ -178,8 +182,14 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
     text = layout.text
     words = _words()
     note_date = note_date_of(doc)
+    if not named and words.symptom.search(text) is None:
+        return
     for sentence in layout.sentences:
         stop = min(sentence.end, sentence.start + _LONGEST_SENTENCE)
+        if not any(sentence.start <= s < stop for s, _ in named) and not words.symptom.search(
+            text, sentence.start, stop
+        ):
+            continue
         if _TIMES.search(text, sentence.start, stop) is None:
             continue
         category = layout.section_at(sentence.start).category

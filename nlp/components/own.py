@@ -41,9 +41,7 @@ def own_assertion(span: Span) -> tuple[Assertion, tuple[str, ...]]:
         title = layout.section_at(start).title.lower()
         if "plan" in title and title != "plan":
             return "present", ()  # the word is half of the heading "Impression and plan"
-    is_settled = (
-        layout.section_at(start).category == "family_history" or layout.retraction_of(start) is not None
-    )
+    is_settled = layout.section_at(start).category == "family_history"
     if assertion != "family" or is_settled:
         return assertion, cues
     if someone_else_on(span) is not None:

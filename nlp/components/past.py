@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from chartsift.nlp.months import MONTH_STEM
 from chartsift.nlp.text.counts import NUMBER_WORDS, count_of, unit_days
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
@@ -53,7 +54,7 @@ _THEN = _pattern(
 _YEAR = _pattern(
     r"\b(?:in|of|since|from|circa|around|ca\.?|until|till|through|during|by|dated|back to) "
     r"(?:(?:about|around|early|late|mid|approximately)[\s-]+)?"
-    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,? (?:of )?)?(?P<year>(?:19|20)\d\d)\b(?![/-]\d)"
+    rf"(?:(?:{MONTH_STEM})[a-z]*\.?,? (?:of )?)?(?P<year>(?:19|20)\d\d)\b(?![/-]\d)"
     r"|\(\s*(?P<alone>(?:19|20)\d\d)\s*(?:[-–,;]\s*(?:19|20)\d\d\s*)?\)"
 )
 # What comes behind these is another event, mostly today's.

@@ -9,19 +9,10 @@ from __future__ import annotations
 
 import re
 
+from chartsift.nlp.components.relatives import RELATIVE
 from chartsift.nlp.text.layout import Layout
 
-_RELATIVE = (
-    r"(?:(?:grand|god|step|half-?|foster[- ])?(?:mother|father|mom|dad|brother|sister|son|daughter|parent"
-    r"|child)s?(?:-in-law)?"
-    r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|uncle|aunt|auntie"
-    r"|cousin|niece|nephew|wife"
-    r"|bro|sis|bio-?(?:dad|mom)|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
-    r"|MGF|PGM"
-    r"|Vater|Mutter|Bruder|Schwester|Tante|Onkel|Gro(?:ß|ss)(?:mutter|vater)|Cousine?|Ehemann|Ehefrau|Sohn|Tochter"
-    r"|PGF|in-law|relative|relatives|family member|teammate|classmate)s?"
-)
-_PERSON = re.compile(rf"(?<![\w-])(?P<who>{_RELATIVE})(?![\w-])", re.IGNORECASE)
+_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE})(?![\w-])", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
@@ -119,13 +110,13 @@ _DONOR_OF = re.compile(
 _GAVE_TO = re.compile(
     rf"\b(?:gave|donated|donating|gives?)\s+(?:her |his |their |bone |the |a |some |left |right )*(?:marrow|stem cells?|kidney|cells"
     rf"|part of (?:her |his |the )?liver)\b[^.;]{{0,25}}\b(?:to|for)\s+(?:her |his |their |a |an |older |younger |little |twin )*"
-    rf"{_RELATIVE}\b",
+    rf"{RELATIVE}\b",
     re.IGNORECASE,
 )
 # "Donor for sibling BMT", "marrow donor to brother": the patient gave.
 _DONOR_FOR = re.compile(
     rf"\b(?:donor|donated)\s+(?:marrow |stem cells |bone marrow |a kidney )?(?:for|to)\s+(?:his |her |their |a |an )?"
-    rf"(?:older |younger |twin )?{_RELATIVE}(?:['’]s)?\s*$",
+    rf"(?:older |younger |twin )?{RELATIVE}(?:['’]s)?\s*$",
     re.IGNORECASE,
 )
 # "FHx bio-dad: allo BMT" and "Fa CABG, Mo DM": a line of family history without its colon, and its short forms.
@@ -142,19 +133,19 @@ _PATIENT = re.compile(
 )
 _AFTER_OF = re.compile(
     rf"[\s,]*(?:\d{{4}}\s*)?\s*\b(?:in|of|for)\s+(?:his |her |their |the |a |an |one |pt['’]?s |patient['’]?s "
-    rf"|maternal |paternal |older |younger |elder |twin |late )*{_RELATIVE}\b(?!\s*(?:as |was )?(?:donor|gave"
+    rf"|maternal |paternal |older |younger |elder |twin |late )*{RELATIVE}\b(?!\s*(?:as |was )?(?:donor|gave"
     rf"|donat))",
     re.IGNORECASE,
 )
 _AFTER_DASH = re.compile(
     rf"\s*(?:\d{{4}}\s*)?(?:[-–—:]+|\(|,)\s*(?:his |her |maternal |paternal |older |younger "
-    rf"|twin )*(?P<who>{_RELATIVE})\b(?!\s*(?:as |was |is )?(?:the )?(?:donor|gave|donat|says|reports|asks|asked"
+    rf"|twin )*(?P<who>{RELATIVE})\b(?!\s*(?:as |was |is )?(?:the )?(?:donor|gave|donat|says|reports|asks|asked"
     rf"|present|match))",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
     rf"\W*(?:(?:the|her|his|a|one|their|our|pt['’]?s|patient['’]?s|of note,?|also,?|in addition,?|maternal|paternal"
-    rf"|older|younger|elder|twin|late|only|little|big|first|half)\s+){{0,4}}(?P<who>{_RELATIVE})\b",
+    rf"|older|younger|elder|twin|late|only|little|big|first|half)\s+){{0,4}}(?P<who>{RELATIVE})\b",
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\W*(?:she|he|they|her|his)\b", re.IGNORECASE)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.months import MONTH_STEM
 
 _LINKS = frozenset(
     "and or nor but however then so also ever yet still again already initially originally finally later once twice"
@@ -29,7 +30,7 @@ _LINKS = frozenset(
 )
 _TREATMENT = re.compile(r"(?:auto|allo|haplo)?-?(?:h?sct|hct|bmt|asct|car-?t|transplant\w*)s?", re.IGNORECASE)
 _MONTH = re.compile(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*|spring|summer|fall|autumn|winter|early|late|mid",
+    rf"(?:{MONTH_STEM})[a-z]*|spring|summer|fall|autumn|winter|early|late|mid",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^()\n]{0,80}\)?|\[[^\[\]\n]{0,60}\]")
@@ -44,6 +45,12 @@ _PLACE = loosely(
 )
 _WORD = re.compile(r"[\w'’/-]+")
 _STOPS = re.compile(r"[.;!?|](?=\s|$)|\n\s*\n")
+# "The denial of CAR T was in error", "refusing a transplant was a mistake": not the treatment was.
+_ABOUT = re.compile(
+    r"\b(?:denial|refusal|approval|delay|choice|decision|(?!list|chart|mention|record|document|receiv|undergo)\w+ing)"
+    r"\s+(?:(?:of|for|on|to|against|an?|the|her|his|second|further)\s+)*$",
+    re.IGNORECASE,
+)
 
 
 def is_said_of_the_mention(between: str) -> bool:
@@ -52,6 +59,11 @@ def is_said_of_the_mention(between: str) -> bool:
         return False
     rest = _PLACE.sub(" ", _DATE.sub(" , ", _ASIDE.sub(" ", between)))
     return all(_is_link(word.lower().strip("'’-/")) for word in _WORD.findall(rest))
+
+
+def is_about_mention(left: str) -> bool:
+    """Say whether the words *left* of a mention make something about it the subject, such as a denial of it."""
+    return _ABOUT.search(left) is not None
 
 
 def first_governing(cue: re.Pattern[str], right: str) -> re.Match[str] | None:

@@ -19,11 +19,16 @@ from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_t
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
-# How far the words that govern a mention may stand from it, in code points.
+# Distances in code points, by the width of a note's line, about 80. A word governs a mention from a line and a half
+# away; a date, or a plan behind it, is its own within half a line (45, also in the patterns below), for behind that
+# mostly another statement begins.
 REACH = 130
 _NEAR = 60
-# A word of receipt that close before a mention governs it, whatever else the clause says, in code points.
+_HALF_LINE = 45
+# A word of receipt that close before a mention, two or three words, governs it whatever else the clause says.
 _BESIDE = 25
+# "S/p" that close stands right before the mention: "s/p CAR T clinic" is no clinic.
+_ADJOINING = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +325,7 @@ def is_received(left: str, right: str, note_date: date) -> bool:
 
 def past_date_after(right: str, note_date: date) -> bool | None:
     """Return True when a past date stands beside the mention, False for a future one, None without a date."""
-    window = right[:45]
+    window = right[:_HALF_LINE]
     for mention in find_dates(window, note_date):
         before = window[: mention.start]
         if names_service_or_plan(before) or _AFTER_INTENT.match(before) or re.search(r"[.:]\s", before):
@@ -338,7 +343,7 @@ def _uncertain(around: _Around) -> Receipt | None:
     if asked is not None:
         return _said("possible", asked.group())
     unsure = _UNSURE.search(around.near) or _UNSURE_AFTER.match(around.right)
-    if unsure is None or (around.strong is not None and around.gap(around.strong) < 25):
+    if unsure is None or (around.strong is not None and around.gap(around.strong) < _BESIDE):
         return None
     # "Possible CAR-T next year" weighs a plan; only a past can be uncertain.
     weighed = unsure.re is _UNSURE and re.match(r"possibl|\?", unsure.group().strip(), re.IGNORECASE)
@@ -350,7 +355,7 @@ def _service(around: _Around) -> Receipt | None:
     if service is None:
         return None
     strong = around.strong
-    if strong is not None and around.gap(strong) < 12 and strong[0] in ("s/p", "status post"):
+    if strong is not None and around.gap(strong) < _ADJOINING and strong[0] in ("s/p", "status post"):
         return None
     return Receipt(None, (service.group().strip(),), service=True)
 

@@ -2,21 +2,29 @@
 Whether a relative is named close enough for a mention to be the relative's.
 
 A note without full stops is one long "sentence", in which "here with son" would give the son every illness of the lines
-below. Part of the ``infections`` and ``organs`` readers.
+below. The list of relatives is the one of all readers of persons; ``context.yaml`` names the cues of its rule itself, and one
+test holds them to this list. Part of the ``infections``, ``organs`` and ``persons`` readers.
 """
 
 from __future__ import annotations
 
 import re
 
+# A relative, a partner or another person whom a note names beside the patient; also read by ``persons``.
+RELATIVE = (
+    r"(?:(?:grand|god|step|half-?|foster[- ])?(?:mother|father|mom|dad|brother|sister|son|daughter|parent"
+    r"|child)s?(?:-in-law)?"
+    r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|uncle|aunt|auntie"
+    r"|cousin|niece|nephew|wife"
+    r"|bro|sis|bio-?(?:dad|mom)|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
+    r"|MGF|PGM"
+    r"|Vater|Mutter|Bruder|Schwester|Tante|Onkel|Gro(?:ß|ss)(?:mutter|vater)|Cousine?|Ehemann|Ehefrau|Sohn|Tochter"
+    r"|PGF|in-law|relative|relatives|family member|teammate|classmate)s?"
+)
+# With them, whoever else an illness of the lines around may belong to.
 _KIN = re.compile(
-    r"\b(?:mother|father|mom|dad|mum|parents?|brothers?|sisters?|siblings?|sibs?|sons?|daughters?|"
-    r"child(?:ren)?|kids?|aunts?|"
-    r"uncles?|cousins?|niece|nephew|grand\w+|bro|sis|bio-?dad|bio-?mom|husband|husb|hubby|wife|spouse|partner|fianc\w+|girlfriend|boyfriend|"
-    r"famil\w+|FH|FHx|F/H|fam|"
-    r"maternal|paternal|MG[MF]|PG[MF]|twin|relatives?|room-?mate|neighbou?r|friend|coworker|colleague|"
-    r"donor|in-law|household|"
-    r"someone|baby|caregiver|classmate|teacher|boss|co-worker|contact)\b",
+    rf"\b(?:{RELATIVE}|children|kids?|grand\w+|fianc\w+|famil\w+|FH|FHx|F/H|fam|maternal|paternal|room-?mate|coworker"
+    r"|donor|household|someone|baby|caregiver|teacher|boss|contact)\b",
     re.IGNORECASE,
 )
 _WRAPPED = 55

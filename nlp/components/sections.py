@@ -13,19 +13,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from string import ascii_lowercase, ascii_uppercase
 
 from spacy.tokens import Doc
 
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.lexicon.loader import SectionRules, load_sections
+from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.layout import Layout, Retraction, Section, TextSpan, is_heading
+from chartsift.nlp.text.prefilter import gate, needles
 
 # A note whose letters are mostly capitals has no headings in capitals.
 _CAPITALS_SHARE = 0.5
 # Code points behind a colon that make a remark in brackets the copied text itself.
+_SMALL = ascii_lowercase.encode()
+_LARGE = ascii_uppercase.encode()
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _FEWEST_COPIED = 10
 _TODAY = re.compile(r"\b(?:(?:on )?exam(?:ination)? today|today|currently|now|this visit)\b", re.IGNORECASE)
-_RETRACTING = ("error", "mistake", "incorrect", "wrong", "disregard")
+_RETRACTING = needles("error", "mistake", "incorrect", "wrong", "disregard")
 _ADDENDUM = re.compile(
     r"\s*\b(?:addendum|addenda|correction|edit|late entry)\b[^\n]{0,40}\s*\Z", re.IGNORECASE
 )
@@ -48,6 +54,8 @@ class Sections:
         names = sorted(rules.category_of, key=len, reverse=True)
         listed = "|".join(_loose(name) for name in names)
         decoration = r"(?:#{1,6}\s*|\*{1,2}|=+\s*|\d{1,2}[.)]\s*|>\s*)?"
+        self._first_word = re.compile(rf"[ \t\xa0]*{decoration}(?P<word>\w+|\S)", re.IGNORECASE)
+        self._first_words = frozenset(fold(re.match(r"\w+|\S", name).group()) for name in names)  # type: ignore[union-attr]
         self._line_header = re.compile(
             rf"[ \t\xa0]*{decoration}(?P<title>(?:{listed})(?:[ \t]*\([^)\r\n]{{0,100}}\))?(?:[ "
             rf"\t]+\d[\d/.-]{{2,10}})?)"
@@ -57,27 +65,31 @@ class Sections:
         inline = "|".join(
             _loose(name) for name in names if rules.category_of[name] in rules.inline and len(name) > 1
         )
-        self._inline_header = re.compile(
+        self._inline_header = gate(
             # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
             rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{inline})):(?=\s)",
             re.IGNORECASE,
         )
-        self._copied = re.compile(rules.copied, re.IGNORECASE)
-        self._templated = re.compile(rules.templated, re.IGNORECASE)
-        self._retracted = re.compile(rules.retracted, re.IGNORECASE)
+        self._copied = gate(rules.copied, re.IGNORECASE)
+        self._templated = gate(rules.templated, re.IGNORECASE)
+        self._retracted = gate(rules.retracted, re.IGNORECASE)
 
     def __call__(self, doc: Doc) -> Doc:
         layout: Layout = doc._.layout
-        headers = self._headers(layout)
-        layout.sections = list(self._sections(layout, headers))
-        self._mark_regions(layout)
+        self.find(layout)
         layout.index()
         return doc
 
+    def find(self, layout: Layout) -> None:
+        """Fill in the sections and the copied, templated and retracted regions of *layout*."""
+        layout.sections = list(self._sections(layout, self._headers(layout)))
+        layout._section_starts = [section.start for section in layout.sections]
+        self._mark_regions(layout)
+
     def _headers(self, layout: Layout) -> list[_Header]:
         text = layout.text
-        letters = [c for c in text[:20_000] if c.isalpha()]
-        by_capitals = bool(letters) and sum(map(str.isupper, letters)) / len(letters) < _CAPITALS_SHARE
+        letters, capitals = _letters_and_capitals(text[:20_000])
+        by_capitals = letters > 0 and capitals / letters < _CAPITALS_SHARE
         headers: list[_Header] = []
         after_blank = True
         for number, line in enumerate(layout.lines):
@@ -85,13 +97,14 @@ class Sections:
             if not content.strip():
                 after_blank = True
                 continue
-            listed = self._listed(content, line, layout, number)
+            listed = self._listed(content, line, layout, number) if self._may_be_listed(content) else None
             if listed is not None:
                 headers.append(listed)
             elif by_capitals and after_blank and is_heading(content) and not re.search(r"[\d,;|]", content):
                 headers.append(_Header(line.start, line.end, content.strip(" =-*#_:\t"), "other"))
             elif (
-                re.match(r"\s*#{1,6}\s+\S", content)
+                "#" in content
+                and re.match(r"\s*#{1,6}\s+\S", content)
                 and len(content) < 70
                 and ":" not in content
                 and "-" not in content
@@ -99,11 +112,16 @@ class Sections:
                 # "# HTN: ok." is a problem in a plan; a markdown heading has no sentence behind it.
                 if after_blank and not re.search(r"[.,;]", content):
                     headers.append(_Header(line.start, line.end, content.strip(" #\t"), "other"))
-            elif re.match(r"\s*={2,}\s*\S.*\S\s*={2,}\s*$", content):
+            elif "==" in content and re.match(r"\s*={2,}\s*\S.*\S\s*={2,}\s*$", content):
                 headers.append(self._named(line.start, line.end, content.strip(" =\t")))
-            headers.extend(self._inline(content, line))
+            headers.extend(self._inline(text, line))
             after_blank = False
         return sorted(headers, key=lambda header: header.start)
+
+    def _may_be_listed(self, content: str) -> bool:
+        """Say whether the first word of a line is that of a header; most lines are told by it alone."""
+        first = self._first_word.match(content)
+        return first is not None and fold(first.group("word")) in self._first_words
 
     def _listed(self, content: str, line: TextSpan, layout: Layout, number: int) -> _Header | None:
         match = self._line_header.match(content)
@@ -131,12 +149,12 @@ class Sections:
         )
         return _Header(start, body, title.strip(), category)
 
-    def _inline(self, content: str, line: TextSpan) -> list[_Header]:
+    def _inline(self, text: str, line: TextSpan) -> list[_Header]:
         found = []
-        for match in self._inline_header.finditer(content):
+        for match in self._inline_header.finditer(text, line.start, line.end):
             title = match.group("title")
             if title[0].isupper():
-                found.append(self._named(line.start + match.start("title"), line.start + match.end(), title))
+                found.append(self._named(match.start("title"), match.end(), title))
         return found
 
     def _sections(self, layout: Layout, headers: list[_Header]) -> list[Section]:
@@ -192,9 +210,21 @@ class Sections:
             for match in pattern.finditer(text):
                 regions.append(_region(layout, match.start(), match.end()))
         # Few notes take anything back, and plain words are found many times faster than the pattern.
-        lower = text.lower()
-        if any(word in lower for word in _RETRACTING):
+        if _RETRACTING.any(text):
             layout.retracted.extend(_taken_back(layout, match) for match in self._retracted.finditer(text))
+
+
+def _letters_and_capitals(text: str) -> tuple[int, int]:
+    """Return how many letters *text* has, and how many of them are capitals."""
+    plain = text.encode("ascii", "ignore")
+    small, large = (
+        len(plain) - len(plain.translate(None, _SMALL)),
+        len(plain) - len(plain.translate(None, _LARGE)),
+    )
+    if len(plain) < len(text):
+        others = [c for c in _BEYOND_ASCII.findall(text) if c.isalpha()]
+        return small + large + len(others), large + sum(map(str.isupper, others))
+    return small + large, large
 
 
 def _taken_back(layout: Layout, match: re.Match[str]) -> Retraction:

@@ -26,6 +26,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
 
 # How far behind its study a sign may stand, in characters. A biopsy report runs on for paragraphs.
@@ -71,7 +72,7 @@ _ACUTE_WORDS = re.compile(
     r"\b(?:today|this (?:morning|admission|visit|week)|done here|done today|yesterday)\b", re.IGNORECASE
 )
 # The title of a report, in capitals or with the word "report"; a clinic note that opens with an MRI is none.
-_REPORT_HEAD = re.compile(
+_REPORT_HEAD = gate(
     r"^\W*(?:(?i:exam(?:ination)?|study|procedure)\s*[:.]+\s*)?(?:[A-Z][A-Z &/-]* )?(?:SURGICAL PATHOLOGY|PATHOLOGY REPORT|MUSCLE BIOPSY"
     r"|MRI [A-Z][A-Z ,/&-]{3,}|EMG(?:/NC[SV])?(?: STUDY| REPORT)|ELECTRODIAGNOSTIC|NERVE CONDUCTION)"
     r"|(?i:\b(?:surgical pathology|pathology|muscle biopsy|MRI|EMG|electromyography"
@@ -79,8 +80,8 @@ _REPORT_HEAD = re.compile(
     re.MULTILINE,
 )
 # The two headings that every report of a radiologist has.
-_TECHNIQUE = re.compile(r"^\W*(?:TECHNIQUE|SEQUENCES)\b", re.MULTILINE | re.IGNORECASE)
-_FINDINGS = re.compile(r"^\W*FINDINGS\b", re.MULTILINE | re.IGNORECASE)
+_TECHNIQUE = gate(r"^\W*(?:TECHNIQUE|SEQUENCES)\b", re.MULTILINE | re.IGNORECASE)
+_FINDINGS = gate(r"^\W*FINDINGS\b", re.MULTILINE | re.IGNORECASE)
 _EARLIER_STUDY = re.compile(
     r"\b(?:prior|previous(?:ly)?|old(?:er)?|outside|initial(?:ly)?|original(?:ly)?|earlier|first|last|at (?:diagnosis|onset"
     r"|presentation)|had (?:shown|demonstrated|revealed)|had|proven|confirmed|history)\b",

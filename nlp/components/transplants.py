@@ -24,6 +24,7 @@ from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt import read_receipt
 from chartsift.nlp.components.receipt_rules import REACH, names_prospect
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import needles
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
@@ -144,7 +145,7 @@ _RECEIVED_ORGAN = loosely(
     r"|daughter|husband|wife|cousin|friend|aunt|uncle)))"
 )
 _BEFORE_DONOR = loosely(r"(?:(?:was|is|as|been|h/o|history of|s/p|status post|a)\s+(?:a\s+)?)?")
-_GIVEN_LETTERS = (
+_GIVEN_LETTERS = needles(
     "donat",
     "donor",
     "gave ",

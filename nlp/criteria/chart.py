@@ -30,6 +30,8 @@ class Chart:
         as_of: Day of screening.
         notes: Notes on or before that day, oldest first.
         findings: Findings of those notes.
+        corrected: Those of them that their own note takes back or corrects; no question finds them.
+        doubtful: Those that a correction may or may not mean.
         turns: The days on which the answers given so far change.
     """
 
@@ -39,6 +41,8 @@ class Chart:
     findings: tuple[Finding, ...]
     _by_kind: dict[str, list[Finding]] = field(default_factory=dict)
     _note_dates: dict[str, date] = field(default_factory=dict)
+    corrected: tuple[Finding, ...] = ()
+    doubtful: tuple[Finding, ...] = ()
     turns: list[Turn] = field(default_factory=list)
 
     @classmethod
@@ -52,11 +56,13 @@ class Chart:
         known = {note.note_id: note.note_date for note in kept}
         inside = tuple(f for f in findings if f.note_id in known)
         by_kind: dict[str, list[Finding]] = defaultdict(list)
+        corrected: list[Finding] = []
         for finding in inside:
-            by_kind[finding.kind].append(finding)
+            (corrected if finding.attribute("corrected") else by_kind[finding.kind]).append(finding)
         for group in by_kind.values():
             group.sort(key=lambda f: (f.date, known[f.note_id], f.start), reverse=True)
-        return cls(patient, as_of, kept, inside, dict(by_kind), known)
+        doubtful = tuple(f for f in inside if f.attribute("doubtful") and not f.attribute("corrected"))
+        return cls(patient, as_of, kept, inside, dict(by_kind), known, tuple(corrected), doubtful)
 
     def of(
         self, kind: str, concepts: Iterable[str] | None = None, *, assertions: Iterable[str] | None = None
@@ -78,6 +84,13 @@ class Chart:
     def at(self, day: date) -> Chart:
         """Return the same notes and findings as they stand on another *day*, with no new note since."""
         return replace(self, as_of=day, turns=[])
+
+    def without_doubtful(self) -> Chart:
+        """Return the same chart as if every correction that may mean a finding did mean it."""
+        kept = {
+            kind: [f for f in group if not f.attribute("doubtful")] for kind, group in self._by_kind.items()
+        }
+        return replace(self, _by_kind=kept, doubtful=())
 
     def is_within(self, what: Finding | date, days: int, *, of: Finding | None = None) -> bool:
         """

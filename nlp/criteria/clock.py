@@ -40,7 +40,7 @@ _KINDS = {
     "apheresis_risk": "acute condition",
     "advisory": "concern",
 }
-_CONCEPTS_TELL = frozenset({"lab", "pft", "echo", "vital", "measure", "treatment"})
+_CONCEPTS_TELL = frozenset({"lab", "pft", "echo", "ecg", "vital", "measure", "treatment"})
 _SINGULAR = {"platelets": "platelet count", "muscle_enzymes": "word on muscle enzymes"}
 
 

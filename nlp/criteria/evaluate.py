@@ -11,6 +11,7 @@ from typing import Any
 from chartsift.nlp.criteria.birth import birth_of
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.clock import Change, next_change
+from chartsift.nlp.criteria.corrections import with_corrections
 from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, at_least, negate
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
@@ -157,7 +158,7 @@ def _score(results: Sequence[CriterionResult]) -> float:
 
 def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
     here = chart.at(chart.as_of)
-    outcome = outcome_of(here, criterion.decide)
+    outcome = with_corrections(here, lambda on: outcome_of(on, criterion.decide))
     score: ScoreResult | None = None
     if criterion.supported_by:
         # Shown beside the verdict and never part of it, so that it asks the clock nothing.
@@ -230,13 +231,29 @@ def outcome_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
         return at_least(content["count"], [outcome_of(chart, item) for item in content["of"]])
     if name == "not":
         return negate(outcome_of(chart, content))
-    known = PREDICATES[name]
-    return known.decide(chart, known.parameters.model_validate(content or {}))
+    return PREDICATES[name].decide(chart, _parameters(name, content))
+
+
+# Parameters by the identity of what the trial file says, which is kept, so that its identity stays its own.
+_PARAMETERS: dict[tuple[str, int], tuple[Any, Any]] = {}
+# So many expressions have a hundred trials; a process that has seen more begins anew.
+_MOST_PARAMETERS = 10_000
+
+
+def _parameters(name: str, content: Any) -> Any:
+    """Return the checked parameters of a predicate, checked once for each place of a trial file."""
+    key = (name, id(content))
+    known = _PARAMETERS.get(key)
+    if known is None or known[0] is not content:
+        if len(_PARAMETERS) >= _MOST_PARAMETERS:
+            _PARAMETERS.clear()
+        known = _PARAMETERS[key] = (content, PREDICATES[name].parameters.model_validate(content or {}))
+    return known[1]
 
 
 def verdict_of(chart: Chart, criterion: Criterion) -> tuple[Status, Basis]:
     """Return status and basis of one criterion on *chart*, without the rest of its result."""
-    return _close(criterion, outcome_of(chart, criterion.decide))
+    return _close(criterion, with_corrections(chart, lambda on: outcome_of(on, criterion.decide)))
 
 
 def _close(criterion: Criterion, outcome: Outcome) -> tuple[Status, Basis]:

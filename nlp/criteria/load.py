@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -16,6 +17,7 @@ from chartsift.nlp.criteria.schema import (
     OPERATORS,
     AppliesTo,
     AtLeast,
+    Candidates,
     Cohort,
     Criterion,
     NextSteps,
@@ -23,7 +25,7 @@ from chartsift.nlp.criteria.schema import (
 )
 from chartsift.nlp.criteria.scores.load import available_scores
 from chartsift.nlp.errors import RuleError
-from chartsift.nlp.lexicon.loader import read_yaml
+from chartsift.nlp.lexicon.loader import load_concepts, read_yaml
 
 Trial = TrialFile
 
@@ -32,12 +34,54 @@ _TOP = "(top)"
 _REMEDIES = {
     "missing": "add it",
     "extra_forbidden": "remove it, or correct its name",
-    "string_type": "put quotes around it",
+    "list_type": "begin each entry with a hyphen",
+    "tuple_type": "begin each entry with a hyphen",
     "value_error": "see docs/criteria.md",
+}
+# What pydantic's kinds of error say to someone who writes a trial file; {} is filled from its context.
+_EXPECTED = {
+    "missing": "is missing",
+    "extra_forbidden": "is no key that is known here",
+    "string_type": "expected text",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_parsing_size": "expected a smaller number",
+    "int_from_float": "expected a whole number, found one with a fraction",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "finite_number": "expected a finite number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "list_type": "expected a list",
+    "tuple_type": "expected a list",
+    "dict_type": "expected keys with values",
+    "model_type": "expected keys with values",
+    "model_attributes_type": "expected keys with values",
+    "literal_error": "expected {expected}",
+    "greater_than": "expected a number above {gt:g}",
+    "greater_than_equal": "expected a number of at least {ge:g}",
+    "less_than": "expected a number below {lt:g}",
+    "less_than_equal": "expected a number of at most {le:g}",
+    "too_short": "expected at least {min_length} of them",
+    "string_too_short": "expected text of at least {min_length} characters",
+}
+# What stands in a YAML file, by the type that it is read as.
+_FOUND = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "keys with values",
+    type(None): "nothing",
+    date: "a date",
+    datetime: "a date",
 }
 _KEYS = tuple(
     dict.fromkeys(
-        name for model in (TrialFile, Cohort, AppliesTo, Criterion, NextSteps) for name in model.model_fields
+        name
+        for model in (TrialFile, Cohort, AppliesTo, Criterion, NextSteps, Candidates)
+        for name in model.model_fields
     )
 )
 
@@ -147,12 +191,14 @@ def _checked(shown: str, text: str) -> tuple[Trial | None, list[Fault]]:
     try:
         trial = TrialFile.model_validate(data)
     except ValidationError as exc:
-        faults = [_shape_fault(shown, place, error) for place, error in _without_echoes(exc)]
+        faults = [_shape_fault(shown, place, error, data) for place, error in _without_echoes(exc)]
         if not any(fault.path == _TOP for fault in faults):
             # What the file says as a whole is looked at by the model only once its parts are right.
             faults += [Fault("RU202", shown, *fault) for fault in _name_faults(data)]
     # The expressions are checked as they are written, so that one fault does not hide another.
     faults += [Fault("RU212", shown, *fault) for fault in _all_expression_faults(data)]
+    if trial is not None and trial.candidates is not None:
+        faults += [Fault("RU212", shown, *fault) for fault in _sign_faults(trial.candidates)]
     return trial, faults
 
 
@@ -165,7 +211,7 @@ def _without_echoes(exc: ValidationError) -> Iterator[tuple[tuple[str, ...], Map
     """
     errors: list[tuple[tuple[str, ...], dict[str, Any]]] = [
         (tuple(str(part) for part in error["loc"] if not _is_branch(part)), dict(error))
-        for error in exc.errors(include_input=False, include_url=False)
+        for error in exc.errors(include_url=False)
     ]
     for place, error in errors:
         is_told_closer = sum(other[: len(place)] == place for other, _ in errors) > 1
@@ -179,24 +225,50 @@ def _is_branch(part: object) -> bool:
     return isinstance(part, str) and (part == "str" or "Criterion" in part)
 
 
-def _shape_fault(shown: str, place: tuple[str, ...], error: Mapping[str, Any]) -> Fault:
+def _shape_fault(shown: str, place: tuple[str, ...], error: Mapping[str, Any], data: Any) -> Fault:
     problem = _plain(error)
-    remedy = _REMEDIES.get(error["type"], "")
+    remedy = _remedy(error)
     if error["type"] == "extra_forbidden":
         remedy = _did_you_mean(place[-1], _KEYS, else_say=remedy)
     elif error["type"] in ("model_type", "string_type") and any(map(_is_branch, error["loc"][-1:])):
         problem = "is neither a criterion nor the name of a shared one"
         remedy = "write the criterion out, or its name under shared"
-    return Fault("RU202", shown, ".".join(place) or _TOP, problem, remedy)
+    return Fault("RU202", shown, _by_name(place, data), problem, remedy)
+
+
+def _by_name(place: tuple[str, ...], data: Any) -> str:
+    """Return a place with cohorts and criteria by identifier: "adult.age.kind", not "cohorts.0.criteria.1.kind"."""
+    if place[:1] == ("cohorts",) and len(place) > 1:
+        cohort = data["cohorts"][int(place[1])]
+        rest = place[2:]
+        name = _identifier(cohort, "cohort_id")
+        head = [name] if name else ["cohorts", place[1]]
+        if rest[:1] == ("criteria",) and len(rest) > 1:
+            criterion = _identifier(cohort["criteria"][int(rest[1])], "criterion_id")
+            rest = (criterion, *rest[2:]) if criterion else rest
+        return ".".join([*head, *rest])
+    return ".".join(place) or _TOP
+
+
+def _identifier(item: Any, key: str) -> str:
+    name = item.get(key) if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) else ""
 
 
 def _plain(error: Mapping[str, Any]) -> str:
-    words: str = {
-        "missing": "is missing",
-        "extra_forbidden": "is no key that is known here",
-        "model_type": "expected keys with values",
-    }.get(error["type"], error["msg"])
-    return words.removeprefix("Value error, ")
+    """Return what is wrong in words: what was expected, and what stands there instead."""
+    told = _EXPECTED.get(error["type"])
+    if told is None:
+        return str(error["msg"]).removeprefix("Value error, ")
+    problem = told.format(**error.get("ctx", {}))
+    found = _FOUND.get(type(error["input"]))
+    return f"{problem}, found {found}" if found and error["type"].endswith(("_type", "_parsing")) else problem
+
+
+def _remedy(error: Mapping[str, Any]) -> str:
+    if error["type"] == "string_type" and isinstance(error["input"], int | float | date):
+        return "put quotes around it"
+    return _REMEDIES.get(error["type"], "")
 
 
 def _did_you_mean(name: str, known: Iterable[str], *, else_say: str = "") -> str:
@@ -251,12 +323,21 @@ def _name_faults(data: Any) -> Iterator[_Place]:
         listed = cohort.get("criteria") if isinstance(cohort, Mapping) else None
         for place, item in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(item, str) and item not in known:
-                where = f"cohorts.{number}.criteria.{place}"
                 yield (
-                    where,
+                    _by_name(("cohorts", str(number), "criteria", str(place)), data),
                     f"there is no shared criterion {item!r}",
                     _did_you_mean(item, known, else_say="add it"),
                 )
+
+
+def _sign_faults(candidates: Candidates) -> Iterator[_Place]:
+    """Yield the signs of candidates for which the vocabulary has no words."""
+    named = sorted(
+        {name for concept in load_concepts() for name in (concept.kind, f"{concept.kind}/{concept.concept}")}
+    )
+    for number, sign in enumerate(candidates.signs):
+        if sign not in named:
+            yield f"candidates.signs.{number}", f"no words are known for {sign!r}", _did_you_mean(sign, named)
 
 
 def _expression_faults(node: object, where: str) -> Iterator[_Place]:
@@ -294,9 +375,9 @@ def _parameter_faults(model: type[BaseModel], content: object, where: str) -> It
     try:
         model.model_validate(content)
     except ValidationError as exc:
-        for error in exc.errors(include_input=False, include_url=False):
+        for error in exc.errors(include_url=False):
             path = ".".join([where, *(str(part) for part in error["loc"])])
-            remedy = _REMEDIES.get(error["type"], "")
+            remedy = _remedy(error)
             if error["type"] == "extra_forbidden":
                 remedy = _did_you_mean(str(error["loc"][-1]), model.model_fields)
             elif error["type"] == "value_error":

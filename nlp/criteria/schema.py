@@ -103,6 +103,19 @@ class Cohort(_Strict):
     criteria: tuple[Criterion | str, ...] = Field(min_length=1)
 
 
+class Candidates(_Strict):
+    """
+    What a first, quick pass over an archive looks for (``chartsift screen --candidates``).
+
+    Attributes:
+        of: What the patients have, in words ("myositis"): "no sign of myositis in 12 notes".
+        signs: Kinds of findings, or "kind/concept", one of which the notes of every candidate name.
+    """
+
+    of: str
+    signs: tuple[str, ...] = Field(min_length=1)
+
+
 class TrialFile(_Strict):
     """A trial as its file has it."""
 
@@ -113,6 +126,7 @@ class TrialFile(_Strict):
     source: str
     shared: dict[str, Criterion] = Field(default_factory=dict)
     cohorts: tuple[Cohort, ...] = Field(min_length=1)
+    candidates: Candidates | None = None
 
     @model_validator(mode="after")
     def _names_resolve(self) -> TrialFile:

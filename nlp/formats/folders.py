@@ -8,6 +8,7 @@ their texts, and those are then not taken for notes of their own.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,11 @@ from chartsift.nlp.formats.naming import is_named_as_note, names_several_patient
 
 # Files that operating systems put beside the user's own.
 _CLUTTER = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+# What Spark puts beside the parts of a table.
+_SPARKS_OWN = re.compile(r"_delta_log|_SUCCESS|_metadata|_common_metadata|_(?:started|committed)_\d+")
+DELTA_LOG = "_delta_log"
+# In a commit: a file that is of the table no more; deletion vectors mark single rows.
+_NO_MORE = re.compile(rb'"remove"\s*:|"deletionVector"\s*:')
 # Files that may name others: a resource a C-CDA document, and that one the file of its body.
 _RESOURCES = (".json", ".ndjson", ".jsonl")
 _CCDA = ".xml"
@@ -131,6 +137,10 @@ class _Folder:
         except OSError as exc:
             yield Directory(parts, (), (unreadable(shown_name("/".join(parts) or folder.name), exc),))
             return
+        if any(entry.name == DELTA_LOG for entry in listing) and is_old_delta(folder / DELTA_LOG):
+            label = shown_name("/".join(parts) or folder.name)
+            yield Directory(parts, (), (old_delta(label),))
+            return
         for entry in listing:
             if is_clutter(entry.name):
                 continue
@@ -204,6 +214,28 @@ def too_deep(code: str, label: str, limits: Limits) -> Rejected:
     )
 
 
+def is_old_delta(log: Path) -> bool:
+    """Tell whether a Delta table may hold rows that are of it no more; its log, shortened or not, says so."""
+    try:
+        files = sorted(log.iterdir())
+        # A checkpoint stands for commits that may be gone.
+        return any(".checkpoint" in file.name for file in files) or any(
+            _NO_MORE.search(file.read_bytes()) for file in files if file.suffix == ".json"
+        )
+    except OSError:
+        return True
+
+
+def old_delta(label: str) -> Rejected:
+    """Make the problem of a Delta table of which not all files count."""
+    return reject(
+        "IN141",
+        "a Delta table from which files were removed, or whose log is shortened: which rows count is known to Delta "
+        "alone; write its current version out as Parquet and give that folder",
+        source=label,
+    )
+
+
 def is_clutter(name: str) -> bool:
-    """Tell whether a file is hidden, or one that operating systems leave behind."""
-    return name.startswith(".") or name in _CLUTTER
+    """Tell whether a file is hidden, or one that operating systems or Spark leave behind."""
+    return name.startswith(".") or name in _CLUTTER or _SPARKS_OWN.fullmatch(name) is not None

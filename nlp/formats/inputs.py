@@ -92,41 +92,62 @@ def is_container(head: bytes) -> bool:
     return is_packed(head) or is_zip(head) or is_tar(head)
 
 
+def input_files(
+    paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS, leave_out: Path | None = None
+) -> Iterator[Source | Rejected]:
+    """
+    Yield the files of *paths* in the order of reading, and why others are refused; see ``read_inputs``.
+
+    A file that another one names as its attachment is left out when that one has been read by then.
+    """
+    for path in paths:
+        label = shown_name(path.name or str(path))
+        if path.is_dir():
+            is_empty = True
+            for file in folder_files(path, limits, leave_out=leave_out):
+                is_empty = False
+                yield file
+            if is_empty:
+                yield reject(
+                    "IN108", "the folder holds no file; check the path", source=label, is_missed=False
+                )
+        elif not path.is_file():
+            yield not_a_file(label)
+        else:
+            try:
+                yield replace(Source.of_path(path), beside=files_beside(path))
+            except OSError as exc:
+                yield unreadable(label, exc)
+
+
+def read_file(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Item]:
+    """Yield what one file of ``input_files`` holds."""
+    return _read_source(source, limits)
+
+
 def _read_path(path: Path, limits: Limits, leave_out: Path | None = None) -> Iterator[Item]:
-    label = shown_name(path.name or str(path))
-    if path.is_dir():
-        files = folder_files(path, limits, leave_out=leave_out)
-        items = (
-            item
-            for file in files
-            for item in ([file] if isinstance(file, Rejected) else _read_source(file, limits))
-        )
-        yield from _never_silent(items, label, "the folder holds no file; check the path")
-        return
-    if not path.is_file():
-        yield not_a_file(label)
-        return
-    try:
-        source = replace(Source.of_path(path), beside=files_beside(path))
-    except OSError as exc:
-        yield unreadable(label, exc)
-        return
-    yield from _read_source(source, limits)
+    for file in input_files([path], limits=limits, leave_out=leave_out):
+        if isinstance(file, Rejected):
+            yield file
+        else:
+            yield from _read_source(file, limits)
 
 
 def _read_source(source: Source, limits: Limits, *, depth: int = 0) -> Iterator[Item]:
-    items = _read_known(source, limits, depth)
-    return _never_silent(items, source.label, "the file holds nothing to read by itself; leave it out")
-
-
-def _never_silent(items: Iterator[Item], label: str, message: str) -> Iterator[Item]:
-    """Yield *items*, or say that there are none: an empty export is mostly a mistake."""
+    """Yield what a file holds, or say that it holds nothing: an empty export is mostly a mistake."""
     is_silent = True
-    for item in items:
+    for item in _read_known(source, limits, depth):
         is_silent = False
         yield item
     if is_silent:
-        yield reject("IN108", message, source=label, is_missed=False)
+        yield nothing_to_read(source.label)
+
+
+def nothing_to_read(label: str) -> Rejected:
+    """Make the problem of a file without a row."""
+    return reject(
+        "IN108", "the file holds nothing to read by itself; leave it out", source=label, is_missed=False
+    )
 
 
 def _read_known(source: Source, limits: Limits, depth: int) -> Iterator[Item]:

@@ -11,12 +11,12 @@ from chartsift.nlp.formats.fields import FieldError, row_item
 from chartsift.nlp.formats.json_values import load_json
 
 SUFFIXES = (".jsonl", ".ndjson")
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 def sniff(head: bytes) -> bool:
     """Tell whether a file is JSON lines: its first line is one whole object, and another object or nothing follows."""
-    first, end, rest = head.removeprefix(_BOM).lstrip().partition(b"\n")
+    first, end, rest = head.removeprefix(BOM).lstrip().partition(b"\n")
     if not (first.startswith(b"{") and first.rstrip().endswith(b"}")):
         return False
     return rest.lstrip().startswith(b"{") or (bool(end) and not rest.strip() and b'"notes"' not in first)
@@ -53,18 +53,25 @@ def read_objects(source: Source, limits: Limits) -> Iterator[tuple[str, dict[str
                 if len(line) > limits.row_bytes:
                     while line and not line.endswith(b"\n"):
                         line = stream.readline(1024**2)
-                    why = f"the line is longer than {limits.row_bytes:,} bytes; split the note"
-                    yield where, reject("IN115", why, source=where)
+                    yield where, too_long(where, limits)
                     continue
                 if number == 1:
-                    line = line.removeprefix(_BOM)
+                    line = line.removeprefix(BOM)
                 if line.strip():
-                    yield where, _read_line(line, source=where, limits=limits)
+                    yield where, read_line(line, source=where, limits=limits)
     except OSError as exc:
         yield source.label, unreadable(source.label, exc)
 
 
-def _read_line(line: bytes, *, source: str, limits: Limits) -> dict[str, Any] | Rejected:
+def too_long(where: str, limits: Limits) -> Rejected:
+    """Make the problem of a line that is longer than any note."""
+    return reject(
+        "IN115", f"the line is longer than {limits.row_bytes:,} bytes; split the note", source=where
+    )
+
+
+def read_line(line: bytes, *, source: str, limits: Limits) -> dict[str, Any] | Rejected:
+    """Return the object of one line, or why there is none."""
     try:
         row = load_json(line, limits=limits, what="the line", remedy="write one object a line")
     except FieldError as exc:

@@ -13,6 +13,7 @@ from datetime import date
 
 from chartsift.nlp.formats.base import Source
 from chartsift.nlp.formats.fields import FIRST_YEAR, LAST_YEAR, make_date
+from chartsift.nlp.months import month_number
 
 # Files that are one note each, and the endings of packed files, which say nothing of the note.
 NOTE_SUFFIXES = (".txt", ".text", ".note", ".md", ".html", ".htm", ".xhtml", ".rtf", ".docx", ".docm", ".pdf")
@@ -38,7 +39,6 @@ _HEADER_LABEL = re.compile(
 # What may stand between the left edge of a line, or of a column, and the label: list and emphasis marks.
 _DECORATION = "#*_>- \t\f\v\xa0"
 _COLUMN_GAP = re.compile(r"\t|\s{2}")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WRITTEN_DATES = (
     (re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"), ""),
     (re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"), ""),
@@ -118,7 +118,7 @@ def parse_written_date(value: str) -> date | None:
         if not found:
             continue
         parts = found.groupdict()
-        month = _month(parts["name"]) if "name" in parts else int(parts["m"])
+        month = month_number(parts["name"]) if "name" in parts else int(parts["m"])
         year = int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0)
         day = make_date(year, month, parts["d"])
         if day is None and order:
@@ -186,11 +186,6 @@ def _begins_a_column(head: str, at: int) -> bool:
     before = head[head.rfind("\n", 0, at) + 1 : at]
     words = before.rstrip(_DECORATION)
     return not words or words.endswith("|") or bool(_COLUMN_GAP.search(before, len(words)))
-
-
-def _month(name: str) -> int:
-    key = name[:3].lower()
-    return _MONTHS.index(key) + 1 if key in _MONTHS else 0
 
 
 def _words(text: str) -> str:

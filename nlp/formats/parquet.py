@@ -59,7 +59,7 @@ def read(source: Source, limits: Limits) -> Iterator[Item]:
                 )
                 return
             for batch in map(_received, batches):
-                values = {name: _values(batch.column(name)) for name in chosen}
+                values = {name: column_values(batch.column(name)) for name in chosen}
                 for i in range(batch.num_rows):
                     row_number += 1
                     row = {name: values[name][i] for name in chosen}
@@ -164,7 +164,7 @@ def _received(message: bytes) -> pa.RecordBatch:
     return batch
 
 
-def _values(column: pa.Array) -> list[Any]:
+def column_values(column: pa.Array) -> list[Any]:
     """Return the values of a column; bytes that are not UTF-8 become text with surrogates, which a row check finds."""
     kind = column.type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):

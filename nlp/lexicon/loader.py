@@ -17,6 +17,7 @@ from chartsift.nlp.lexicon.schema import (
     Concept,
     ConceptFile,
     ContextFile,
+    CorrectionFile,
     PatternWordFile,
     PatternWords,
     SectionFile,
@@ -127,6 +128,12 @@ def load_sections() -> SectionRules:
         templated=file.templated.replace("\n", ""),
         retracted=file.retracted.replace("\n", ""),
     )
+
+
+@lru_cache(maxsize=1)
+def load_corrections() -> CorrectionFile:
+    """Return how notes take back or correct what they say."""
+    return parse_yaml(_read("corrections.yaml"), CorrectionFile, name="corrections.yaml")
 
 
 @lru_cache(maxsize=1)

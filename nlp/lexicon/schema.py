@@ -192,6 +192,38 @@ class SectionFile(_Strict):
     retracted: Pattern
 
 
+class GenericWords(_Strict):
+    """Words that name a whole kind of finding, and the kinds they name."""
+
+    words: Pattern
+    kinds: tuple[str, ...] = Field(min_length=1)
+
+
+class CorrectionFile(_Strict):
+    """``corrections.yaml``: how a note takes back or corrects what it says elsewhere."""
+
+    letters: tuple[str, ...] = Field(min_length=1)
+    addition: Pattern
+    replacement: Pattern
+    mistake: Pattern
+    wrong: tuple[Pattern, ...] = Field(min_length=1)
+    misfiled: Pattern
+    disregard: Pattern
+    should_read: Pattern
+    new_value: Pattern
+    old_value: Pattern
+    hedge: Pattern
+    void: Pattern
+    pointer: Pattern
+    far: Pattern
+    near: Pattern
+    note: Pattern
+    filler: Pattern
+    aspect: Pattern
+    generic: dict[str, GenericWords]
+    families: tuple[tuple[str, ...], ...] = ()
+
+
 class PatternWords(_Strict):
     """
     What a reader that reads by pattern looks for; see ``pattern_words.yaml``.

@@ -1,18 +1,19 @@
 """
 A batch of patients becomes the rows of one part: the unit of work, of writing and of going on after a kill.
 
-``screen_batch`` takes and returns plain values only, so that a pool of processes can call it as it is.
+``screen_batch`` takes and returns plain values only, so that any process can call it as it is.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from chartsift.nlp.errors import ChartsiftError, RuleError
+from chartsift.nlp.errors import ChartsiftError, RuleError, ScreeningError
 from chartsift.nlp.screening.chart import Extractor, PatientResult, failure_place, screen_patient
 from chartsift.nlp.screening.rows import (
     Row,
@@ -59,6 +60,11 @@ class Tally:
     problem_codes: Counter[str] = field(default_factory=Counter)
     top: list[tuple[int, float, str]] = field(default_factory=list)
 
+    @property
+    def failures(self) -> int:
+        """Notes and patients that failed."""
+        return self.counts["notes_failed"] + self.counts["patients_failed"]
+
     def add(self, other: Tally) -> None:
         """Add another part's counts to these."""
         self.counts.update(other.counts)
@@ -101,12 +107,24 @@ class Part:
 
 
 def screen_batch(
-    pipeline: Extractor, trial: Trial, cases: Sequence[PatientCase], *, as_of: date | None = None
+    pipeline: Extractor,
+    trial: Trial,
+    cases: Iterable[PatientCase],
+    *,
+    as_of: date | None = None,
+    lost: Mapping[str, ScreeningError] = MappingProxyType({}),
 ) -> Part:
     """
     Screen the patients of one batch, in the order given.
 
     A patient on whom the evaluation fails becomes one problem row, and the next one follows.
+
+    Args:
+        pipeline: Turns a note into findings.
+        trial: The trial to decide.
+        cases: The patients; each is taken when the one before is done.
+        as_of: Day of screening for everyone; None for each patient's own.
+        lost: Patients who are not to be evaluated, since that ended the process, and what to say of them.
 
     Raises:
         RuleError: the trial itself is broken, which no other patient would survive either.
@@ -114,6 +132,8 @@ def screen_batch(
     part = Part()
     for case in cases:
         try:
+            if case.patient.patient_id in lost:
+                raise lost[case.patient.patient_id]
             result = screen_patient(
                 pipeline, trial, case.patient, case.notes, as_of=as_of, unread=case.unread
             )

@@ -14,7 +14,9 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Protocol
 
 from chartsift.nlp.criteria import evaluate
-from chartsift.nlp.errors import InputError
+from chartsift.nlp.errors import InputError, ScreeningError
+from chartsift.nlp.screening.copied import mark_copied
+from chartsift.nlp.screening.rating import rated
 from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def screen_patient(
     day = as_of or patient.as_of or max((note.note_date for note in notes), default=None)
     if day is None:
         raise InputError("IN121", "the patient has no note and no day of screening", hint="give --as-of")
+    texts: list[Note] = []
     read: list[NoteInfo] = []
     findings: list[Finding] = []
     problems: list[Problem] = []
@@ -117,8 +120,11 @@ def screen_patient(
             missed.append(input_name(problems[-1]))
             continue
         findings.extend(found)
+        texts.append(note)
         read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
+    findings = mark_copied(texts, findings)
     cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=missed)
+    cohorts = rated(pipeline, cohorts, read)
     return PatientResult(
         patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), tuple(missed)
     )
@@ -148,7 +154,13 @@ def failure_place(error: BaseException) -> str:
 
 
 def failed_note_problem(note: Note, error: Exception) -> Problem:
-    """Make the problem of a note on which the pipeline failed; it names the place in the code and no text."""
+    """
+    Make the problem of a note on which the pipeline failed; it names the place in the code and no text.
+
+    A ScreeningError says by itself why the note was left out: it was the end of the processes that read it.
+    """
+    if isinstance(error, ScreeningError):
+        return Problem(note.source, note.note_id, error.code, f"{error.message}; {error.hint}")
     return Problem(
         note.source,
         note.note_id,

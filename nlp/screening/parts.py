@@ -1,26 +1,42 @@
 """
-Parts on disk: each batch of a run is a folder that appears whole or not at all, so that a killed run can go on.
+Parts on disk: each batch of a run is one file that appears whole or not at all, so that a killed run can go on.
+
+A part holds the batch's tables one after the other, each as a Parquet file, then a summary as JSON, then a footer. It
+is written by the process that screened the batch: rows never travel between processes, and the parent stays idle.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
+import os
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chartsift.nlp.screening.batch import Part, Tally
 from chartsift.nlp.screening.rows import Row, jsonable
 from chartsift.nlp.screening.schema import FORMAT_VERSION, TABLES
 
-_SUMMARY = "part.json"
+# Length of the summary, SHA-256 of everything before the footer, and what says that this is a footer.
+_SIZE_BYTES = 8
+_DIGEST_BYTES = 32
+_MAGIC = b"CSPART01"
+_FOOTER_BYTES = _SIZE_BYTES + _DIGEST_BYTES + len(_MAGIC)
+# A folder with more files than this is slow to list on some file systems; a hundred million notes are 200,000 parts.
+_PARTS_PER_FOLDER = 1_000
+
 # Rows per row group of the merged files: large enough to pack well, small enough to read one patient cheaply.
-_ROW_GROUP = 65_536
+_ROW_GROUP = 16_384
+# Texts of documents may be megabytes each, and a row group is held in memory while it is written.
+_ROW_GROUP_TEXT_BYTES = 16 * 1024**2
 _COMPRESSION = "zstd"
+_JSONL_ROWS = 512
 
 
 class PartFolder:
@@ -32,67 +48,95 @@ class PartFolder:
 
     def tally(self, number: int) -> Tally | None:
         """Return the tally of a part that is there and whole, else None."""
-        folder = self._folder(number)
         try:
-            summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
-            for name in TABLES:
-                if pq.read_metadata(folder / f"{name}.parquet").num_rows != summary["rows"][name]:
-                    return None
-            return Tally.from_dict(summary["tally"])
-        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
-            # Not there, or damaged by a power cut: the batch is simply done again.
+            data = self.path(number).read_bytes()
+        except OSError:
             return None
+        body, footer = data[:-_FOOTER_BYTES], data[-_FOOTER_BYTES:]
+        if not footer.endswith(_MAGIC) or hashlib.sha256(body).digest() != footer[_SIZE_BYTES : -len(_MAGIC)]:
+            # Damaged by a power cut: the batch is simply done again.
+            return None
+        return Tally.from_dict(json.loads(body[-int.from_bytes(footer[:_SIZE_BYTES], "big") :])["tally"])
 
     def write(self, number: int, part: Part) -> None:
         """Write a part; it is seen under its name only when all of it is there."""
-        folder = self._folder(number)
-        making = folder.with_name(f"{folder.name}.making")
-        shutil.rmtree(making, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        making.mkdir()
-        for name, schema in TABLES.items():
-            table = pa.Table.from_pylist(part.tables[name], schema=schema)
-            pq.write_table(table, making / f"{name}.parquet", compression=_COMPRESSION)
-        rows = {name: len(part.tables[name]) for name in TABLES}
-        summary = {"rows": rows, "tally": part.tally.to_dict()}
-        (making / _SUMMARY).write_text(json.dumps(summary), encoding="utf-8")
-        making.rename(folder)
+        body = bytearray()
+        places: dict[str, tuple[int, int]] = {}
+        for name, rows in part.tables.items():
+            if rows:
+                sink = pa.BufferOutputStream()
+                pq.write_table(rows_table(name, rows), sink, compression=_COMPRESSION)
+                table = sink.getvalue()
+                places[name] = (len(body), len(table))
+                body += memoryview(table)
+        summary = json.dumps({"tables": places, "tally": part.tally.to_dict()}).encode("utf-8")
+        body += summary
+        footer = len(summary).to_bytes(_SIZE_BYTES, "big") + hashlib.sha256(body).digest() + _MAGIC
+        path = self.path(number)
+        path.parent.mkdir(exist_ok=True)
+        making = path.with_suffix(".making")
+        with making.open("wb") as file:
+            file.write(body)
+            file.write(footer)
+        making.replace(path)
 
     def tables(self, name: str, parts: int) -> Iterator[pa.Table]:
-        """Yield one table of each part, in order."""
+        """Yield one table of each part that has rows of it, in order."""
         for number in range(parts):
-            yield pq.read_table(self._folder(number) / f"{name}.parquet", schema=TABLES[name])
+            with self.path(number).open("rb") as file:
+                place = _places(file).get(name)
+                if place is not None:
+                    file.seek(place[0])
+                    yield pq.read_table(pa.BufferReader(file.read(place[1])), schema=TABLES[name])
 
-    def _folder(self, number: int) -> Path:
-        return self.root / f"{number:08d}"
+    def path(self, number: int) -> Path:
+        """Return where a part lies."""
+        return self.root / f"{number // _PARTS_PER_FOLDER:05d}" / f"{number:08d}.part"
+
+
+def _places(file: BinaryIO) -> dict[str, tuple[int, int]]:
+    """Return where the tables of a part begin and how long they are, in bytes."""
+    file.seek(-_FOOTER_BYTES, os.SEEK_END)
+    size = int.from_bytes(file.read(_SIZE_BYTES), "big")
+    file.seek(-_FOOTER_BYTES - size, os.SEEK_END)
+    places: dict[str, tuple[int, int]] = json.loads(file.read(size))["tables"]
+    return places
 
 
 def merge_tables(name: str, tables: Iterable[pa.Table], path: Path, *, metadata: dict[str, str]) -> int:
     """
     Write *tables* as one Parquet file, whole or not at all; return the number of rows.
 
-    Row groups are cut by row count alone, so the bytes do not depend on how the rows were cut into parts.
+    Row groups are cut by the rows alone, so the bytes do not depend on how the rows were cut into parts.
     """
     schema = TABLES[name].with_metadata({"chartsift_format": str(FORMAT_VERSION), **metadata})
     making = path.with_name(f".{path.name}.making")
     rows = 0
-    waiting: list[pa.Table] = []
-    waiting_rows = 0
+    waiting = schema.empty_table()
     with pq.ParquetWriter(making, schema, compression=_COMPRESSION) as writer:
         for table in tables:
             rows += table.num_rows
-            waiting.append(table.cast(schema))
-            waiting_rows += table.num_rows
-            while waiting_rows >= _ROW_GROUP:
-                joined = pa.concat_tables(waiting)
-                writer.write_table(joined.slice(0, _ROW_GROUP).combine_chunks(), row_group_size=_ROW_GROUP)
-                waiting = [joined.slice(_ROW_GROUP)]
-                waiting_rows -= _ROW_GROUP
-        if waiting_rows or not rows:
-            last = pa.concat_tables(waiting) if waiting else schema.empty_table()
-            writer.write_table(last.combine_chunks(), row_group_size=_ROW_GROUP)
+            waiting = pa.concat_tables([waiting, table.cast(schema)])
+            while (cut := _full_group(waiting)) is not None:
+                writer.write_table(waiting.slice(0, cut).combine_chunks(), row_group_size=_ROW_GROUP)
+                # A copy of its own, so that what is written can be let go.
+                waiting = waiting.slice(cut).combine_chunks()
+        if waiting.num_rows or not rows:
+            writer.write_table(waiting.combine_chunks(), row_group_size=_ROW_GROUP)
+    _to_disk(making)
     making.replace(path)
     return rows
+
+
+def _full_group(waiting: pa.Table) -> int | None:
+    """Return how many of the waiting rows fill a row group; None when they do not."""
+    if waiting.schema.names == TABLES["texts"].names:
+        lengths = pc.binary_length(waiting["text"]).to_pylist()
+        for rows, total in enumerate(accumulate(lengths), start=1):
+            if total >= _ROW_GROUP_TEXT_BYTES or rows == _ROW_GROUP:
+                return rows
+        return None
+    return _ROW_GROUP if waiting.num_rows >= _ROW_GROUP else None
 
 
 def rows_table(name: str, rows: list[Row]) -> pa.Table:
@@ -104,7 +148,7 @@ def write_jsonl(parquet: Path, path: Path) -> None:
     """Write the rows of a Parquet file as JSON lines, whole or not at all."""
     making = path.with_name(f".{path.name}.making")
     with making.open("w", encoding="utf-8", newline="\n") as lines:
-        for batch in pq.ParquetFile(parquet).iter_batches(batch_size=4096):
+        for batch in pq.ParquetFile(parquet).iter_batches(batch_size=_JSONL_ROWS):
             for row in batch.to_pylist():
                 lines.write(json.dumps(jsonable(row), ensure_ascii=False) + "\n")
     making.replace(path)
@@ -114,9 +158,16 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     making = path.with_name(f".{path.name}.making")
     making.write_text(text, encoding="utf-8", newline="\n")
+    _to_disk(making)
     making.replace(path)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file, whole or not at all."""
     write_text(path, json.dumps(jsonable(content), indent=2, ensure_ascii=False) + "\n")
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file is on disk, so that after a power cut no finished run has files that are not."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

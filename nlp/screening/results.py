@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.screening.rows import Row
 from chartsift.nlp.screening.schema import FORMAT_VERSION, TABLES
+
+_BATCH_ROWS = 2_048
+_READ_BUFFER = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +148,33 @@ class RunResults:
     def _rows(self, table: str, patient_ids: Sequence[str]) -> list[Row]:
         if not patient_ids:
             return []
-        # Files are sorted by patient, so the statistics of row groups skip nearly all of them.
+        # Files are sorted by patient, so the statistics of row groups skip nearly all of them; those that are read
+        # go through memory a few rows at a time, however large the run.
+        wanted = sorted(set(patient_ids))
+        values = pa.array(wanted, type=pa.string())
+        absent = dict.fromkeys(TABLES[table].names)
+        rows: list[Row] = []
         try:
-            found = pq.read_table(
-                self.path(table),
-                filters=[("patient_id", "in", list(patient_ids))],
-                schema=TABLES[table],
-            )
+            with pq.ParquetFile(self.path(table), buffer_size=_READ_BUFFER, pre_buffer=False) as file:
+                groups = [
+                    n for n in range(file.num_row_groups) if _may_hold(file.metadata.row_group(n), wanted)
+                ]
+                for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, use_threads=False):
+                    found = batch.filter(pc.is_in(batch["patient_id"], value_set=values))
+                    rows.extend(absent | row for row in found.to_pylist())
         except (OSError, pa.ArrowException) as exc:
             raise self.damaged(table) from exc
-        rows: list[Row] = found.to_pylist()
         return rows
+
+
+def _may_hold(group: Any, wanted: Sequence[str]) -> bool:
+    """Tell whether a row group may hold one of these patients, who are sorted, by its least and greatest."""
+    columns = (group.column(number) for number in range(group.num_columns))
+    statistics = next(column.statistics for column in columns if column.path_in_schema == "patient_id")
+    if statistics is None or not statistics.has_min_max:
+        return True
+    place = bisect_left(wanted, statistics.min)
+    return place < len(wanted) and wanted[place] <= statistics.max
 
 
 def trial_labels(facts: dict[str, Any]) -> dict[str, str]:

@@ -3,7 +3,8 @@ A run: plan, screen, merge, report.
 
 1. *Plan.* All inputs are read and checked into a temporary store; their digest, with the fingerprints of pipeline,
    trial and options, says what run this is. Patients are cut into batches in the order of their identifiers.
-2. *Screen.* Each batch becomes one part on disk. A run that is started again finds the parts it has already.
+2. *Screen.* Each batch becomes one part on disk, written by a pool of workers or by this process. A run that is started
+   again finds the parts it has already.
 3. *Merge.* Parts are joined in order into the output files, ``report.html`` and, last, ``run.json``.
 
 The same inputs therefore give the same files however often the run was stopped. ``--out`` is locked meanwhile.
@@ -14,23 +15,39 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import resource
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.formats import DEFAULT_LIMITS, Limits, read_inputs, read_patients
 from chartsift.nlp.formats.base import shown_name
 from chartsift.nlp.formats.inputs import check_paths
 from chartsift.nlp.log import get_logger
-from chartsift.nlp.screening.batch import Tally, screen_batch
+from chartsift.nlp.screening.batch import Tally
 from chartsift.nlp.screening.chart import Extractor
+from chartsift.nlp.screening.folder import (
+    MANIFEST,
+    REPORT,
+    WORK_FOLDER,
+    FolderLock,
+    cannot_write,
+    check_same,
+    clear_folder,
+    finished_run,
+    prepare_folder,
+    read_state,
+)
+from chartsift.nlp.screening.here import Here
+from chartsift.nlp.screening.messages import Setup
 from chartsift.nlp.screening.parts import (
     PartFolder,
     merge_tables,
@@ -39,25 +56,25 @@ from chartsift.nlp.screening.parts import (
     write_jsonl,
     write_text,
 )
+from chartsift.nlp.screening.pool import Pool
 from chartsift.nlp.screening.report import render_report
 from chartsift.nlp.screening.results import RunResults
 from chartsift.nlp.screening.rows import problem_row
 from chartsift.nlp.screening.schema import FORMAT_VERSION, TABLES
-from chartsift.nlp.screening.store import NoteStore
+from chartsift.nlp.screening.store import Batch, InputCounts, NoteStore, remove_store
+from chartsift.nlp.types import Problem
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
 
 log = get_logger(__name__)
 
-WORK_FOLDER = ".chartsift"
-MANIFEST = "run.json"
-REPORT = "report.html"
+# Processor seconds for reading one note: hundreds of times what a dense note of five pages takes.
+NOTE_SECONDS = 10.0
+# Bytes of memory after which a worker is replaced. The pipeline alone takes 320 MB; what a batch takes comes on top, so
+# that a worker stays below 700 MB.
+MAX_MEMORY = 550 * 1024**2
 
-# A part takes seconds, so that a kill costs little; a large archive gets larger parts, so that a run has at most
-# about 2,000 of them, which a file system carries easily.
-_LEAST_NOTES_PER_PART = 100
-_PARTS_AIM = 2_000
 _VERSIONS_OF = ("chartsift", "spacy", "medspacy", "pyarrow")
 _READ_STEP = 250
 
@@ -74,8 +91,15 @@ class RunConfig:
         as_of: Day of screening for everyone, or None for each patient's own.
         jsonl: Also write the tables as JSON lines.
         limit: Screen only the first so many patients; None for all.
+        sample: Screen only so many patients at random; None for all.
+        seed: Chooses another sample of the same size.
         restart: Throw away what an earlier run left in ``out``.
         limits: Limits on inputs.
+        workers: Processes that screen. 0 screens in this process: for tests and small things, since a note that
+            crashes or hangs then takes the run with it.
+        max_memory: Bytes after which a worker is replaced, once its batch is done.
+        note_seconds: Processor time after which a worker gives up on a note; long notes have more.
+        log_level: What the workers log.
     """
 
     inputs: tuple[Path, ...]
@@ -84,46 +108,71 @@ class RunConfig:
     as_of: date | None = None
     jsonl: bool = False
     limit: int | None = None
+    sample: int | None = None
+    seed: int = 0
     restart: bool = False
     limits: Limits = DEFAULT_LIMITS
+    workers: int = 0
+    max_memory: int = MAX_MEMORY
+    note_seconds: float = NOTE_SECONDS
+    log_level: str = "WARNING"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: ``phase`` is "reading", "screening" or "writing"; ``total`` is None while unknown."""
+    """
+    How far a run is.
+
+    Attributes:
+        phase: "reading", "screening" or "writing".
+        done: So many units are done.
+        total: Of so many; None while unknown.
+        unit: Of what.
+        errors: Rows of ``errors.parquet`` so far, but for notes that are left out on purpose.
+    """
 
     phase: str
     done: int
     total: int | None
     unit: str
+    errors: int = 0
 
 
 def run_screening(
     config: RunConfig,
     *,
     trial: Trial,
-    make_pipeline: Callable[[], Extractor],
+    make_pipeline: Callable[[], Extractor] | str,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> RunResults:
     """
     Screen everything that *config* names; return the results, which are then on disk.
 
+    Args:
+        config: What to screen, where to, and how.
+        trial: The trial to decide.
+        make_pipeline: Makes the pipeline; "package.module:function" for workers, which import it for themselves.
+        on_progress: Is told how far the run is.
+
     Raises:
         InputError: an input path does not exist (IN124).
         ScreeningError: ``out`` is in use (SC401), belongs to another run (SC402), cannot be used (SC403),
-            cannot be written to (SC404), or holds a damaged run (SC405).
+            cannot be written to (SC404), or holds a damaged run (SC405); workers end again and again (SC415); the
+            installation changes meanwhile (SC416).
         RuleError: the lexicon or the trial is invalid.
+        ValueError: workers are asked for, and *make_pipeline* cannot be imported by name.
     """
+    if config.workers and not isinstance(make_pipeline, str):
+        raise ValueError("workers need the pipeline as package.module:function")
     check_paths([*config.inputs, *([config.patients] if config.patients else [])])
-    work = config.out / WORK_FOLDER
     try:
-        _prepare(config, work)
-        with _Lock(work / "lock"):
+        prepare_folder(config.out, config.inputs)
+        with FolderLock(config.out / WORK_FOLDER / "lock"):
             if config.restart:
-                _clear(config.out, work)
-            return _Run(config, trial, make_pipeline, on_progress).execute()
+                clear_folder(config.out)
+            return Run(config, trial, make_pipeline, on_progress).execute()
     except OSError as exc:
-        raise _cannot_write(config.out, exc) from exc
+        raise cannot_write(config.out, exc) from exc
     except sqlite3.OperationalError as exc:
         # Of the store: "database or disk is full", or a disk that fails.
         raise ScreeningError(
@@ -131,14 +180,37 @@ def run_screening(
         ) from exc
 
 
-class _Run:
-    """One start of a run; holds what its steps share."""
+class InputTotals(Protocol):
+    """What the end of a run needs to know of what was read; ``NoteStore`` is the usual one."""
+
+    counts: InputCounts
+
+    @property
+    def digest(self) -> str:
+        """What came in: equal inputs have equal digests."""
+        ...
+
+    def count_patients(self) -> int:
+        """Return the number of patients with at least one note."""
+        ...
+
+    def count_listed_without_notes(self) -> int:
+        """Return the number of listed patients without any note that could be read."""
+        ...
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield the problems of reading, in order."""
+        ...
+
+
+class Run:
+    """One start of a run; holds what its steps share. Another engine has other ways to read and to screen."""
 
     def __init__(
         self,
         config: RunConfig,
         trial: Trial,
-        make_pipeline: Callable[[], Extractor],
+        make_pipeline: Callable[[], Extractor] | str,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.config = config
@@ -147,6 +219,7 @@ class _Run:
         self.on_progress = on_progress
         self.work = config.out / WORK_FOLDER
         self.seconds: dict[str, float] = {}
+        self.used = _Used()
 
     def execute(self) -> RunResults:
         store = NoteStore(self.work / "notes.sqlite")
@@ -155,31 +228,53 @@ class _Run:
         finally:
             store.close()
             # It holds every note; a later start makes it anew.
-            (self.work / "notes.sqlite").unlink(missing_ok=True)
+            remove_store(self.work / "notes.sqlite")
             if not (self.work / "state.json").exists():
                 shutil.rmtree(self.work, ignore_errors=True)
 
     def _execute(self, store: NoteStore) -> RunResults:
-        with _timed(self.seconds, "reading"):
-            self._read(store)
-        pipeline = self.make_pipeline()
-        identity = self._identity(store, pipeline)
-        done = _finished_run(self.config.out)
-        if done is not None:
-            _check_same(done["identity"], identity, self.config.out)
-            return self._already_done(store)
-        state = self._state(identity)
-        with _timed(self.seconds, "screening"):
-            parts, tally = self._screen(store, pipeline)
-        self._merge(store, parts, tally, identity, state)
+        with self._screener() as screener:
+            with timed(self.seconds, "reading"):
+                self._read(store)
+            identity = self._identity(store, screener.fingerprint())
+            done = finished_run(self.config.out)
+            if done is not None:
+                check_same(done["identity"], identity, self.config.out)
+                return self._already_done(store)
+            state = self._state(identity)
+            # Named by the run, so that parts are never taken for those of another one.
+            folder = PartFolder(self.work / f"parts-{run_fingerprint(identity)[:16]}")
+            with timed(self.seconds, "screening"):
+                parts = self._screen(store, screener, folder)
+        with timed(self.seconds, "merging"):
+            manifest = self._merge(store, folder, parts, identity)
+        manifest["times"] = self._times(state)
+        write_text(self.config.out / REPORT, render_report(RunResults(self.config.out, manifest)))
+        write_json(self.config.out / MANIFEST, manifest)
         store.close()
         shutil.rmtree(self.work, ignore_errors=True)
+        self.on_progress(Progress("writing", len(TABLES) + 1, len(TABLES) + 1, "files"))
         return RunResults.open(self.config.out)
+
+    def _screener(self) -> AbstractContextManager[Pool | Here]:
+        config = self.config
+        if not config.workers:
+            return Here(self.make_pipeline, self.trial, as_of=config.as_of)
+        setup = Setup(
+            factory=str(self.make_pipeline),
+            trial=self.trial,
+            as_of=config.as_of,
+            store=self.work / "notes.sqlite",
+            note_seconds=config.note_seconds,
+            max_memory=config.max_memory,
+            log_level=config.log_level,
+        )
+        return Pool(setup, workers=config.workers)
 
     def _already_done(self, store: NoteStore) -> RunResults:
         store.close()
         if self.config.jsonl:
-            _write_all_jsonl(self.config.out)
+            write_all_jsonl(self.config.out)
         shutil.rmtree(self.work, ignore_errors=True)
         return RunResults.open(self.config.out)
 
@@ -193,64 +288,71 @@ class _Run:
         for count, item in enumerate(items, start=1):
             store.add(item)
             if count % _READ_STEP == 0:
-                self.on_progress(Progress("reading", store.counts.rows_seen, None, "notes"))
+                self.on_progress(_reading(store, is_all=False))
         store.finish()
-        self.on_progress(Progress("reading", store.counts.rows_seen, store.counts.rows_seen, "notes"))
+        self.on_progress(_reading(store, is_all=True))
+        store.plan(limit=self.config.limit, sample=self.config.sample, seed=self.config.seed)
 
-    def _identity(self, store: NoteStore, pipeline: Extractor) -> dict[str, Any]:
+    def _identity(self, store: InputTotals, pipeline: str) -> dict[str, Any]:
+        config = self.config
         return {
             "format": FORMAT_VERSION,
             "inputs": store.digest,
-            "pipeline": pipeline.fingerprint(),
+            "pipeline": pipeline,
             "trial": self.trial.fingerprint(),
-            "as_of": self.config.as_of.isoformat() if self.config.as_of else None,
-            "limit": self.config.limit,
+            "as_of": config.as_of.isoformat() if config.as_of else None,
+            "limit": config.limit,
+            "sample": None if config.sample is None else {"patients": config.sample, "seed": config.seed},
         }
 
     def _state(self, identity: dict[str, Any]) -> dict[str, Any]:
         """Return the state that an earlier start left, or a new one."""
-        path = self.work / "state.json"
-        try:
-            state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            state = {"identity": identity, "started_at": _now(), "starts": 0}
-        except ValueError:
-            state = {}
-        if not (isinstance(state, dict) and isinstance(state.get("identity"), dict) and "starts" in state):
-            raise ScreeningError(
-                "SC405", f"{self.config.out}: the state of the earlier run is damaged", hint="use --restart"
-            )
-        _check_same(state["identity"], identity, self.config.out)
+        state = read_state(self.config.out) or {"identity": identity, "started_at": _now(), "starts": 0}
+        check_same(state["identity"], identity, self.config.out)
         state["starts"] += 1
-        write_json(path, state)
+        write_json(self.work / "state.json", state)
         return state
 
-    def _screen(self, store: NoteStore, pipeline: Extractor) -> tuple[int, Tally]:
-        folder = PartFolder(self.work / "parts")
-        tally = Tally()
-        batches = list(plan_batches(store, limit=self.config.limit))
-        total = sum(batch.notes for batch in batches)
-        done = 0
-        self.on_progress(Progress("screening", 0, total, "notes"))
-        for number, batch in enumerate(batches):
-            part_tally = folder.tally(number)
-            if part_tally is None:
-                cases = [store.case(patient_id) for patient_id in batch.patient_ids]
-                part = screen_batch(pipeline, self.trial, cases, as_of=self.config.as_of)
-                folder.write(number, part)
-                part_tally = part.tally
-                log.info("batch_screened", batch=number, patients=len(cases), notes=batch.notes)
-            tally.add(part_tally)
-            done += batch.notes
-            self.on_progress(Progress("screening", done, total, "notes"))
-        return len(batches), tally
+    def _screen(self, store: NoteStore, screener: Pool | Here, folder: PartFolder) -> int:
+        """Make all parts that are not there; return how many there are."""
+        parts, total = store.count_batches()
+        notes = 0
+        errors = store.counts.input_problems + store.counts.patient_problems
+
+        def tell() -> None:
+            self.on_progress(Progress("screening", notes, total, "notes", errors))
+
+        def missing() -> Iterator[Batch]:
+            nonlocal notes, errors
+            for batch in store.batches():
+                tally = folder.tally(batch.number)
+                if tally is None:
+                    yield batch
+                else:
+                    notes += batch.notes
+                    errors += tally.failures
+                    tell()
+
+        tell()
+        for done in screener.screen(missing(), store, folder):
+            notes += done.batch.notes
+            errors += done.failures
+            log.info(
+                "batch_screened",
+                batch=done.batch.number,
+                patients=done.batch.patients,
+                notes=done.batch.notes,
+            )
+            tell()
+        return parts
 
     def _merge(
-        self, store: NoteStore, parts: int, tally: Tally, identity: dict[str, Any], state: dict[str, Any]
-    ) -> None:
+        self, store: InputTotals, folder: PartFolder, parts: int, identity: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Join the parts into the tables and return the manifest, which says all but the times."""
         out = self.config.out
-        folder = PartFolder(self.work / "parts")
         fingerprint = run_fingerprint(identity)
+        tally = _sum(folder, parts, out)
         rows: dict[str, int] = {}
         for step, name in enumerate(TABLES):
             self.on_progress(Progress("writing", step, len(TABLES) + 1, "files"))
@@ -261,10 +363,8 @@ class _Run:
                 name, tables, out / f"{name}.parquet", metadata={"chartsift_run": fingerprint}
             )
         if self.config.jsonl:
-            _write_all_jsonl(out)
-        counts = self._counts(store, tally, rows)
-        finished_at = _now()
-        manifest = {
+            write_all_jsonl(out)
+        return {
             "format": FORMAT_VERSION,
             "fingerprint": fingerprint,
             "identity": identity,
@@ -277,7 +377,8 @@ class _Run:
             "inputs": [shown_name(path.name or str(path)) for path in self.config.inputs],
             "patients_table": shown_name(self.config.patients.name) if self.config.patients else None,
             "limit": self.config.limit,
-            "counts": counts,
+            "sample": identity["sample"],
+            "counts": self._counts(store, tally, rows),
             "cohort_status": dict(tally.cohort_status),
             "criteria": dict(tally.criteria),
             "funnel": dict(tally.funnel),
@@ -285,19 +386,20 @@ class _Run:
             "top_patients": [patient_id for _, _, patient_id in tally.top],
             "rows": rows,
             "versions": _versions(),
-            "times": {
-                "started_at": state["started_at"],
-                "finished_at": finished_at,
-                "starts": state["starts"],
-                "seconds_of_last_start": {name: round(value, 3) for name, value in self.seconds.items()},
-            },
         }
-        results = RunResults(out, manifest)
-        write_text(out / REPORT, render_report(results))
-        write_json(out / MANIFEST, manifest)
-        self.on_progress(Progress("writing", len(TABLES) + 1, len(TABLES) + 1, "files"))
 
-    def _counts(self, store: NoteStore, tally: Tally, rows: dict[str, int]) -> dict[str, int]:
+    def _times(self, state: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "started_at": state["started_at"],
+            "finished_at": _now(),
+            "starts": state["starts"],
+            "seconds_of_last_start": {name: round(value, 3) for name, value in self.seconds.items()},
+            "workers": self.config.workers,
+            "processor_seconds": self.used.processor_seconds(),
+            "peak_memory_mb": self.used.peak_memory_mb(),
+        }
+
+    def _counts(self, store: InputTotals, tally: Tally, rows: dict[str, int]) -> dict[str, int]:
         """
         Return counts that add up.
 
@@ -322,31 +424,6 @@ class _Run:
             "findings": rows["findings"],
             "errors": rows["errors"],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Patients that are screened and written together, and how many notes they have."""
-
-    patient_ids: tuple[str, ...]
-    notes: int
-
-
-def plan_batches(store: NoteStore, *, limit: int | None = None) -> Iterator[Batch]:
-    """Cut the patients into batches; the cut follows from the notes alone, never from speed or workers."""
-    aim = max(_LEAST_NOTES_PER_PART, store.counts.notes_read // _PARTS_AIM)
-    patient_ids: list[str] = []
-    notes = 0
-    for number, (patient_id, count) in enumerate(store.note_counts()):
-        if limit is not None and number >= limit:
-            break
-        patient_ids.append(patient_id)
-        notes += count
-        if notes >= aim:
-            yield Batch(tuple(patient_ids), notes)
-            patient_ids, notes = [], 0
-    if patient_ids:
-        yield Batch(tuple(patient_ids), notes)
 
 
 def run_fingerprint(identity: dict[str, Any]) -> str:
@@ -380,103 +457,26 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
     }
 
 
-class _Lock:
-    """
-    Holds a folder for one process; the operating system lets go when the process ends, however it ends.
-
-    SQLite's file lock is used because it is the one in the standard library that works on every system.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._db = sqlite3.connect(self._path, timeout=0, isolation_level=None)
-        try:
-            self._db.execute("BEGIN EXCLUSIVE")
-        except sqlite3.DatabaseError as exc:
-            self._db.close()
-            out = self._path.parent.parent
-            if exc.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise ScreeningError(
-                    "SC401",
-                    f"{out}: another run is writing here",
-                    hint="wait for it, or choose another --out",
-                ) from exc
-            if exc.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-                raise ScreeningError(
-                    "SC405",
-                    f"{self._path}: is not the lock of a run",
-                    hint="remove that file if no run is going on",
-                ) from exc
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+def _reading(store: NoteStore, *, is_all: bool) -> Progress:
+    seen = store.counts.rows_seen
+    errors = store.counts.input_problems + store.counts.patient_problems
+    return Progress("reading", seen, seen if is_all else None, "notes", errors)
 
 
-def _prepare(config: RunConfig, work: Path) -> None:
-    out = config.out
-    if out.exists() and not out.is_dir():
-        raise ScreeningError("SC403", f"{out}: is a file", hint="choose a folder for --out")
-    if any(path.resolve() == out.resolve() for path in config.inputs):
-        raise ScreeningError(
-            "SC403",
-            f"{out}: is the folder of the notes, where results would be taken for notes",
-            hint="choose another folder for --out; it may lie within that of the notes",
-        )
-    has_outputs = any((out / f"{name}.parquet").exists() for name in TABLES) or (out / REPORT).exists()
-    if has_outputs and not work.exists() and not (out / MANIFEST).exists():
-        raise ScreeningError(
-            "SC403",
-            f"{out}: holds files with the names of results, but no {MANIFEST}",
-            hint="choose another folder, or move those files away",
-        )
-    # Results and the store hold note text: for the owner only.
-    out.mkdir(parents=True, exist_ok=True, mode=0o700)
-    work.mkdir(exist_ok=True, mode=0o700)
+def _sum(folder: PartFolder, parts: int, out: Path) -> Tally:
+    """Return the tally of all parts, in order, so that it does not tell which of them was done first."""
+    total = Tally()
+    for number in range(parts):
+        tally = folder.tally(number)
+        if tally is None:
+            raise ScreeningError(
+                "SC405", f"{out}: a part of the run was damaged meanwhile", hint="start again; it goes on"
+            )
+        total.add(tally)
+    return total
 
 
-def _cannot_write(out: Path, error: OSError) -> ScreeningError:
-    why = error.strerror or type(error).__name__
-    return ScreeningError(
-        "SC404",
-        f"{out}: cannot be written ({why})",
-        hint="check space and rights, then start again; it goes on",
-    )
-
-
-def _clear(out: Path, work: Path) -> None:
-    """Remove what a run writes, and nothing else."""
-    for name in (MANIFEST, REPORT, *(f"{t}{suffix}" for t in TABLES for suffix in (".parquet", ".jsonl"))):
-        (out / name).unlink(missing_ok=True)
-    (work / "state.json").unlink(missing_ok=True)
-    shutil.rmtree(work / "parts", ignore_errors=True)
-
-
-def _finished_run(out: Path) -> dict[str, Any] | None:
-    try:
-        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        manifest = None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("identity"), dict):
-        raise ScreeningError("SC405", f"{out / MANIFEST}: is not of a chartsift run", hint="use --restart")
-    return manifest
-
-
-def _check_same(earlier: dict[str, Any], now: dict[str, Any], out: Path) -> None:
-    differing = [name for name in now if earlier.get(name) != now[name]]
-    if differing:
-        raise ScreeningError(
-            "SC402",
-            f"{out}: holds another run ({', '.join(differing)} differ)",
-            hint="choose another --out, or add --restart to throw the earlier run away",
-        )
-
-
-def _chain_problems(store: NoteStore, tables: Iterator[Any], tally: Tally) -> Iterator[Any]:
+def _chain_problems(store: InputTotals, tables: Iterator[Any], tally: Tally) -> Iterator[Any]:
     """Yield the problems of reading, then those of the parts."""
     rows = []
     for problem in store.problems():
@@ -489,7 +489,8 @@ def _chain_problems(store: NoteStore, tables: Iterator[Any], tally: Tally) -> It
     yield from tables
 
 
-def _write_all_jsonl(out: Path) -> None:
+def write_all_jsonl(out: Path) -> None:
+    """Write the tables of a run as JSON lines beside them."""
     for name in TABLES:
         write_jsonl(out / f"{name}.parquet", out / f"{name}.jsonl")
 
@@ -502,7 +503,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class _timed:  # noqa: N801 - reads as a statement
+class timed:  # noqa: N801 - reads as a statement
     """Add the seconds of a block to *into* under *name*."""
 
     def __init__(self, into: dict[str, float], name: str) -> None:
@@ -514,3 +515,26 @@ class _timed:  # noqa: N801 - reads as a statement
 
     def __exit__(self, *_: object) -> None:
         self._into[self._name] = monotonic() - self._start
+
+
+class _Used:
+    """Processor time and memory since a run began, of this process and of those that it started and that have ended."""
+
+    def __init__(self) -> None:
+        self._before = self._seconds()
+
+    def processor_seconds(self) -> dict[str, float]:
+        return {name: round(now - self._before[name], 2) for name, now in self._seconds().items()}
+
+    def peak_memory_mb(self) -> dict[str, int]:
+        """Return the most that was ever resident; of the processes started, that of the largest."""
+        return {name: round(used.ru_maxrss / 1024) for name, used in self._usage().items()}
+
+    def _seconds(self) -> dict[str, float]:
+        return {name: used.ru_utime + used.ru_stime for name, used in self._usage().items()}
+
+    def _usage(self) -> dict[str, resource.struct_rusage]:
+        return {
+            "parent": resource.getrusage(resource.RUSAGE_SELF),
+            "workers": resource.getrusage(resource.RUSAGE_CHILDREN),
+        }

@@ -6,6 +6,7 @@ A sign says how a verdict bears on the patient, so that "met" means the same for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -48,11 +49,72 @@ _UNKNOWN_WORDS = {
 # The state of an item of a classification score: word and sign.
 ITEM_WORDS = {"present": "present", "absent": "absent", "undocumented": "not documented"}
 ITEM_SIGNS = {"present": "+", "absent": "−", "undocumented": "?"}
+_BIRTHDAY = re.compile(r"(?P<code>(?:may_)?turns?)_(?P<about>\d+_(?:on|from) \S+)")
 SCORE_VERDICT_WORDS = {
     "classifies": "classifies on what is documented",
     "undecided": "undecided: what is not documented could change it",
     "cannot_classify": "cannot classify, whatever else is found",
 }
+
+# What a reviewer should look at, by its code; a code may carry one thing, which stands for "{}" ("near_limit Hgb").
+FLAG_WORDS = {
+    "adherence": "adherence to treatment",
+    "b_cell_depletion": "B-cell depletion within the last months",
+    "better_explanation": "the chart refutes the disease",
+    "biopsy_expected": "without a typical rash a muscle biopsy is expected",
+    "birth_dates_differ": "the notes give different dates of birth",
+    "blood_products": "transfusion of blood products",
+    "caregiver": "depends on a caregiver",
+    "class_computed": "the class of the score was worked out from its points",
+    "diagnosis_likely": "the diagnosis is called likely; an objective result backs it",
+    "jo_1_weak": "a weakly positive Jo-1 counts, because the disease fits",
+    "list_only": "the diagnosis stands in a list only, not in an assessment",
+    "live_vaccine": "live vaccine",
+    "long_anticoagulation": "long-term anticoagulation",
+    "maa_only": "myositis-associated antibody only, no myositis-specific one",
+    "malignancy": "malignancy",
+    "may_turn": "may turn {}",
+    "near_limit": "{} is near its limit",
+    "onset_from_diagnosis": "the age at diagnosis stands for that at the first symptom",
+    "onset_from_name": "the disease is called juvenile; no age at the first symptom is told",
+    "panel_incomplete": "not every antibody was tested",
+    "poor_peripheral_veins": "poor peripheral veins",
+    "pregnancy": "pregnancy",
+    "score_below_classification": "the classification score cannot reach probable, whatever else is found",
+    "score_not_reproduced": "the classification score is below probable on what is documented",
+    "score_undecided": "the classification score is open: what is not documented could change it",
+    "seizure_risk": "risk of seizures",
+    "several_msa": "more than one myositis-specific antibody is positive",
+    "skin_cancer": "skin cancer",
+    "solitary_kidney": "one kidney only",
+    "stated_age_differs": "the age in note {} does not fit the date of birth",
+    "stated_ages_differ": "the ages in the notes do not fit each other",
+    "study_drug": "drug of another study",
+    "substance_use": "substance use",
+    "subtype_by_antibody": "the antibody, not the chart, names the subtype",
+    "turns": "turns {}",
+    "unread_notes": "notes that could not be read: {}",
+    "weak_positive": "the antibody is only weakly positive",
+}
+
+
+def flag_words(flag: str) -> str:
+    """
+    Return a flag in words; one without words of its own is spelt out.
+
+    >>> flag_words("near_limit Hgb"), flag_words("maa_only")
+    ('Hgb is near its limit', 'myositis-associated antibody only, no myositis-specific one')
+    >>> flag_words("turns_18_on 2026-12-02"), flag_words("may_turn_18_from 2026-01-01")
+    ('turns 18 on 2026-12-02', 'may turn 18 from 2026-01-01')
+    """
+    code, _, about = flag.partition(" ")
+    birthday = _BIRTHDAY.fullmatch(flag)
+    if birthday is not None:
+        code, about = birthday["code"], birthday["about"].replace("_", " ")
+    told = FLAG_WORDS.get(code)
+    if told is None:
+        return flag.replace("_", " ")
+    return told.format(about) if about else told
 
 
 def verdict(row: dict[str, Any]) -> Verdict:

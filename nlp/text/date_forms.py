@@ -9,37 +9,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from chartsift.nlp.months import MONTHS
 from chartsift.nlp.text.date_habits import DateHabit
+from chartsift.nlp.text.prefilter import gate
 
 Precision = Literal["day", "month", "season", "year"]
 
-MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar",
-            "february feb februar",
-            "march mar märz",
-            "april apr",
-            "may mai",
-            "june jun juni",
-            "july jul juli",
-            "august aug",
-            "september sep sept",
-            "october oct oktober okt",
-            "november nov",
-            "december dec dezember dez",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:early|beginning\sof|start\sof|mid|middle\sof|late|end\sof)"  # read in verbose patterns
 # The clock time that follows a date belongs to it, so that "08:15" is never a value.
 _CLOCK = r"(?:(?:,?\s+(?:at\s+)?|T)\d{1,2}:\d\d(?!\d)(?::\d\d(?:\.\d+)?)?Z?(?:\s?[AP]\.?M\b\.?)?|\s[AP]M\b)?"
-_DATE = re.compile(
+_DATE = gate(
     rf"""(?<![\d./-])(?:
       (?P<iso>{_YEAR}(?P<iso_sign>[-/])\d\d(?P=iso_sign)\d\d){_CLOCK}
     | (?P<span>\d{{1,2}}/\d{{1,2}}(?:/(?:{_YEAR}|\d\d))?\s?[-–]\s?\d{{1,2}}/\d{{1,2}}/(?:{_YEAR}|\d\d))
@@ -47,7 +28,7 @@ _DATE = re.compile(
     | (?P<slashed>\d{{1,2}}(?P<sign>[/-])\d{{1,2}}(?P=sign)(?:{_YEAR}|\d\d)){_CLOCK}
     | (?:(?<=\bam\s)|(?<=\bvom\s)|(?<=\bseit\s))(?P<german>\d{{1,2}}\.\d{{1,2}}\.)
     | (?P<month_year>(?:0?[1-9]|1[0-2])[/.-]{_YEAR})
-    | (?P<month_day>(?:0?[1-9]|1[0-2])/(?:[0-2]?\d|3[01]))(?!/?\d|\s*(?:mm|%|scale|mg|kg)\b){_CLOCK}
+    | (?P<month_day>(?:0?[1-9]|1[0-2])/(?:[0-2]?\d|3[01]))(?!/?\d|\s*(?:mm|%|scale|mg|kg|days?|weeks?|doses?)\b){_CLOCK}
     | (?:(?<=\n)|\A)(?P<month_day_line>(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?=:\s)
     | (?P<day_month>(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2]))(?!/?\d|\s*(?:mm|%|scale|mg|kg)\b)
     | (?P<day_month_glued>(?:[0-2]\d|3[01])(?:{MONTH})(?:{_YEAR}|\d\d))
@@ -65,8 +46,10 @@ _DATE = re.compile(
     )(?![\d-]*\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_KINDS = tuple(name for name in _DATE.groupindex if name not in ("sign", "iso_sign"))
+_KINDS = tuple(name for name in _DATE.plain.groupindex if name not in ("sign", "iso_sign"))
 _DATE_LEAD = re.compile(r"\b(?:in|since|last|this|until|till|by|during)\s$", re.IGNORECASE)
+# "Day 4/7", "wk 2/6", "dose #2/3": how far a course has come, no date; but "d/c'd 4/7" and "last dose 11/18" are.
+_COUNT_LEAD = re.compile(r"(?<![\w'’])(?:day|d|week|wk|cycle)\.?\s?#?$|\w\s?#$", re.IGNORECASE)
 # "may" and "march" are verbs; only what leads to a date makes a month of them.
 _VERBS = frozenset({"may", "march", "mar", "dec", "mai"})
 _SEASON_MONTHS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 12)}
@@ -141,8 +124,14 @@ def _interpret(
         return _recent(numbers[1], numbers[0], note_date)
     if kind == "month_year":
         return _month(numbers[1], numbers[0])
-    if kind == "month_day" and words == "2/2":
-        return None  # "secondary to" far more often than a day in February
+    if (
+        kind == "month_day"
+        and (
+            words == "2/2"  # "secondary to" far more often than a day in February
+            or _COUNT_LEAD.search(text[max(0, match.start() - 10) : match.start()])
+        )
+    ):
+        return None
     if kind in ("month_day", "month_day_line", "day_month"):
         # "7/24" in a chart of 2024 is a month and a year as often as a day; as a day in July it is read first.
         if habit.day_first:

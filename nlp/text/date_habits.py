@@ -7,12 +7,13 @@ without any, dots mean that the day comes first and slashes that the month does,
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-_NUMERIC = re.compile(
+from chartsift.nlp.text.prefilter import gate
+
+_NUMERIC = gate(
     r"(?<![\d/.-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>(?:19|20)\d\d|\d\d)(?![\d/]|[.-]\d)"
 )
 # A habit that holds for fewer of the certain dates than this is none: the note mixes sources.

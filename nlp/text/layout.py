@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from chartsift.nlp.text.folding import fold
+from chartsift.nlp.text.prefilter import gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,38 @@ class Layout:
         return self.text[span.start : span.end]
 
 
+class LazyLayout(Layout):
+    """
+    A layout whose parts are worked out when they are first asked for; many notes are read without any.
+
+    Args:
+        text: The note.
+        find_sections: Fills in the sections and regions of a layout that has its lines.
+    """
+
+    __slots__ = ("_find_sections",)
+
+    def __init__(self, text: str, find_sections: Callable[[Layout], None]) -> None:
+        self.text = text
+        self._find_sections = find_sections
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked for only while the part is missing.
+        if name in ("lines", "_line_starts"):
+            self.lines = split_lines(self.text)
+            self._line_starts = [line.start for line in self.lines]
+        elif name in ("sentences", "_sentence_starts"):
+            self.sentences = split_sentences(self.text, self.lines)
+            self._sentence_starts = [sentence.start for sentence in self.sentences]
+        elif name in ("sections", "_section_starts", "copied", "templated", "retracted"):
+            self.copied, self.templated, self.retracted = [], [], []
+            self._find_sections(self)
+            self._section_starts = [section.start for section in self.sections]
+        else:
+            raise AttributeError(name)
+        return object.__getattribute__(self, name)
+
+
 _LINE_END = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
 
 
@@ -157,7 +193,7 @@ _TABLE = re.compile(r"\S(?: {3,}|\t+|\s*\.{3,}\s*|\s+\|\s+)\S")
 _RULE = re.compile(r"\s*[-=_*~]{3,}\s*$")
 _TERMINAL = re.compile(r"[.!?:;]['\")\]”’]*\s*$")
 # A stop, its closing quotes or brackets, white space, and then something that can open a sentence.
-_BOUNDARY = re.compile(r"(?<![.!?])[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
+_BOUNDARY = gate(r"(?<![.!?])[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
 # These end a sentence as often as they abbreviate a word, so the next letter decides.
 _EITHER = frozenset("no neg pos yr yrs mo wk wks y pt pts etc ca med prn wt".split())
 _LETTER_NAME = re.compile(
@@ -165,12 +201,15 @@ _LETTER_NAME = re.compile(
 )
 _LINE_LOOK = 300
 _NUMBERING = re.compile(r"\s*(?:\d{1,2}|[A-Za-z])\.")  # "1." opens an item, it does not end a sentence
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:dr|mr|mrs|ms|prof|st|jr|sr|vs|approx|appt|no|nos|hx|fx|dx|tx|rx|sx|pt|pts|e\.g|i\.e|etc|cf|resp|incl|"
-    r"jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|inc|fig|ref|max|min|avg|est|dept|ext|med|univ|hosp|assoc|al|ca|y|yr|yrs|mo|wk|"
-    r"wks|neg|pos|temp|wt|ht|bilat|occ|prn|q|b\.i\.d|t\.i\.d|p\.o|i\.v|a\.m|p\.m)|\b[A-Z])\.$",
-    re.IGNORECASE,
-)
+_ABBREVIATIONS = (
+    "dr mr mrs ms prof st jr sr vs approx appt no nos hx fx dx tx rx sx pt pts e.g i.e etc cf resp incl "
+    "jan feb mar apr jun jul aug sep sept oct nov dec inc fig ref max min avg est dept ext med univ hosp assoc al ca y "
+    "yr yrs mo wk wks neg pos temp wt ht bilat occ prn q b.i.d t.i.d p.o i.v a.m p.m"
+).split()
+_ABBREVIATION = re.compile(rf"(?:\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})|\b[A-Z])\.$", re.IGNORECASE)
+# The letters before a stop settle most cases at once.
+_LAST_LETTERS = re.compile(r"([^\W\d_]+)\.$")
+_ABBREVIATED = frozenset(word.rpartition(".")[2] for word in _ABBREVIATIONS)
 
 
 def split_sentences(text: str, lines: Sequence[TextSpan]) -> list[TextSpan]:
@@ -208,6 +247,9 @@ def _is_leader(text: str, match: re.Match[str]) -> bool:
 
 
 def _is_abbreviation(head: str, following: str) -> bool:
+    last = _LAST_LETTERS.search(head)
+    if last is not None and len(last.group(1)) > 1 and fold(last.group(1)) not in _ABBREVIATED:
+        return False
     match = _ABBREVIATION.search(head)
     if match is None:
         return False

@@ -15,13 +15,14 @@ from functools import lru_cache
 from chartsift.nlp.text.counts import count_of, unit_days
 from chartsift.nlp.text.date_forms import DateMention, find_absolute, season_of
 from chartsift.nlp.text.date_habits import habit_of
+from chartsift.nlp.text.prefilter import gate
 
 _COUNT = (
     r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve"
     r"|a\scouple(?:\sof)?|a\sfew|several|few|an|a)"
 )
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_RELATIVE = re.compile(
+_RELATIVE = gate(
     rf"""\b(?:
       (?P<today>today|this\ (?:morning|afternoon|evening|visit|am)|tonight|now)
     | (?P<yesterday>yesterday|last\ night)
@@ -36,15 +37,15 @@ _RELATIVE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # "day +28", "D28 post infusion", "POD 3", "post-op day #2"
-_OFFSET = re.compile(
+_OFFSET = gate(
     r"\b(?:(?P<pod>POD|post-?op(?:erative)? day)\s?#?\s?(?P<pod_n>\d{1,3})"
     r"|(?:day|D)\s?(?P<sign>[+−-])\s?(?P<signed>\d{1,3})|day\s(?P<plain>\d{1,3})(?!\s?(?:of|/|x\b|course)))(?![\d/]|\.\d)",
     re.IGNORECASE,
 )
 _NOW_BEFORE = re.compile(r"\b(?:today(?:'s| is)?|now(?: at)?|currently(?: at| on)?)\W{0,3}$", re.IGNORECASE)
 _NOW_AFTER = re.compile(r"\W{0,2}(?:today|now)\b", re.IGNORECASE)
-_DAY_ZERO = re.compile(r"\b(?:day|D)\s?\+?0(?![\d.])|\binfus(?:ed|ion)\b", re.IGNORECASE)
-_OPERATION = re.compile(
+_DAY_ZERO = gate(r"\b(?:day|D)\s?\+?0(?![\d.])|\binfus(?:ed|ion)\b", re.IGNORECASE)
+_OPERATION = gate(
     r"\b(?:surgery|operat(?:ion|ed)|procedure|resect(?:ion|ed)|thymectomy|\w+ectomy|\w+plasty|ORIF)\b",
     re.IGNORECASE,
 )

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import date
+from itertools import islice
 
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
@@ -42,6 +44,43 @@ _SPELLING = str.maketrans(
 )
 
 
+# Stands between parts of a note that do not follow each other; no token of a note has two signs.
+GAP = "¶¶"
+
+
+def _add_tokens(
+    text: str, start: int, end: int, words: list[str], starts: list[int], ends: list[int]
+) -> None:
+    for match in _TOKEN.finditer(text[start:end].translate(_SPELLING)):
+        words.append(match.group())
+        first, last = match.span()
+        starts.append(first + start)
+        ends.append(last + start)
+
+
+def end_of_tokens(text: str, start: int, count: int) -> int:
+    """Return where the *count*-th token from *start* on ends, or the last one of *text*; *start* where none follows."""
+    end = start
+    for match in islice(_TOKEN.finditer(text, start), count):
+        end = match.end()
+    return end
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """
+    Return the tokens of *text* in lower case.
+
+    >>> words_of("Anti–Jo-1")
+    ('anti', '-', 'jo', '-', '1')
+    """
+    return tuple(word.lower() for word in _TOKEN.findall(text.translate(_SPELLING)))
+
+
+def plain_spelling(text: str) -> str:
+    """Return *text* with one kind of apostrophe, hyphen and quotation mark, code point by code point."""
+    return text.translate(_SPELLING)
+
+
 def register_extensions() -> None:
     """Declare the attributes that chartsift keeps on a ``Doc``; safe to call twice."""
     for name in ("starts", "ends", "note_text", "note_date", "layout", "drafts"):
@@ -64,10 +103,23 @@ class ClinicalTokenizer:
         words: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
-        for match in _TOKEN.finditer(text.translate(_SPELLING)):
-            words.append(match.group())
-            starts.append(match.start())
-            ends.append(match.end())
+        _add_tokens(text, 0, len(text), words, starts, ends)
+        return self._doc(text, words, starts, ends)
+
+    def parts(self, text: str, parts: Iterable[tuple[int, int]]) -> Doc:
+        """Return a ``Doc`` of some *parts* of the note only, in order, with a token between them that is no word."""
+        words: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        for start, end in parts:
+            if words:
+                words.append(GAP)
+                starts.append(ends[-1])
+                ends.append(ends[-1])
+            _add_tokens(text, start, end, words, starts, ends)
+        return self._doc(text, words, starts, ends)
+
+    def _doc(self, text: str, words: list[str], starts: list[int], ends: list[int]) -> Doc:
         doc = Doc(self.vocab, words=words, spaces=[True] * len(words))
         doc._.note_text = text
         doc._.starts = starts

@@ -113,6 +113,13 @@ def test_development_charts_pass_the_check(checkout: Path) -> None:
     assert len(load_charts(folder)) == 80
 
 
+def test_measuring_charts_pass_the_check(checkout: Path) -> None:
+    folder = checkout / "annotations" / "measuring"
+
+    assert check_charts([folder]) == []
+    assert len(load_charts(folder)) == 20
+
+
 def test_datasheet_states_the_size_of_the_bundled_charts(checkout: Path) -> None:
     charts = sample_charts()
     notes = [note for chart in charts for note in chart.notes]

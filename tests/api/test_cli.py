@@ -26,7 +26,8 @@ NOTES = [
 
 @pytest.fixture
 def fake(monkeypatch) -> FakePipeline:
-    """A pipeline without spaCy in the place of the real one."""
+    """A pipeline without spaCy in the place of the real one; in this process, which workers would not share."""
+    monkeypatch.setenv("CHARTSIFT_WORKERS", "0")
     made = FakePipeline()
     monkeypatch.setattr(pipeline_module, "build_pipeline", lambda: made)
     return made
@@ -165,6 +166,7 @@ def test_unknown_error_is_told_without_its_message(notes, tmp_path, capsys, monk
     def fails():
         raise ValueError(MARKER)
 
+    monkeypatch.setenv("CHARTSIFT_WORKERS", "0")
     monkeypatch.setattr(pipeline_module, "build_pipeline", fails)
 
     assert run("screen", notes, "--out", tmp_path / "o") == 1
@@ -225,6 +227,33 @@ def test_explain_from_a_run_says_that_inputs_were_not_read(fake, notes, tmp_path
     out, err = capsys.readouterr()
     assert "2 inputs of the run could not be read" in err
     assert "not read: notes.jsonl:4 (IN107)" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(("bad", "listed"), [(0, 0), (2, 2), (7, 5)])
+def test_screen_ends_with_the_inputs_that_were_not_read(fake, notes, tmp_path, capsys, bad, listed):
+    with notes.open("a", encoding="utf-8") as lines:
+        lines.write("{\n" * bad)
+
+    assert run("screen", notes, "--out", tmp_path / "o") == 0
+
+    out, _ = capsys.readouterr()
+    told = [line for line in out.splitlines() if ": IN110: " in line]
+    assert told == [
+        f"  notes.jsonl:{number}: IN110: the line is not valid JSON; write one object a line"
+        for number in range(4, 4 + listed)
+    ]
+    assert (f"Not read or left out, 5 of {bad}:" in out) is (bad > listed)
+    assert out.rstrip().endswith("errors.parquet") is (bad > listed)
+
+
+def test_explain_puts_the_flags_into_words(fake, notes, tmp_path, capsys):
+    with notes.open("a", encoding="utf-8") as lines:
+        lines.write('{"patient_id": "P1", "note_id": "n9", "note_date": "no day", "text": "x"}\n')
+    run("explain", "P1", notes)
+
+    out = capsys.readouterr().out
+    assert "look at: notes that could not be read: 1" in out
+    assert "unread_notes" not in out
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from chartsift.api.cli import app
+from chartsift.api.cli import app, main
 from chartsift.nlp.formats.readers import known_suffixes
 from chartsift.nlp.screening.schema import CRITERIA, TABLES
 
@@ -119,3 +119,28 @@ def test_every_command_line_of_the_documents_is_one(checkout):
     assert {
         (name, line): why for name, line, is_whole in found if (why := why_not(line, is_whole=is_whole))
     } == {}
+
+
+def printed_block(text: str) -> list[list[str]]:
+    """Return the stretches of the README's sample of ``make run``, parted where it is shortened."""
+    block = text.split("`make run` prints")[1].split("```\n")[1]
+    return [part.strip("\n").split("\n") for part in block.split("…\n") if part.strip()]
+
+
+def test_the_sample_of_the_readme_is_what_the_command_prints(
+    checkout, tmp_path, capsys, monkeypatch, pipeline
+):
+    makefile = (checkout / "Makefile").read_text(encoding="utf-8")
+    assert "chartsift screen --sample --out out/sample --restart" in makefile
+    stretches = printed_block((checkout / "README.md").read_text(encoding="utf-8"))
+    assert len(stretches) == 3
+    monkeypatch.setattr("chartsift.nlp.pipeline.build_pipeline", lambda: pipeline)
+
+    assert main(["screen", "--sample", "--out", str(tmp_path / "sample"), "--restart"]) == 0
+
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    at = 0
+    for stretch in stretches:
+        places = [i for i in range(at, len(printed)) if printed[i : i + len(stretch)] == stretch]
+        assert places, "\n".join(stretch)
+        at = places[0] + len(stretch)

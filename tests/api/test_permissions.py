@@ -166,10 +166,12 @@ def test_nobody_reaches_a_patient_of_another_study_through_the_own_one(world, na
     place = {"criterion_id": "iim_diagnosis", "note_id": note_id, "start": 0, "end": 2, "expected": 0}
     bodies["erase_patient"] = {"reason": "other"}
     bodies |= {"add_evidence": place, "reject_evidence": {**place, "reason": "other"}}
-    body = {"json": bodies.get(name, {})} if method in ("POST", "PUT", "PATCH") else {}
+    words = {"criterion": "iim_diagnosis", "verdict": "met", "note": note_id, "source": note_id}
+    fields = {**words, "start": 0, "end": 2, "expected": 0}  # more than any one form asks for
     if name.endswith("_form"):
-        fields = {"criterion": "iim_diagnosis", "verdict": "met", "expected": 0, "start": 0, "end": 2}
-        body = {"data": {**fields, "note": note_id, "source": note_id, "reason": "other"}}
+        body = {"data": fields}
+    else:
+        body = {"json": bodies.get(name, {})} if method in ("POST", "PUT", "PATCH") else {}
 
     there = address(room, path).replace(room.study_id, other_id)
     answer = clients[who].request(method, there, **body)

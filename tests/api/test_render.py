@@ -176,7 +176,10 @@ def test_a_score_shows_its_items_with_the_mark_of_their_words():
         ("+", "3.1", "Heliotrope", "p1-f0", "2024-05-01"),
         ("?", "0–3.9", "", "", ""),
     ]
-    assert (view.subgroup, view.flags) == ("dermatomyositis", ("onset from name",))
+    assert (view.subgroup, view.flags) == (
+        "dermatomyositis",
+        ("the disease is called juvenile; no age at the first symptom is told",),
+    )
     assert score_view(None, notes={}, anchors={}) is None
 
 

@@ -44,6 +44,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "ASyS": ("Jo-1", "PL-7", "PL-12", "EJ"),
     "IMNM": ("SRP", "HMGCR"),
 }
+_REPEAT_STEP = "Repeat the myositis panel; cN-1A by itself does not tell."
+_UNSPECIFIED_STEP = "Ask whether the Ro/SSA was Ro-52, or repeat the myositis panel."
 _ORDER_STEP = "Order a myositis antibody panel with SRP and HMGCR, or ask for the outside result."
 _PENDING_STEP = "Obtain the antibody result that is pending or was never run."
 
@@ -92,6 +94,8 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
     """
     Return a positive and a negative result of one antibody from one draw, if that is all there is of it.
 
+    Results of two subunits, as of Mi-2 alpha and Mi-2 beta, are results of two tests.
+
     Results in one note, without different dates of their own, come from one draw; a clear positive at another
     time, or a clinician who names the disease after it since, settles the matter.
     """
@@ -111,7 +115,8 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
             (p, n)
             for p in read
             for n in negative
-            if abs((p.date - n.date).days) <= days
+            if _of_one_subunit(p, n)
+            and abs((p.date - n.date).days) <= days
             and (p.note_id == n.note_id or (p.date_source == n.date_source == "text"))
         ]
         if not clash:
@@ -129,6 +134,12 @@ def _conflict(chart: Chart, found: _Serology, concepts: set[str], days: int) -> 
         if not others and (not named or unresolved):
             return [*clash[0], *unresolved[:2]]
     return []
+
+
+def _of_one_subunit(positive: Finding, negative: Finding) -> bool:
+    """Say whether two results may be of the same subunit; a result without one is of the antigen as a whole."""
+    subunits = {positive.attribute("subunit"), negative.attribute("subunit")} - {""}
+    return len(subunits) < 2
 
 
 def _panel_negative(
@@ -265,8 +276,8 @@ def antibody_positive(chart: Chart, given: AntibodyPositive) -> Outcome:
         shown = [evidence(f, "for") for f in (*others, *ibm)[:3]]
         return unknown(
             [*shown, *against[:2], *aside],
-            f"only {(*others, *ibm)[0].text} is positive, which does not tell",
-            next_step="Ask whether the Ro/SSA was Ro-52, or repeat the myositis panel.",
+            f"only {(*others, *ibm)[0].concept} is positive, which does not tell",
+            next_step=_UNSPECIFIED_STEP if others else _REPEAT_STEP,
         )
     stated = standing(chart, given.diagnoses).stated
     return _without_positive(
@@ -495,13 +506,16 @@ def _without_positive(
         )
     others = [*chart.of("antibody", assertions=["present", "possible"]), *chart.of("antibody_other")]
     if others:
+        # A positive one of another class first: of it a reader asks why it does not count.
+        others.sort(key=lambda f: f.assertion != "present")
         shown = [
             evidence(f, "for" if f.assertion == "present" else "set_aside", "does not count here")
             for f in others[:3]
         ]
+        lead = others[0].text if others[0].concept == "other" else others[0].concept
         return unknown(
             [*shown, *aside],
-            f"only {others[0].text} is known, and no specific antibody",
+            f"only {lead} is known, and no specific antibody",
             next_step=_ORDER_STEP,
         )
     return silent("antibody", "antibody_panel", "antibody_other", evidence=aside)

@@ -78,6 +78,12 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
     def still(findings: Sequence[Finding]) -> list[Finding]:
         return [f for f in findings if fit_on is None or chart.note_date(f) > fit_on]
 
+    # An intolerance of heparin (HIT) is no reason against a collection that goes with citrate.
+    hit = [
+        f
+        for f in _by_note(chart, chart.of("organ_disease", assertions=["present", "historical"]))
+        if f.attribute("disease") == "hit"
+    ]
     last_day = chart.last_note.note_date if chart.last_note else None
     acute = [
         f
@@ -145,9 +151,10 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
             for f in access
             if f.concept in ("poor", "good")
         ),
+        *(evidence(f, "against", "no contraindication alone: collection goes with citrate") for f in hit),
     ]
     if any(item.stance == "against" for item in against):
-        lead = latest[0] if latest else access[0]
+        lead = next(iter((*latest, *access, *hit)))
         return false(
             [*against, *counts, *aside],
             "; ".join([f"no contraindication to leukapheresis ({_said(lead)})", *_count_words(near, given)]),

@@ -21,7 +21,9 @@ from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Evidence, Finding
 
 Level = Literal["impaired", "review", "clear"]
-MeasureName = Literal["FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "SpO2", "oxygen", "words"]
+MeasureName = Literal[
+    "FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "QTc", "SpO2", "oxygen", "words"
+]
 
 
 class LungHeart(Parameters):
@@ -33,7 +35,7 @@ class LungHeart(Parameters):
     """
 
     measures: tuple[MeasureName, ...] = Field(
-        default=("FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "SpO2", "oxygen", "words"),
+        default=("FVC", "DLCO", "LVEF", "NYHA", "pulmonary_hypertension", "QTc", "SpO2", "oxygen", "words"),
         description="which measures the trial asks about; words are statements without a number",
     )
     fvc_impaired: float = Field(default=45, description="FVC, % of predicted, at or below")
@@ -56,7 +58,14 @@ class LungHeart(Parameters):
         default=21,
         description="mmHg from which right heart catheterisation shows hypertension (ESC/ERS 2022)",
     )
+    qtc_review_above: float = Field(
+        default=500, description="ms above which a person judges (AHA/ACCF 2010: risk of torsade de pointes)"
+    )
+    qtc_shown_above: float = Field(
+        default=470, description="ms above which it is shown and flagged; decides nothing"
+    )
     pft_days: int = 183
+    ecg_days: int = 183
     echo_days: int = 365
     saturation_days: int = 90
     oxygen_days: int = 183
@@ -82,18 +91,20 @@ def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
     deciding = [m for m in found if m.level != "clear"]
     used = {id(item.finding) for m in deciding for item in _with_restatements(chart, m)}
     outdated = _set_aside(chart, used | {id(m.finding) for m in found})
-    searched = ("pft", "echo", "vital", "oxygen", "organ_disease/pulmonary", "organ_disease/cardiac")
+    searched = ("pft", "echo", "ecg", "vital", "oxygen", "organ_disease/pulmonary", "organ_disease/cardiac")
     if not found:
         return silent(*searched, evidence=outdated)
     impaired = [m for m in found if m.level == "impaired"]
     review = [m for m in found if m.level == "review"]
     clear = [m for m in found if m.level == "clear"]
+    flags = _flags(found)
     against = [evidence(m.finding, "against") for m in clear]
     if impaired:
         shown = [item for m in impaired for item in _with_restatements(chart, m)]
         return true(
             [*shown, *[evidence(m.finding, "for") for m in review], *against, *outdated],
             _reasons(impaired),
+            flags=flags,
             searched=searched,
         )
     if review:
@@ -102,9 +113,10 @@ def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
             [*shown, *against, *outdated],
             _reasons(review) + ", between clearly impaired and clearly not",
             next_step=_review_step(chart, given, review[0]),
+            flags=flags,
             searched=searched,
         )
-    return false([*against, *outdated], _reasons(clear[:3]), searched=searched)
+    return false([*against, *outdated], _reasons(clear[:3]), flags=flags, searched=searched)
 
 
 def _with_restatements(chart: Chart, measure: Measure) -> list[Evidence]:
@@ -124,8 +136,13 @@ def _reasons(found: Sequence[Measure]) -> str:
 
 def _review_step(chart: Chart, given: LungHeart, measure: Measure) -> str:
     """Return what settles a measure between its limits: a person's view, and a new study where it is no current one."""
-    days = {"pft": given.pft_days, "echo": given.echo_days, "vital": given.saturation_days}
-    if chart.age_days(measure.finding) <= days.get(measure.finding.kind, 0):
+    days = {
+        "pft": given.pft_days,
+        "echo": given.echo_days,
+        "ecg": given.ecg_days,
+        "vital": given.saturation_days,
+    }
+    if chart.is_within(measure.finding, days.get(measure.finding.kind, 0)):
         return f"Ask for the investigator's view: {measure.reason}."
     return f"Ask for a current {_study(measure.finding)} and the investigator's view: {measure.reason}."
 
@@ -134,6 +151,7 @@ def _study(finding: Finding) -> str:
     return {
         "pft": "spirometry with DLCO",
         "echo": "echocardiogram",
+        "ecg": "electrocardiogram",
         "vital": "resting saturation on air",
         "transplant": "lung function test and echocardiogram",
     }.get(finding.kind, "assessment of oxygen need")
@@ -160,6 +178,7 @@ def measures(chart: Chart, given: LungHeart) -> list[Measure]:
         *_worded(chart, given),
     ]
     known = [m for m in found if m is not None] or _listed(chart, given)
+    known += [m for m in (_qtc(chart, given),) if m is not None]
     return [m for m in known if _asked_as(m.finding) in given.measures]
 
 
@@ -188,6 +207,8 @@ def _asked_as(finding: Finding) -> MeasureName:
         return "oxygen"
     if finding.kind == "vital":
         return "SpO2"
+    if finding.kind == "ecg":
+        return "QTc"
     if finding.value is not None and finding.concept in ("FVC", "DLCO", "LVEF"):
         return finding.concept  # type: ignore[return-value]
     return _ASKED_AS.get(finding.concept, "words")
@@ -296,6 +317,29 @@ def _nyha(chart: Chart, given: LungHeart) -> Measure | None:
     else:
         level = "review" if value >= given.nyha_review else "clear"
     return Measure(level, worst, reason)
+
+
+def _qtc(chart: Chart, given: LungHeart) -> Measure | None:
+    """Return a long QTc: a person's question above the limit, shown below it; a normal one says nothing."""
+    latest = current_values(chart, "ecg", "QTc")
+    if not latest:
+        return None
+    worst = latest[-1]
+    value = worst.value or 0.0
+    if value <= given.qtc_shown_above or worst.comparator == "<":
+        return None
+    words = f"QTc {value:g} ms on {worst.date}"
+    if value > given.qtc_review_above or (worst.comparator == ">" and value == given.qtc_review_above):
+        if chart.is_within(worst, given.ecg_days * given.stale_factor):
+            return Measure("review", worst, words)
+        return None
+    return Measure("clear", worst, words)
+
+
+def _flags(found: Sequence[Measure]) -> tuple[str, ...]:
+    return tuple(
+        f"near_limit {m.finding.concept}" for m in found if m.level == "clear" and m.finding.kind == "ecg"
+    )
 
 
 def _pulmonary_hypertension(chart: Chart, given: LungHeart) -> list[Measure]:
@@ -578,7 +622,7 @@ def _stated(chart: Chart) -> list[Measure]:
 def _set_aside(chart: Chart, used: set[int]) -> list[Evidence]:
     """Return earlier values, oldest last, as read and left out."""
     shown: list[Evidence] = []
-    for kind in ("pft", "echo", "vital", "oxygen"):
+    for kind in ("pft", "echo", "ecg", "vital", "oxygen"):
         for finding in chart.of(kind):
             if id(finding) in used or (finding.value is None and kind != "oxygen"):
                 continue
@@ -592,6 +636,8 @@ def _set_aside(chart: Chart, used: set[int]) -> list[Evidence]:
                 reason = f"during {finding.attribute('effort')}"
             elif finding.attribute("air") == "oxygen":
                 reason = "on oxygen"
+            elif kind == "ecg" and finding in current_values(chart, "ecg", "QTc"):
+                reason = "neither long nor recent enough to ask about"
             else:
                 reason = "not the latest"
             shown.append(evidence(finding, "set_aside", reason))

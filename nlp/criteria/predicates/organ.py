@@ -192,7 +192,8 @@ def _sort(
         if recent and asserted and weight != "minor":
             doubtful.append((finding, f"{_name(state)} is suspected on {chart.note_date(finding)}"))
     elif state.level in ("controlled", "absent", "over") or (
-        state.level == "unspecified" and weight in ("minor", "major", "soft")
+        # A clot that is only named is one under its anticoagulant (see ``_level``).
+        state.level == "unspecified" and (weight in ("minor", "major", "soft") or state.disease == "clot")
     ):
         calm.append((finding, words))
 

@@ -48,7 +48,7 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
     function = _usable(chart, chart.of("function"), given.function_days, aside)
     exams = [(f, _reading(f, given)) for f in strength if f.concept in _MEASURED]
     exams = [(f, reading) for f, reading in exams if reading]
-    exams = _without_looks_in_passing(chart, given, exams, aside)
+    exams = _without_looks_in_passing(chart, given, _without_undated(exams, aside), aside)
     last = max((f.date for f, _ in exams), default=None)
     today = {
         reading: [f for f, r in exams if r == reading and f.date == last]
@@ -96,6 +96,28 @@ def weakness_present(chart: Chart, given: WeaknessPresent) -> Outcome:
             f"no graded examination within {given.exam_days} days, but {_words(spoken[0])}",
         )
     return _without_exam(chart, given, hints, denials + able, function, aside)
+
+
+def _without_undated(exams: list[tuple[Finding, str]], aside: list[Evidence]) -> list[tuple[Finding, str]]:
+    """Return *exams* without grades that say nothing of their day where the note grades the same muscles "today"."""
+    todays = [(f, reading) for f, reading in exams if f.attribute("moment") == "today"]
+    kept = []
+    for finding, reading in exams:
+        is_undated = finding.attribute("moment") != "today"
+        if is_undated and any(r != reading and _is_told_anew(finding, f) for f, r in todays):
+            aside.append(evidence(finding, "set_aside", "the note's words for today outrank it"))
+        else:
+            kept.append((finding, reading))
+    return kept
+
+
+def _is_told_anew(old: Finding, new: Finding) -> bool:
+    """Say whether *new* grades the muscles of *old* in the same note; of all muscles at once, only further down."""
+    if old.note_id != new.note_id or old.concept in ("MMT", "CMAS"):
+        return False
+    if new.attribute("group") == "whole":
+        return old.start < new.start
+    return not set(old.attribute("place").split()).isdisjoint(new.attribute("place").split())
 
 
 def _without_looks_in_passing(

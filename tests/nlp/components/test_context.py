@@ -11,7 +11,6 @@ from support.reading import note
 
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import SPAN_GROUP
-from chartsift.nlp.components.own import own_assertion
 from chartsift.nlp.pipeline import Pipeline
 
 
@@ -64,11 +63,6 @@ def assertion(pipeline: Pipeline, text: str, word: str) -> str:
         ("Lupus, gout and polymyositis negative.", "absent"),
         # a cue of two categories does both
         ("No fever, s/p polymyositis.", "historical"),
-        # what the note takes back
-        ("He has polymyositis.\nAddendum: the above was entered in error.", "absent"),
-        ("No polymyositis.\nAddendum: the above was entered in error.", "possible"),
-        ("He has polymyositis.\n\nLate entry: above note was written on the wrong patient.", "family"),
-        ("He has polymyositis.\n\nHe fell.\nAddendum: the above statement was entered in error.", "present"),
     ],
 )
 def test_general_reading(text: str, expected: str, pipeline: Pipeline) -> None:
@@ -82,12 +76,3 @@ def test_a_sentence_is_a_hard_wall(pipeline: Pipeline) -> None:
 def test_words_in_both_directions_go_by_what_stands_beside_them(pipeline: Pipeline) -> None:
     assert assertion(pipeline, "Resolved polymyositis, gout.", "polymyositis") == "historical"
     assert assertion(pipeline, "Gout resolved, polymyositis active.", "polymyositis") == "present"
-
-
-def test_a_note_on_the_wrong_patient_is_nobodys_own(pipeline: Pipeline) -> None:
-    doc = pipeline.read(
-        note("Rash on both hands.\nAddendum: the above note was written on the wrong patient.")
-    )
-
-    (span,) = doc.spans[SPAN_GROUP]
-    assert own_assertion(span)[0] == "family"

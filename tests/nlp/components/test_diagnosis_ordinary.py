@@ -11,6 +11,16 @@ from chartsift.nlp.pipeline import Pipeline
 READINGS = [
     # ---- ASS: the syndrome beside other drugs, aspirin in a German list
     ("ASS (Jo-1 positive) on prednisone and aspirin 81 mg.", ["ASyS present"]),
+    ("Dx ASS.", ["ASyS present"]),
+    ("Dx: ASS", ["ASyS present"]),
+    ("Impression: 1. ASS 2. hypertension", ["ASyS present"]),
+    ("Assessment:\n1. ASS\n2. hypertension", ["ASyS present"]),
+    ("Diagnosed with ASS in 2021.", ["ASyS present"]),
+    ("DDx: ASS, sarcoid", ["ASyS possible"]),
+    ("Diagnosen: KHK. Medikation: ASS 100, Ramipril.", []),
+    ("Dx: CAD. Meds: ASS 100 mg, metoprolol", []),
+    ("Diagnose: ASS 100 mg pausiert", []),
+    ("PAIN IN THE ASS", []),
     ("Jo-1 positive ASS with ILD, metoprolol for palpitations.", ["ASyS present"]),
     ("ASS with Jo-1, on heparin for DVT.", ["ASyS present"]),
     ("Medication: prednisone 20 mg. Diagnosis: ASS, PL-12 positive.", ["ASyS present"]),

@@ -41,6 +41,42 @@ def test_numbers_in_prose(
     assert values(read(pipeline, text, *KINDS)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ECG: sinus rhythm, QTc 478 ms.", [(478, False)]),
+        ("QT/QTc 380/442 ms", [(442, False)]),
+        ("QTc (Bazett) 455", [(455, False)]),
+        ("QTcF interval was borderline at 468 msec", [(468, False)]),
+        ("QTc prolonged at 530, now 461", [(530, True), (461, False)]),
+        ("QTc 512 -> 451 today", [(512, True), (451, False)]),
+        ("corrected QT interval of 505 milliseconds", [(505, False)]),
+        ("Hold ondansetron if QTc > 500.", []),
+        ("Goal QTc <470 before azithromycin", []),
+        ("HCQ can prolong QTc; 200 mg daily", []),
+        ("QTc to be checked, CK 512", []),
+    ],
+)
+def test_the_corrected_qt_interval(text: str, expected: list[tuple[float, bool]], pipeline: Pipeline) -> None:
+    found = read(pipeline, text, "ecg")
+
+    assert [(f.value, f.attribute("superseded") == "yes") for f in found] == expected
+    assert {f.unit for f in found} <= {"ms"}
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("ECG 3/4/24: NSR, QTc 440", date(2024, 3, 4)),
+        ("QTc 440 ms (3/4/24)", date(2024, 3, 4)),
+        ("QTc 440 on 3/4/24", date(2024, 3, 4)),
+        ("QTc 440. Echo 3/4/24 normal", date(2024, 11, 20)),
+    ],
+)
+def test_the_day_of_a_qtc(text: str, day: date, pipeline: Pipeline) -> None:
+    assert [f.date for f in read(pipeline, text, "ecg")] == [day]
+
+
 def test_a_table_gives_each_value_the_date_of_its_column(pipeline: Pipeline) -> None:
     text = (
         "             10/4/24  %      4/11/24  %      8/2023 %\n"

@@ -102,3 +102,19 @@ def test_trouble_with_food_is_dysphagia_only_where_it_does_not_go_down(
     text: str, found: bool, pipeline: Pipeline
 ) -> None:
     assert bool([f for f in read(pipeline, text, "function") if f.concept == "swallowing"]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "moments"),
+    [
+        ("Exam: deltoids 3/5.\nToday: deltoids 5/5.", ["", "today"]),
+        ("Motor: hip flexors 3/5 bilaterally. Now hip flexors 5/5.", ["", "today"]),
+        ("Hip flexors 4/5. On today's exam, hip flexors were 5/5.", ["", "today"]),
+        ("EXAM TODAY:\nDeltoids 5/5\nHip flexors 4/5", ["today", "today"]),
+        ("Hip flexors 3/5, deltoids 5/5 today.", ["", "today"]),
+        ("Deltoids 3/5 at diagnosis. Interval exam: deltoids 4/5.", ["", "today"]),
+        ("Seen today.\nDeltoids 3/5.", [""]),
+    ],
+)
+def test_a_grade_that_is_called_todays(text: str, moments: list[str], pipeline: Pipeline) -> None:
+    assert [f.attribute("moment") for f in read(pipeline, text, "strength")] == moments

@@ -417,3 +417,40 @@ def test_a_negative_panel_does_not_deny_a_positive_antibody() -> None:
     panel = made("antibody_panel", "panel", "absent", on="2024-01-01", coverage="all", result="negative")
 
     assert antibody_and_subtype(chart_of([imnm, hmgcr, panel]), AntibodyAndSubtype()).value is True
+
+
+@pytest.mark.parametrize(
+    ("text", "born", "verdict"),
+    [
+        ("Dermatomyositis. Mi-2 alpha 8 / Mi-2 beta 54 (SI)", 1970, "met"),
+        ("Dermatomyositis.\nMi-2 alpha Ab   negative\nMi-2 beta Ab   POSITIVE", 1970, "met"),
+        ("Dermatomyositis. Mi2a neg, Mi2b 3+.", 1970, "met"),
+        ("Dermatomyositis. TIF1-alpha negative, TIF1-gamma positive.", 1970, "met"),
+        ("Necrotizing myopathy. SRP54 positive, SRP72 negative.", 1970, "met"),
+        ("Dermatomyositis. SAE1 positive, SAE2 negative.", 1970, "met"),
+        ("Juvenile overlap myositis. Ku p70 negative, Ku p80 positive.", 2010, "met"),
+        ("Juvenile polymyositis. PM-Scl 75 negative, PM-Scl 100 positive.", 2010, "met"),
+        ("Juvenile polymyositis. Ro52 positive, Ro60 negative.", 2010, "met"),
+        # One subunit, or the antigen as a whole, read both ways.
+        ("Dermatomyositis. Mi-2 beta negative at the first laboratory, Mi-2 beta positive at the second.", 1970, "unknown"),
+        ("Dermatomyositis. Mi-2 alpha/beta negative. Mi-2 beta positive.", 1970, "unknown"),
+        ("Dermatomyositis. TIF1-gamma positive by blot, p155/140 negative by immunoprecipitation.", 1970, "unknown"),
+        ("Juvenile polymyositis. PM-Scl 75/100 negative. PM-Scl 100 positive.", 2010, "unknown"),
+        ("Juvenile polymyositis. Ro52 positive by blot, Ro52 negative by bead assay.", 2010, "unknown"),
+    ],
+)  # fmt: skip
+def test_results_conflict_only_where_they_are_of_the_same_subunit(
+    text: str, born: int, verdict: str, pipeline: Pipeline
+) -> None:
+    item = Note("p", "n", date(2024, 6, 1), "", text)
+    infos = [NoteInfo("n", item.note_date, "", 2_000)]
+    chart = Chart.build(Patient("p", date(born, 1, 1)), infos, pipeline.extract(item), date(2024, 6, 10))
+
+    if born < 2000:
+        outcome = antibody_and_subtype(chart, AntibodyAndSubtype())
+    else:
+        outcome = antibody_positive(chart, AntibodyPositive())
+
+    assert (outcome.value, outcome.basis) == {
+        "met": (True, "documented"), "unknown": (None, "conflicting")
+    }[verdict]  # fmt: skip

@@ -113,7 +113,7 @@ def test_no_note_and_no_day_is_an_error(trial_file: Path) -> None:
             "t.yaml: all.age.decide: unknown predicate 'age_betwen'",
         ),
         ("min: 18, max: 75", "min: 18, max: 75, unit: y", "t.yaml: all.age.decide.age_between.unit"),
-        ("kind: inclusion", "kind: inclusio", "t.yaml: cohorts.0.criteria.0"),
+        ("kind: inclusion", "kind: inclusio", "t.yaml: all.age.kind"),
         ("silence: unknown", "silence: not_met", "an inclusion on which the chart is silent is unknown"),
         ("trial_id: t", "trial_id: [", "t.yaml: line"),
         ("applies: {default: true}", "applies: {}", "exactly one cohort must be the default"),

@@ -8,6 +8,11 @@ from support.screened import decide
 from chartsift.nlp.pipeline import Pipeline
 
 CASES = [
+    ("unknown", [(5, "ECG: QTc 512 ms. LVEF 60%.")]),
+    ("not_met", [(90, "QTc 512 ms. LVEF 60%."), (5, "QTc 448.")]),
+    ("not_met", [(900, "QTc 512 ms."), (5, "LVEF 60%.")]),
+    ("not_met", [(5, "QTc 478 ms, LVEF 60%")]),
+    ("not_met", [(5, "Hold azithromycin if QTc > 500. LVEF 60%.")]),
     ("met", [(5, "ILD clinic. PFT today: FVC 1.6 L (41% pred), DLCO 36%.")]),
     ("unknown", [(5, "PFTs: FVC 54%, DLCO 61%.")]),
     ("not_met", [(5, "PFTs: FVC 74%, DLCO 61%.")]),
@@ -213,3 +218,23 @@ CASES = [
 @pytest.mark.parametrize(("status", "notes"), CASES)
 def test_lung_status(status: str, notes: list[tuple[int, str]], pipeline: Pipeline) -> None:
     assert decide(pipeline, "lung_cardiac_impairment", notes).status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "basis", "flags"),
+    [
+        ("QTc 440 ms", "no_mention", ()),
+        ("QTc 470 ms", "no_mention", ()),
+        ("QTc 471 ms", "documented", ("near_limit QTc",)),
+        ("QTc 500 ms", "documented", ("near_limit QTc",)),
+        ("QTc 501 ms", "insufficient", ()),
+        ("QTc > 500 ms", "insufficient", ()),
+    ],
+)
+def test_a_long_qtc_is_shown_and_a_very_long_one_is_for_a_person(
+    text: str, basis: str, flags: tuple[str, ...], pipeline: Pipeline
+) -> None:
+    result = decide(pipeline, "lung_cardiac_impairment", [(5, text)])
+
+    assert (result.basis, result.flags) == (basis, flags)
+    assert [item.finding.text for item in result.evidence] == [text]

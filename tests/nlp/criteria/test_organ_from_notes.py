@@ -211,3 +211,30 @@ CASES = [
 @pytest.mark.parametrize(("status", "notes"), CASES)
 def test_organ_status(status: str, notes: list[tuple[int, str]], pipeline: Pipeline) -> None:
     assert decide(pipeline, "uncontrolled_organ_disease", notes).status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Pulmonary embolism, on apixaban.", "not_met"),
+        ("PE on anticoagulation.", "not_met"),
+        ("Dx: pulmonary embolism, on rivaroxaban since 5/2024.", "not_met"),
+        ("Acute pulmonary embolism, on a heparin drip.", "met"),
+        ("Heparin-induced thrombocytopenia in 2021.", "not_met"),
+        ("PMH: HIT (PF4 positive), no heparin.", "not_met"),
+    ],
+)
+def test_a_clot_or_hit_is_documented_and_no_silence(text: str, status: str, pipeline: Pipeline) -> None:
+    result = decide(pipeline, "uncontrolled_organ_disease", [(5, text)])
+
+    assert (result.status, result.basis) == (status, "documented")
+    assert result.evidence
+
+
+def test_hit_alone_is_no_contraindication_to_leukapheresis(pipeline: Pipeline) -> None:
+    for text in ("Heparin-induced thrombocytopenia in 2021.", "PMH: HIT (PF4 positive), no heparin."):
+        result = decide(pipeline, "leukapheresis_contraindication", [(5, text)])
+        assert (result.status, result.basis) == ("not_met", "documented")
+
+    denied = decide(pipeline, "leukapheresis_contraindication", [(5, "HIT antibody negative.")])
+    assert denied.basis == "no_mention"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -82,17 +84,17 @@ def test_every_bundled_trial_fits(name: str) -> None:
 BROKEN = [
     ("title: T", "titel: T", True, "title", "is missing", "add it"),
     ("title: T", "titel: T", True, "titel", "is no key that is known here", "did you mean 'title'?"),
-    ('version: "1"', "version: 1", True, "version", "valid string", "put quotes around it"),
-    ("kind: exclusion", "kind: exclude", True, "cohorts.0.criteria.1.kind", "'inclusion' or 'exclusion'", ""),
-    ("silence: not_met", "silence: no", True, "cohorts.0.criteria.1.silence", "'unknown', 'not_met'", ""),
+    ('version: "1"', "version: 1", True, "version", "expected text, found a number", "put quotes around it"),
+    ("kind: exclusion", "kind: exclude", True, "all.strong.kind", "'inclusion' or 'exclusion'", ""),
+    ("silence: not_met", "silence: no", True, "all.strong.silence", "'unknown', 'not_met'", ""),
     ("- grown", "- growm", False, "(top)", "'growm', which is not shared", "docs/criteria.md"),
-    ("- grown", "- 7", True, "cohorts.0.criteria.0", "neither a criterion nor the name", "write the criterion out"),
+    ("- grown", "- 7", True, "all.criteria.0", "neither a criterion nor the name", "write the criterion out"),
     ("{default: true}", "{}", False, "(top)", "exactly one cohort must be the default", "docs/criteria.md"),
     ("measured", "measurd", True, "all.strong.decide.at_least.of.0", "'measurd'", "did you mean 'measured'?"),
     ("below: 8", "belw: 8", True, "all.strong.decide.at_least.of.0.measured.belw", "no key", "'below'?"),
-    ("below: 8", "below: low", True, "all.strong.decide.at_least.of.0.measured.below", "valid number", ""),
+    ("below: 8", "below: low", True, "all.strong.decide.at_least.of.0.measured.below", "expected a number, found text", ""),
     ("count: 1", "count: 3", False, "all.strong.decide.at_least", "3 of 2 can never hold", "--predicates"),
-    ("count: 1", "count: 0", True, "all.strong.decide.at_least.count", "greater than or equal to 1", ""),
+    ("count: 1", "count: 0", True, "all.strong.decide.at_least.count", "a number of at least 1", ""),
     ("{min: 18}", "{min: 80, max: 75}", False, "shared.grown.decide.age_between", "min is above max", "--predicates"),
     ("{age_between: {min: 18}}", "{}", True, "shared.grown.decide", "one operator or one predicate", "at_least"),
     ("{age_between: {min: 18}}", "{any: []}", True, "shared.grown.decide.any", "a list of expressions", "hyphen"),
@@ -135,8 +137,8 @@ def test_one_fault_does_not_hide_the_others(tmp_path: Path) -> None:
     assert paths == {
         "title",
         "titel",
-        "cohorts.0.criteria.0",
-        "cohorts.0.criteria.1.kind",
+        "all.criteria.0",
+        "all.strong.kind",
         "shared.grown.decide.age_between.min",
         "shared.grown.decide.age_between.mini",
         "all.strong.decide.at_least.of.0",
@@ -151,6 +153,46 @@ def test_whatever_a_file_holds_it_is_told_and_nothing_breaks(data: Any, tmp_path
 
     assert faults
     assert all(fault.problem for fault in faults)
+
+
+WRONG = [None, True, "seven", -7, 0.5, [], [[]], [None], {}, {"a": []}, date(2026, 1, 2)]
+# How pydantic puts it, which nobody who writes a YAML file has to know.
+FOREIGN = re.compile(
+    r"\binput\b|\bvalid\b|tuple|dictionary|instance|parse|\bNone\b|boolean|string|float|{|}", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize("name", sorted(PREDICATES))
+def test_a_wrong_parameter_is_told_in_plain_words(name: str, tmp_path: Path) -> None:
+    old = "{age_between: {min: 18}}"
+    told = set()
+    for parameter in PREDICATES[name].parameters.model_fields:
+        for wrong in WRONG:
+            asked = yaml.safe_dump({name: {parameter: wrong}}, default_flow_style=True, width=9999).strip()
+            for fault in trial_faults(written(tmp_path, TRIAL.replace(old, asked, 1))):
+                assert fault.path.startswith(f"shared.grown.decide.{name}"), fault
+                assert not FOREIGN.search(f"{fault.problem} {fault.remedy}"), (parameter, wrong, fault)
+                told.add((fault.path, fault.problem))
+
+    assert told or not PREDICATES[name].parameters.model_fields
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=repr)
+def test_a_wrong_value_anywhere_else_is_told_in_plain_words(wrong: Any, tmp_path: Path) -> None:
+    told = 0
+    for key in ("trial_id", "title", "version", "source", "shared", "cohorts"):
+        broken = yaml.safe_load(TRIAL) | {key: wrong}
+        faults = trial_faults(written(tmp_path, yaml.safe_dump(broken)))
+        for fault in faults:
+            assert not FOREIGN.search(f"{fault.problem} {fault.remedy}"), (key, fault)
+        told += len(faults)
+    for key in ("cohort_id", "label", "applies", "criteria"):
+        broken = yaml.safe_load(TRIAL)
+        broken["cohorts"][0][key] = wrong
+        for fault in trial_faults(written(tmp_path, yaml.safe_dump(broken))):
+            assert not FOREIGN.search(f"{fault.problem} {fault.remedy}"), (key, fault)
+
+    assert told
 
 
 def test_an_operator_may_stand_in_another(tmp_path: Path) -> None:

@@ -22,14 +22,15 @@ def _finding(
     note: str = "n1",
     assertion: str = "present",
     value: float | None = None,
+    start: int = 0,
     **attributes: str,
 ) -> Finding:
     day = SCREENED - timedelta(days=days)
     return Finding(
         "p",
         note,
-        0,
-        1,
+        start,
+        start + 1,
         "x",
         kind,
         concept,
@@ -142,3 +143,28 @@ def test_a_look_in_passing_does_not_undo_a_graded_examination(
     chart = Chart.build(Patient("p"), notes, [graded, passing], SCREENED)
 
     assert weakness_present(chart, WeaknessPresent()).value is value
+
+
+@pytest.mark.parametrize(
+    ("undated", "todays", "value"),
+    [
+        ({"place": "leg_proximal"}, {"place": "leg_proximal"}, False),
+        ({"place": "leg_proximal"}, {"place": "arm_proximal"}, True),
+        ({"place": "leg_proximal"}, {"place": "leg_proximal", "note": "n2"}, True),
+        ({"place": "leg_proximal"}, {"place": "all", "group": "whole"}, False),
+        ({"place": "leg_proximal", "start": 90}, {"place": "all", "group": "whole"}, True),
+    ],
+)
+def test_a_grade_that_is_called_todays_outranks_one_of_the_same_muscles_in_the_same_note(
+    undated: dict[str, object], todays: dict[str, object], value: bool
+) -> None:
+    weak = _mrc(3, **{"start": 10, **undated})  # type: ignore[arg-type]
+    full = _mrc(5, **{"start": 50, "moment": "today", **todays})  # type: ignore[arg-type]
+
+    outcome = _decide(weak, full)
+
+    assert outcome.value is value
+    if not value:
+        assert [e.reason for e in outcome.evidence if e.finding == weak] == [
+            "the note's words for today outrank it"
+        ]

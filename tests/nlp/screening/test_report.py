@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from base64 import b64encode
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from support.fake_pipeline import FakePipeline
+from support.finished_run import note, run_of_notes
 
 from chartsift.nlp.criteria import load_trial
-from chartsift.nlp.screening import words
+from chartsift.nlp.screening import report, words
+from chartsift.nlp.screening.report import _funnel, pace_words
 from chartsift.nlp.screening.run import RunConfig, run_screening
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
@@ -23,13 +28,20 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
+        self.style = ""
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
 
+    def handle_endtag(self, tag):
+        if tag == "style":
+            self.tags.append(("/style", {}))
+
     def handle_data(self, data):
         self.text += data
+        if self.tags and self.tags[-1][0] == "style":
+            self.style += data
 
 
 class QuotesAll(FakePipeline):
@@ -85,6 +97,93 @@ def test_nothing_is_loaded_from_elsewhere(page):
             assert (attributes.get(name) or "#").startswith("#")
         assert not any(name.startswith("on") for name in attributes)
     assert not re.search(r"url\(|@import", page.text)
+
+
+def test_the_policy_lets_this_one_style_through_and_nothing_else(page):
+    policy = next(a["content"] for tag, a in page.tags if tag == "meta" and a.get("http-equiv"))
+    digest = b64encode(hashlib.sha256(page.style.encode("utf-8")).digest()).decode("ascii")
+
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert [tag for tag, attributes in page.tags if "style" in attributes] == []
+
+
+def test_every_table_names_its_heads_and_every_scrolling_region_takes_the_keyboard(page):
+    heads = [attributes for tag, attributes in page.tags if tag == "th"]
+    regions = [attributes for tag, attributes in page.tags if attributes.get("class") == "scroll"]
+
+    assert all(attributes.get("scope") in {"col", "row"} for attributes in heads)
+    assert len([tag for tag, _ in page.tags if tag == "table"]) == len(regions) > 5
+    assert all(
+        region["tabindex"] == "0" and region["role"] == "region" and region["aria-label"]
+        for region in regions
+    )
+
+
+def test_landmarks_and_headings_are_in_order(page):
+    names = [tag for tag, _ in page.tags]
+
+    assert [names.count(tag) for tag in ("header", "nav", "main", "footer", "h1")] == [1, 1, 1, 1, 1]
+    levels = [int(tag[1]) for tag in names if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_the_funnel_drops_what_each_criterion_rules_out():
+    criteria = [
+        {"criterion_id": n, "kind": "inclusion", "label": n.upper(), "summary": ""}
+        for n in ("a", "b", "j", "c")
+    ]
+    cohort = {"cohort_id": "x", "label": "X", "criteria": criteria}
+    funnel = {
+        "x/a/possible": 900_000, "x/a/clear": 1, "x/b/possible": 900_000, "x/b/clear": 0, "x/c/possible": 0, "x/c/clear": 0,
+    }  # fmt: skip
+
+    steps = _funnel({"funnel": funnel}, cohort, 1_000_000)
+
+    assert [(step.label, step.possible, step.dropped, step.clear) for step in steps] == [
+        ("A", 900_000, 100_000, 1),
+        ("B", 900_000, 0, 0),
+        ("C", 0, 900_000, 0),
+    ]
+    # One patient of a million is to be seen, and none is not.
+    assert [step.clear_width for step in steps] == [2.0, 0.0, 0.0]
+    assert steps[0].possible_width == 0.9 * report._BAR_WIDTH
+
+
+@pytest.mark.parametrize(
+    ("starts", "seconds", "notes", "expected"),
+    [
+        (
+            1,
+            {"reading": 0.04, "screening": 2.0},
+            3000,
+            "read in 0.0 s, screened in 2.0 s, 1,500 notes a second",
+        ),
+        (1, {"screening": 2.0}, 3000, "screened in 2.0 s, 1,500 notes a second"),
+        (2, {"reading": 1.0, "screening": 2.0}, 3000, ""),
+        (1, {"reading": 1.0, "screening": 0.0}, 3000, ""),
+        (1, {}, 0, ""),
+    ],
+)
+def test_pace_is_told_only_of_a_run_in_one_go(starts, seconds, notes, expected):
+    times = {"starts": starts, "seconds_of_last_start": seconds}
+
+    assert pace_words({"times": times, "counts": {"notes_evaluated": notes}}) == expected
+
+
+def test_a_long_run_is_shown_by_its_head(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "MAX_CANDIDATES", 3)
+    monkeypatch.setattr(report, "MAX_TABLE_PATIENTS", 5)
+    monkeypatch.setattr(report, "MAX_ERRORS", 2)
+    rows = [note(f"P{i:02d}", "n", "dermatomyositis") for i in range(9)]
+    rows += [{**note(f"X{i}", "n", "text"), "note_date": "never"} for i in range(4)]
+    results = run_of_notes(tmp_path, rows)
+
+    text = " ".join(Page((results.out / "report.html").read_text(encoding="utf-8")).text.split())
+
+    assert "The 3 nearest to eligible of 9 patients whom nothing rules out." in text
+    assert "The 5 patients nearest to eligible, of 9" in text
+    assert "The first 2 of 4, with the remedy" in text
+    assert "P05" not in text
 
 
 def test_a_score_stands_beside_the_criterion_that_it_supports(page):

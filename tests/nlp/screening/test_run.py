@@ -215,15 +215,17 @@ def test_killed_run_goes_on_and_equals_an_uninterrupted_one(trial, tmp_path):
     run(trial, tmp_path / "whole", notes)
     out = tmp_path / "out"
     support = str(Path(__file__).parents[2])
-    parts = out / WORK_FOLDER / "parts"
+
+    def parts() -> int:
+        return len(list((out / WORK_FOLDER).glob("parts-*/*/*.part")))
 
     process = subprocess.Popen([sys.executable, "-c", _SLOW_RUN, str(notes), str(out), support])
     deadline = time.monotonic() + 60
-    while len(list(parts.glob("????????"))) < 2 and process.poll() is None and time.monotonic() < deadline:
+    while parts() < 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    done = len(list(parts.glob("????????")))
+    done = parts()
     again = FakePipeline()
     run(trial, out, notes, pipeline=again)
 
@@ -232,7 +234,17 @@ def test_killed_run_goes_on_and_equals_an_uninterrupted_one(trial, tmp_path):
     assert contents(out) == contents(tmp_path / "whole")
 
 
-def test_damaged_part_is_done_again(trial, tmp_path):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-1],
+        lambda data: data[: len(data) // 2] + bytes(len(data) - len(data) // 2),
+        lambda data: bytes([data[0] ^ 1]) + data[1:],
+    ],
+    ids=["empty", "cut", "zeros", "bit"],
+)
+def test_damaged_part_is_done_again(trial, tmp_path, damage):
     notes = write_notes(tmp_path / "notes.jsonl", many_notes())
     run(trial, tmp_path / "whole", notes)
 
@@ -244,7 +256,8 @@ def test_damaged_part_is_done_again(trial, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         run(trial, tmp_path / "out", notes, pipeline=Stops())
-    (tmp_path / "out" / WORK_FOLDER / "parts" / "00000001" / "findings.parquet").write_bytes(b"")
+    (part,) = (tmp_path / "out" / WORK_FOLDER).glob("parts-*/*/00000001.part")
+    part.write_bytes(damage(part.read_bytes()))
     run(trial, tmp_path / "out", notes)
 
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")

@@ -68,6 +68,30 @@ def test_grades_and_verbs_are_no_dates(text: str) -> None:
     assert days == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "day 4/7",
+        "Day 4/7 of Keflex",
+        "D3/10",
+        "wk 2/6",
+        "dose #2/3",
+        "cycle 1/6",
+        "4/7 days",
+        "took 2/3 doses",
+    ],
+)
+def test_how_far_a_course_has_come_is_no_date(text: str) -> None:
+    assert find_dates(text, DAY) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Monday 4/7", "seen today 4/7", "4/7 d/c'd", "d/c'd 4/7", "last dose 4/7", "Tues 4/7: well"]
+)
+def test_a_day_of_the_week_leads_to_a_date(text: str) -> None:
+    assert date(2024, 4, 7) in [mention.last for mention in find_dates(text, DAY)]
+
+
 def test_the_note_shows_which_number_is_the_month() -> None:
     mentions = find_dates("seen 13/02/2024, again 04/03/2024", DAY)
 

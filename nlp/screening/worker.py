@@ -1,0 +1,205 @@
+"""
+A worker of a run: a process with a pipeline of its own that screens batches and writes them as parts.
+
+Run by ``pool`` as ``python -P -m chartsift.nlp.screening.worker FD``: a fresh interpreter, nothing forked, so that it
+shares no lock, no thread and no open file with its parent, and a script that starts a run is not imported again. It
+talks over one socket: ``Setup`` comes in, ``Ready`` goes out, then an answer for each request.
+
+A note that hangs or crashes its reader ends the worker, and the parent finds out which one it was. So the limits of
+time and memory are those of the operating system, which hold where Python is not asked: inside a regular expression.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pkgutil
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+
+from chartsift.nlp.errors import ChartsiftError, ScreeningError
+from chartsift.nlp.log import configure_logging, get_logger
+from chartsift.nlp.screening.batch import screen_batch
+from chartsift.nlp.screening.chart import Extractor, screen_patient
+from chartsift.nlp.screening.messages import (
+    OUT_OF_MEMORY,
+    Answer,
+    Broken,
+    Done,
+    Probe,
+    Ready,
+    Request,
+    Screen,
+    Setup,
+    Survived,
+)
+from chartsift.nlp.screening.parts import PartFolder
+from chartsift.nlp.screening.store import FinishedStore
+from chartsift.nlp.types import Finding, Note
+
+log = get_logger(__name__)
+
+# Processor seconds for whatever is not the reading of a note: importing, evaluating a patient, writing a part. All of
+# them take seconds at most, on large charts and slow machines, so that five minutes are a hang.
+_OTHER_SECONDS = 300.0
+# Beside the seconds of any note, those for each million characters. The slowest text that was measured, one line of a
+# megabyte, took 38 s; a note of 16 million, the longest that is read, has half an hour.
+_SECONDS_PER_MILLION = 120.0
+# A busy machine gives a process a fraction of its time, so that the clock on the wall is the last resort, for a process
+# that waits for something without computing.
+_WALL_TIMES = 30
+# A worker is replaced after the batch in which it has grown beyond its memory; a single note may take it this many
+# times further before the operating system says no.
+_HARD_MEMORY_TIMES = 4
+
+_PR_SET_PDEATHSIG = 1
+
+
+class GuardedPipeline:
+    """A pipeline under a limit of time, in a process that ends when a note goes beyond it."""
+
+    def __init__(self, pipeline: Extractor, note_seconds: float) -> None:
+        self._pipeline = pipeline
+        self._note_seconds = note_seconds
+        self.lost: Mapping[tuple[str, str], ScreeningError] = {}
+
+    def extract(self, note: Note) -> list[Finding]:
+        """Return the findings of a note; raises ScreeningError for one that is to be left out."""
+        error = self.lost.get((note.patient_id, note.note_id))
+        if error is not None:
+            raise error
+        limit_time(self._note_seconds + _SECONDS_PER_MILLION * len(note.text) / 1e6)
+        try:
+            return self._pipeline.extract(note)
+        except MemoryError:
+            # Perhaps there was none left because of the notes before: that is found out in a fresh process.
+            os._exit(OUT_OF_MEMORY)
+        finally:
+            limit_time(_OTHER_SECONDS)
+
+    def fingerprint(self) -> str:
+        """Return the pipeline's own."""
+        return self._pipeline.fingerprint()
+
+
+def limit_time(seconds: float) -> None:
+    """
+    End this process when it computes for longer than *seconds*, or is at it for very much longer.
+
+    The signals end the process by themselves: a handler in Python would wait for the very call that hangs.
+    """
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, _WALL_TIMES * seconds)
+
+
+def no_time_limit() -> None:
+    """Wait for as long as it takes, as between requests."""
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+class _Worker:
+    """What a worker holds from request to request."""
+
+    def __init__(self, setup: Setup, pipeline: Extractor) -> None:
+        self._setup = setup
+        self._pipeline = GuardedPipeline(pipeline, setup.note_seconds)
+        self._store = FinishedStore(setup.store)
+
+    def answer(self, request: Request) -> Answer:
+        self._pipeline.lost = request.lost.notes
+        if isinstance(request, Screen):
+            failures = self._screen(request)
+            return Done(failures, self._is_full())
+        self._probe(request)
+        return Survived(self._is_full())
+
+    def _screen(self, request: Screen) -> int:
+        setup = self._setup
+        cases = map(self._store.case, self._store.patients_of(request.batch))
+        part = screen_batch(self._pipeline, setup.trial, cases, as_of=setup.as_of, lost=request.lost.patients)
+        PartFolder(request.parts).write(request.batch.number, part)
+        return part.tally.failures
+
+    def _probe(self, request: Probe) -> None:
+        case = self._store.case(request.patient_id)
+        try:
+            if request.note_id is None:
+                setup = self._setup
+                screen_patient(self._pipeline, setup.trial, case.patient, case.notes, as_of=setup.as_of)
+            else:
+                self._pipeline.extract(next(note for note in case.notes if note.note_id == request.note_id))
+        except Exception:  # noqa: S110 - it is alive, which was the question; what failed is said when it is screened
+            pass
+
+    def _is_full(self) -> bool:
+        with open("/proc/self/statm", "rb") as statm:  # noqa: PTH123 - a file of the kernel
+            return int(statm.read().split()[1]) * resource.getpagesize() > self._setup.max_memory
+
+
+def serve(talk: Connection) -> None:
+    """Answer requests until there are no more, or until this process has grown too large."""
+    setup: Setup = talk.recv()
+    configure_logging(level=setup.log_level)
+    hard = _HARD_MEMORY_TIMES * setup.max_memory
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    limit_time(_OTHER_SECONDS)
+    try:
+        make_pipeline: Callable[[], Extractor] = pkgutil.resolve_name(setup.factory)
+        pipeline = make_pipeline()
+        talk.send(Ready(pipeline.fingerprint()))
+        worker: _Worker | None = None
+        while True:
+            no_time_limit()
+            request: Request = talk.recv()
+            limit_time(_OTHER_SECONDS)
+            # Not before the first request: until then, the notes are still being set down.
+            worker = worker or _Worker(setup, pipeline)
+            answer = worker.answer(request)
+            talk.send(answer)
+            if getattr(answer, "is_last", False):
+                return
+    except EOFError:
+        # The parent has no more work.
+        return
+    except Exception as exc:  # said by the parent, which ends the run
+        talk.send(Broken(_sendable(exc)))
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return an error as it may travel: with words of chartsift or of the operating system, never of a library."""
+    if isinstance(error, ChartsiftError):
+        return error
+    if isinstance(error, OSError):
+        return OSError(error.errno or 0, error.strerror or type(error).__name__)
+    log.error("worker_failed", exc_info=error)
+    return RuntimeError(type(error).__name__)
+
+
+def _end_with_parent(parent: int) -> None:
+    """Have the operating system end this process when its parent ends, however that ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        # It had ended before.
+        os._exit(1)
+
+
+def main() -> None:
+    """Prepare the process and serve."""
+    channel, parent = map(int, sys.argv[1:])
+    _end_with_parent(parent)
+    os.set_inheritable(channel, False)
+    # No dump of a process that holds notes.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Those that end it: whatever the parent made of them, here they are the limits of time.
+    for name in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(name, signal.SIG_DFL)
+    with Connection(channel) as talk:
+        serve(talk)
+
+
+if __name__ == "__main__":
+    main()

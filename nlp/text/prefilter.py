@@ -1,0 +1,349 @@
+"""
+The prefilter: one pass over a note finds every word that any reader looks for; where none stands nothing is read.
+
+``gate(expression)`` stands where ``re.compile`` would and finds exactly the same matches. It knows, from the expression
+itself (``literals``), the words of which each of its matches holds one. While a note is *open* (``opened``), one
+Aho-Corasick automaton has looked for the words of all gates at once, and a gate tries its expression only where a
+match can begin. Of any other text, and without an open note, it is the plain expression.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import product
+
+import ahocorasick_rs
+
+from chartsift.nlp.text.folding import fold, only_words
+from chartsift.nlp.text.literals import FURTHEST, Literal, required_literals
+
+# From this share of a text on it is searched in one go rather than place by place.
+_MOST_PLACES = 0.25
+# No needle is longer.
+_LONGEST = 24
+
+
+# An automaton wants at least one word.
+_NO_WORD = "\0"
+# Where nothing of a gate stands.
+_NOWHERE: list[int] = []
+
+
+class _Here(threading.local):
+    """The note that is open in this thread."""
+
+    scan: Scan | None = None
+
+
+_here = _Here()
+_gates: list[Gate] = []
+_lock = threading.Lock()
+
+
+class Gate:
+    """A compiled expression that is tried only where its words stand; its methods are those of ``re.Pattern``."""
+
+    __slots__ = ("_literals", "number", "plain")
+
+    def __init__(self, plain: re.Pattern[str]) -> None:
+        self.plain = plain
+        self._literals: frozenset[Literal] | str | None = "unknown"
+        with _lock:
+            self.number = len(_gates)
+            _gates.append(self)
+
+    @property
+    def pattern(self) -> str:
+        """The expression."""
+        return self.plain.pattern
+
+    @property
+    def flags(self) -> int:
+        """The flags of the expression."""
+        return self.plain.flags
+
+    @property
+    def literals(self) -> frozenset[Literal] | None:
+        """The words of which each match holds one; None where the expression names none and is always tried."""
+        if isinstance(self._literals, str):
+            self._literals = required_literals(self.plain)
+        return self._literals
+
+    def search(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the first match, as ``re.Pattern.search``."""
+        scan = _here.scan
+        if scan is None or scan.text is not text:
+            return self.plain.search(text, pos, endpos)
+        places = scan.places(self.number)
+        if places is None:
+            return self.plain.search(text, pos, endpos)
+        match = self.plain.match
+        for i in range(bisect_left(places, pos), len(places)):
+            if places[i] >= endpos:
+                return None
+            found = match(text, places[i], endpos)
+            if found is not None:
+                return found
+        return None
+
+    def finditer(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> Iterator[re.Match[str]]:
+        """Yield the matches, as ``re.Pattern.finditer``."""
+        scan = _here.scan
+        if scan is None or scan.text is not text:
+            return self.plain.finditer(text, pos, endpos)
+        places = scan.places(self.number)
+        if places is None:
+            return self.plain.finditer(text, pos, endpos)
+        first = bisect_left(places, pos)
+        if first == len(places) or places[first] >= endpos:
+            return iter(())
+        return self._at(places, first, text, endpos)
+
+    def _at(self, places: list[int], first: int, text: str, endpos: int) -> Iterator[re.Match[str]]:
+        match = self.plain.match
+        after = 0
+        for i in range(first, len(places)):
+            place = places[i]
+            if place >= endpos:
+                return
+            if place >= after:
+                found = match(text, place, endpos)
+                if found is not None:
+                    yield found
+                    after = found.end()
+
+    def match(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the match at *pos*, as ``re.Pattern.match``."""
+        if self._is_out(text, pos):
+            return None
+        return self.plain.match(text, pos, endpos)
+
+    def fullmatch(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+        """Return the match of all of the text, as ``re.Pattern.fullmatch``."""
+        if self._is_out(text, pos):
+            return None
+        return self.plain.fullmatch(text, pos, endpos)
+
+    def _is_out(self, text: str, pos: int) -> bool:
+        scan = _here.scan
+        if scan is None or scan.text is not text:
+            return False
+        places = scan.places(self.number)
+        if places is None:
+            return False
+        i = bisect_left(places, pos)
+        return i == len(places) or places[i] != pos
+
+
+def gate(expression: str, flags: int | re.RegexFlag = 0) -> Gate:
+    """Return *expression* compiled, to be tried only where it can match."""
+    return Gate(re.compile(expression, flags))
+
+
+class Needles:
+    """
+    Lower-case letters that are looked for as they are, in text of any case.
+
+    >>> needles("cyc", "flu").any("IV CYC monthly"), needles("cyc").places("no CYC, no cyc")
+    (True, [3, 11])
+    """
+
+    __slots__ = ("_gate", "_needles")
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._needles = words
+        self._gate = gate("|".join(map(re.escape, words)), re.IGNORECASE)
+
+    def any(self, text: str) -> bool:
+        """Say whether one of them stands in *text*."""
+        scan = _here.scan
+        if scan is not None and scan.text is text and text.isascii():
+            places = scan.places(self._gate.number)
+            if places is not None:
+                return any(
+                    text[place : place + _LONGEST].lower().startswith(self._needles) for place in places
+                )
+        lower = text.lower()
+        return any(needle in lower for needle in self._needles)
+
+    def places(self, text: str) -> list[int]:
+        """Return where one of them begins in *text*, in order; *text* has as many code points in lower case."""
+        scan = _here.scan
+        if scan is not None and scan.text is text:
+            places = scan.places(self._gate.number)
+            if places is not None:
+                return [
+                    place
+                    for place in places
+                    if text[place : place + _LONGEST].lower().startswith(self._needles)
+                ]
+        lower = text.lower()
+        found: set[int] = set()
+        for needle in self._needles:
+            at = lower.find(needle)
+            while at >= 0:
+                found.add(at)
+                at = lower.find(needle, at + 1)
+        return sorted(found)
+
+
+def needles(*words: str) -> Needles:
+    """Return *words* to look for."""
+    return Needles(words)
+
+
+class Prefilter:
+    """
+    The automaton over the words of all gates that there are when it is made.
+
+    Args:
+        words: Further words to look for, folded; ``Scan.found`` tells where they stand.
+        with_gates: Without them only the words are looked for.
+    """
+
+    def __init__(self, words: Iterable[str] = (), *, with_gates: bool = True) -> None:
+        with _lock:
+            gates = list(_gates) if with_gates else []
+        self.size = len(gates)
+        numbers: dict[str, int] = {}
+        # For each word, the gates that it may open and how far before it their matches begin.
+        self.opens: list[list[tuple[int, Literal]]] = []
+        self.always: frozenset[int] = frozenset(one.number for one in gates if one.literals is None)
+        for one in gates:
+            for literal in one.literals or ():
+                number = numbers.setdefault(literal.text, len(numbers))
+                if number == len(self.opens):
+                    self.opens.append([])
+                self.opens[number].append((one.number, literal))
+        # Words that are looked for beside those of the gates: most of them as whole words of letters, which are far
+        # fewer than their letters within other words, and the rest wherever they stand.
+        self.wanted: dict[int, str] = {}
+        self.whole: list[str] = []
+        for word in words:
+            if only_words(word).strip() == word:
+                self.whole.append(word)
+                continue
+            number = numbers.setdefault(word, len(numbers))
+            if number == len(self.opens):
+                self.opens.append([])
+            self.wanted[number] = word
+        self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [_NO_WORD])
+        self.words = list(numbers)
+        self.bits = [sum(1 << gate_number for gate_number in {n for n, _ in opened}) for opened in self.opens]
+        self.always_bits = sum(1 << number for number in self.always)
+        self.literals_of: list[dict[int, list[Literal]]] = [{} for _ in gates]
+        for number, opened in enumerate(self.opens):
+            for gate_number, literal in opened:
+                self.literals_of[gate_number].setdefault(number, []).append(literal)
+        self._automaton = ahocorasick_rs.AhoCorasick(
+            self.words or [_NO_WORD], implementation=ahocorasick_rs.Implementation.DFA
+        )
+
+    def scan(self, text: str) -> Scan:
+        """Look for every word in *text*."""
+        folded = fold(text)
+        hits: dict[int, list[int]] = {}
+        looked = self._automaton.find_matches_as_indexes(folded, overlapping=True) if self.words else ()
+        for number, start, _ in looked:
+            if number in hits:
+                hits[number].append(start)
+            else:
+                hits[number] = [start]
+        found: dict[str, list[int]] = {}
+        for number, word in self.wanted.items():
+            if number in hits:
+                found[word] = hits[number]
+        if self.whole:
+            whole, words = self.whole, only_words(folded)
+            for number, start, _ in self._whole_automaton.find_matches_as_indexes(words, overlapping=True):
+                # The blank before the word stands for the one that was put before the text.
+                word = whole[number]
+                if word in found:
+                    found[word].append(start)
+                else:
+                    found[word] = [start]
+        return Scan(self, text, folded, hits, found)
+
+
+class Scan:
+    """Where the words of the prefilter stand in one note."""
+
+    __slots__ = ("_hits", "_opened", "_places", "folded", "found", "prefilter", "text")
+
+    def __init__(
+        self,
+        prefilter: Prefilter,
+        text: str,
+        folded: str,
+        hits: dict[int, list[int]],
+        found: dict[str, list[int]],
+    ) -> None:
+        self.prefilter = prefilter
+        self.text = text
+        self.folded = folded
+        self._hits = hits
+        self.found = found
+        # One bit a gate: most gates stay closed, which is then told at once.
+        opened = prefilter.always_bits
+        for number in hits:
+            opened |= prefilter.bits[number]
+        self._opened = opened
+        self._places: dict[int, list[int] | None] = {}
+
+    def places(self, number: int) -> list[int] | None:
+        """Return where matches of a gate can begin, sorted; None where it must be tried everywhere."""
+        if not self._opened >> number & 1:
+            return _NOWHERE if number < self.prefilter.size else None
+        try:
+            return self._places[number]
+        except KeyError:
+            places = self._places[number] = self._find(number)
+            return places
+
+    def _find(self, number: int) -> list[int] | None:
+        if number in self.prefilter.always:
+            return None
+        hits = self._hits
+        folded = self.folded
+        found: set[int] = set()
+        limit = max(64, int(len(self.text) * _MOST_PLACES))
+        literals = self.prefilter.literals_of[number]
+        for word in literals.keys() & hits.keys():
+            for literal, start in product(literals[word], hits[word]):
+                if (literal.opens and not _is_boundary(folded, start)) or (
+                    literal.closes and not _is_boundary(folded, start + len(literal.text))
+                ):
+                    continue
+                if literal.furthest > FURTHEST:
+                    return None
+                if literal.nearest == literal.furthest:
+                    found.add(start - literal.nearest)
+                else:
+                    found.update(range(start - literal.furthest, start - literal.nearest + 1))
+            if len(found) > limit:
+                return None
+        places = sorted(found)
+        return places[bisect_left(places, 0) :]
+
+
+def _is_boundary(text: str, at: int) -> bool:
+    before = at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_")
+    after = at < len(text) and (text[at].isalnum() or text[at] == "_")
+    return before != after
+
+
+@contextmanager
+def opened(prefilter: Prefilter, text: str) -> Iterator[Scan]:
+    """Hold the note *text* open: gates that are asked about this very text are tried only where they can match."""
+    before = _here.scan
+    scan = prefilter.scan(text)
+    _here.scan = scan
+    try:
+        yield scan
+    finally:
+        _here.scan = before

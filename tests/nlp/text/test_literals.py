@@ -1,0 +1,110 @@
+"""The words that an expression cannot match without."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chartsift.nlp.components import register_components
+from chartsift.nlp.pipeline import Pipeline
+from chartsift.nlp.text import prefilter
+from chartsift.nlp.text.folding import fold, only_words
+from chartsift.nlp.text.literals import required_literals
+from chartsift.nlp.text.prefilter import Prefilter, needles, opened
+
+
+def _texts(pattern: str, flags: int = 0) -> set[str]:
+    return {one.text for one in required_literals(re.compile(pattern, flags)) or ()}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("neck flex", {"neck flex"}),
+        (r"\bDOB\b", {"dob"}),
+        (r"(?:mother|father)'s", {"mother's", "father's"}),
+        (r"walk(?:s|ing)?", {"walk"}),
+        (r"\d{1,2}/\d", {"0/0", "00/0"}),
+        (r"(?:19|20)\d\d", {"0000"}),
+        (r"late\s+May", {"late "}),
+        (r"(?:early\s+)?autumn", {"early ", "autumn"}),
+        (r"(?P<x>copied)|pasted", {"copied", "pasted"}),
+    ],
+)
+def test_words_follow_from_the_expression(pattern: str, words: set[str]) -> None:
+    assert _texts(pattern) == words
+
+
+@pytest.mark.parametrize("pattern", [r"\w+", r"(?:neck)?", r"a|\w", r"[a-z]{3}", r"(?a:\w)", r"(?=neck)"])
+def test_an_expression_that_needs_no_word_claims_none(pattern: str) -> None:
+    assert required_literals(re.compile(pattern)) is None
+
+
+def test_the_place_of_a_word_in_a_match_is_bounded_where_it_can_be() -> None:
+    found = required_literals(re.compile(r"\w{2,3}\s{0,2}year-old")) or frozenset()
+    assert {one.text.strip() for one in found} == {"year-old"}
+    assert {(one.nearest, one.furthest) for one in found} == {(2, 3)}
+
+
+@given(st.text())
+def test_folding_keeps_every_place(text: str) -> None:
+    assert len(fold(text)) == len(text)
+    assert len(only_words(fold(text))) == len(text) + 2
+
+
+def test_folding_puts_together_what_ignoring_case_does() -> None:
+    for code in range(0x110000):
+        letter = chr(code)
+        if 0xD800 <= code < 0xE000:
+            continue
+        for other in {letter.lower()[:1], letter.upper()[:1], letter.swapcase()[:1]}:
+            if other and re.fullmatch(re.escape(other), letter, re.IGNORECASE):
+                assert fold(other) == fold(letter), (letter, other)
+        assert (fold(letter) == " ") == letter.isspace(), letter
+        assert (fold(letter) == "0") == (re.fullmatch(r"\d", letter) is not None), letter
+
+
+def _gates() -> list[prefilter.Gate]:
+    register_components()
+    return [one for one in prefilter._gates if one.literals]
+
+
+@pytest.mark.parametrize("one", _gates(), ids=lambda one: f"{one.number}")
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_every_match_of_every_reader_holds_one_of_its_words(one: prefilter.Gate, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(one.plain))
+    folded = fold(text)
+    assert one.literals is not None
+    for match in one.plain.finditer(text):
+        assert any(
+            folded.startswith(literal.text, place)
+            for literal in one.literals
+            for place in range(
+                match.start() + literal.nearest,
+                min(match.start() + literal.furthest, match.end()) + 1,
+            )
+        )
+
+
+def test_gates_find_what_expressions_find(pipeline: Pipeline) -> None:
+    text = "Walks with a cane. İ 5/5. DOB 1/2/1980\r\nAge: 44 Mother's kidney \U0001fa7a in May 2023."
+    full = Prefilter()
+    with opened(full, text):
+        for one in prefilter._gates:
+            expected = [match.span() for match in one.plain.finditer(text)]
+            assert [match.span() for match in one.finditer(text)] == expected
+            found, wanted = one.search(text, 3, 40), one.plain.search(text, 3, 40)
+            assert (found and found.span()) == (wanted and wanted.span())
+            assert (one.match(text, 5) is None) == (one.plain.match(text, 5) is None)
+
+
+@given(st.text(alphabet="abİſK \n1", max_size=30))
+def test_needles_stand_where_a_plain_search_finds_them(text: str) -> None:
+    words = needles("ab", "b1", "k")
+    before = words.any(text)
+    with opened(Prefilter(), text):
+        assert words.any(text) == before == any(word in text.lower() for word in ("ab", "b1", "k"))
