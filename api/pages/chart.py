@@ -30,6 +30,7 @@ from chartsift.api.pages.scene import (
 from chartsift.api.problems import RequestError
 from chartsift.api.render import COHORT_WORDS, SIDES, days_before, fact_words, slot_styles
 from chartsift.api.services import audit, charts, reviews
+from chartsift.nlp.screening import words
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 
@@ -157,6 +158,7 @@ def state_values(session: Session, scene: Scene, criterion: str, *, notice: str 
         "verdict_reasons": reviews.VERDICT_REASONS,
         "evidence_reasons": reviews.EVIDENCE_REASONS,
         "sides": SIDES,
+        "remarks": _remarks(scene, rows),
         "base": place_address(scene.study.id, scene.patient.id),
         "notice": notice,
     }
@@ -268,6 +270,21 @@ def _chosen_note(scene: Scene, shown: Any, note_id: str) -> StudyNote | None:
 def _facts(scene: Scene) -> list[str]:
     value = charts.patient_value(scene.patient)
     return [*fact_words(value, scene.as_of), f"{scene.cohort.cohort_id} cohort"]
+
+
+def _remarks(scene: Scene, rows: list[Row]) -> list[str]:
+    """Return what is worth knowing of the whole chart: what lapses first, and how the other cohorts stand."""
+    if scene.result is None:
+        return []
+    until = {name: item.valid_until for name, item in scene.results.items()}
+    lapse = words.first_lapse((one.label, until.get(one.criterion_id)) for one in rows)
+    others = [
+        f"{other.cohort_id} cohort: {COHORT_WORDS[other.status].words}"
+        for other in scene.result.cohorts
+        if other.cohort_id != scene.cohort.cohort_id
+    ]
+    unread = [f"not read: {', '.join(scene.result.unread)}"] if scene.result.unread else []
+    return [*([f"{lapse}, given no new note"] if lapse else []), *others, *unread]
 
 
 def _left_out(scene: Scene, note: StudyNote, read: set[str]) -> str:
