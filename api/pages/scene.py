@@ -14,7 +14,7 @@ from chartsift.api.access import Access
 from chartsift.api.chart.caches import Kept
 from chartsift.api.chart.copied import Copied, copied_blocks
 from chartsift.api.chart.view import VERDICT_WORDS, Act, NoteOf, OwnPiece, Reading, Row, row
-from chartsift.api.db.store import now_of
+from chartsift.api.db.store import Store, now_of
 from chartsift.api.db.tables import (
     AuditEntry,
     Decision,
@@ -26,7 +26,7 @@ from chartsift.api.db.tables import (
     User,
 )
 from chartsift.api.permissions import Permission
-from chartsift.api.services import charts, reviews
+from chartsift.api.services import audit, charts, reviews
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
@@ -157,6 +157,24 @@ def seen_notes(session: Session, patient: StudyPatient, user_id: str) -> frozens
         .distinct()
     )
     return frozenset(session.scalars(query))
+
+
+def record_seen(
+    store: Store, access: Access, study_id: str, patient_id: str, action: str, *, notes: Sequence[str] = ()
+) -> None:
+    """
+    Put into the audit trail that a person saw a chart, and which notes of it, before the answer leaves.
+
+    Pages are made while only reading, and this is a transaction of its own: writers take turns, and none of them
+    waits for a page.
+    """
+    with store.writing() as session:
+        if action:
+            audit.append(session, access.user_id, action, study_id=study_id, patient_id=patient_id)
+        for note in notes:
+            audit.append(
+                session, access.user_id, "note.seen", study_id=study_id, patient_id=patient_id, target=note
+            )
 
 
 def criteria_in_order(scene: Scene) -> list[Criterion]:
