@@ -22,6 +22,7 @@ from chartsift.api.pages import (
     agreement,
     chart,
     chart_acts,
+    exports,
     inspection,
     keys,
     pictures,
@@ -38,7 +39,19 @@ from chartsift.api.schemas import request_field_names
 from chartsift.api.screener import PipelineScreener, Screener, versions
 from chartsift.api.security import Boundary
 from chartsift.api.settings import Settings
-from chartsift.api.v1 import accounts, jobs, patients, record, reviews, stateless, studies, uploads
+from chartsift.api.v1 import (
+    accounts,
+    jobs,
+    patients,
+    record,
+    reviews,
+    stateless,
+    studies,
+    uploads,
+)
+from chartsift.api.v1 import (
+    exports as export_routes,
+)
 from chartsift.api.v1.describe import API_PREFIX, describe_problems
 from chartsift.nlp.errors import RuleError
 from chartsift.nlp.log import get_logger
@@ -87,7 +100,7 @@ def create_app(
     )
     app.state.room = Room(settings, store or open_store(settings), screener or PipelineScreener())
     app.include_router(stateless.stateless_router(settings))
-    for part in (accounts, studies, patients, uploads, jobs, reviews, record):
+    for part in (accounts, studies, patients, uploads, jobs, reviews, record, export_routes):
         app.include_router(part.routes)
     for part in (
         sign_in,
@@ -104,6 +117,7 @@ def create_app(
         worksheet,
         keys,
         upload,
+        exports,
         chart_acts,
         adjudication,
         agreement,

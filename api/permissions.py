@@ -90,6 +90,7 @@ _READ = Rule(Permission.READ, "read")
 _REVIEW = Rule(Permission.REVIEW, "review")
 _ADJUDICATE = Rule(Permission.ADJUDICATE, "review")
 _UPLOAD = Rule(Permission.UPLOAD, "upload")
+_EXPORT = Rule(Permission.EXPORT, "export")
 _MANAGE = Rule(Permission.MANAGE, "manage")
 _ADMIN = Rule(Permission.ADMIN, "manage")
 _PUBLIC = Rule(Permission.PUBLIC)
@@ -158,6 +159,7 @@ ROUTES: Mapping[str, Rule] = {
     "get_trial_preview": _READ,
     "switch_trial": _MANAGE,
     "list_stale": _READ,
+    "get_export": _EXPORT,
     # HTTP interface: judgement
     "list_reviews": _READ,
     "open_review": _REVIEW,
@@ -227,6 +229,8 @@ ROUTES: Mapping[str, Rule] = {
     "draft_page": _UPLOAD,
     "correct_draft_page": _UPLOAD,
     "retry_job_page": _UPLOAD,
+    "exports_page": _EXPORT,
+    "download_page": _EXPORT,
     "slot_styles": _PUBLIC,
 }
 

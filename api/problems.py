@@ -102,6 +102,8 @@ KINDS: Mapping[str, ProblemKind] = {
             "CO621", 409, "Notes lack their patient or day", "Fill them in, or leave those notes out."
         ),
         ProblemKind("CO622", 422, "A value of the draft cannot be used", "Correct it; nothing was changed."),
+        ProblemKind("CO625", 409, "No chart is signed", "Only signed charts are exported."),
+        ProblemKind("CO626", 409, "No annotated charts for this trial", "Take another format."),
         ProblemKind("CO623", 422, "No version of this trial", "Run `chartsift trial check` on the file."),
         ProblemKind(
             "CO624", 422, "The list of patients cannot be used", "Correct the list, and send it again."

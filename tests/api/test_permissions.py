@@ -66,6 +66,7 @@ def address(room, path):
         "token_id": "0" * 24,
         "upload_id": room.upload_id,
         "job_id": room.job_id,
+        "format_name": "json",
         "count": "3",
         "criterion_id": "iim_diagnosis",
     }
