@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -29,6 +30,7 @@ from chartsift.api.pages.scene import (
 )
 from chartsift.api.problems import RequestError
 from chartsift.api.render import COHORT_WORDS, SIDES, days_before, fact_words, slot_styles
+from chartsift.api.room import Room
 from chartsift.api.services import audit, charts, reviews
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
@@ -39,6 +41,9 @@ MAX_SLOTS = 500
 # "120-134": a place in a note, in code points. Ten digits are more than any note has.
 Place = Annotated[str, Query(pattern=r"^(\d{1,10}-\d{1,10})?$")]
 Name = Annotated[str, Query(max_length=200)]
+
+# What a page shows, for the audit trail: action, and the note where it is one.
+Sights = list[tuple[str, str]]
 
 
 @routes.get("/studies/{study_id}/patients/{patient_id}", name="chart_page")
@@ -52,9 +57,14 @@ def chart_page(
     at: Place = "",
 ) -> Response:
     """Show a chart; who reads it blind sees the notes alone. That it was seen goes into the audit trail."""
-    with room.store.writing() as session:
-        audit.append(session, access.user_id, "chart.seen", study_id=study_id, patient_id=patient_id)
-        return whole_page(session, access, study_id, patient_id, criterion=criterion, note=note, at=at)
+
+    def render(session: Session, sights: Sights) -> Response:
+        sights.append(("chart.seen", ""))
+        return whole_page(
+            session, access, study_id, patient_id, sights, criterion=criterion, note=note, at=at
+        )
+
+    return shown_and_recorded(room, access, study_id, patient_id, render)
 
 
 @routes.get("/studies/{study_id}/patients/{patient_id}/criteria/{criterion_id}", name="criterion_part")
@@ -70,12 +80,14 @@ def criterion_part(
 @routes.get("/studies/{study_id}/patients/{patient_id}/notes/{note_id}", name="note_part")
 def note_part(study_id: str, patient_id: str, note_id: str, access: AccessDep, room: RoomDep) -> Response:
     """Return one note with its marks; that it was seen goes into the audit trail."""
-    with room.store.writing() as session:
+
+    def render(session: Session, sights: Sights) -> Response:
         scene = scene_of(session, access, study_id, patient_id)
         stored = charts.note_of(session, scene.patient, note_id)
-        values = note_values(session, scene, stored)
-        see_note(session, scene, stored)
-        return page("note.html", access=access, **values)
+        sights.append(("note.seen", stored.id))
+        return page("note.html", access=access, **note_values(session, scene, stored))
+
+    return shown_and_recorded(room, access, study_id, patient_id, render)
 
 
 @routes.get("/slots/{count}.css", name="slot_styles")
@@ -91,6 +103,7 @@ def whole_page(
     access: Access,
     study_id: str,
     patient_id: str,
+    sights: Sights,
     *,
     criterion: str = "",
     note: str = "",
@@ -107,7 +120,7 @@ def whole_page(
     values: dict[str, Any] = {"note": None}
     if chosen is not None:
         values = note_values(session, scene, chosen, at=at)
-        see_note(session, scene, chosen)
+        sights.append(("note.seen", chosen.id))
     return page(
         "chart.html",
         access=access,
@@ -238,16 +251,28 @@ def note_values(session: Session, scene: Scene, stored: StudyNote, *, at: str = 
     }
 
 
-def see_note(session: Session, scene: Scene, stored: StudyNote) -> None:
-    """Put into the audit trail that a note was seen."""
-    audit.append(
-        session,
-        scene.access.user_id,
-        "note.seen",
-        study_id=scene.study.id,
-        patient_id=scene.patient.id,
-        target=stored.id,
-    )
+def shown_and_recorded(
+    room: Room,
+    access: Access,
+    study_id: str,
+    patient_id: str,
+    render: Callable[[Session, Sights], Response],
+) -> Response:
+    """
+    Make a page of a chart, and put into the audit trail what it shows before it is sent.
+
+    A page takes tens of milliseconds, far too long to keep everybody else from writing. So it is made while reading,
+    and the entries are written in a short transaction afterwards; when that fails, nothing is shown.
+    """
+    sights: Sights = []
+    with room.store.reading() as session:
+        answer = render(session, sights)
+    with room.store.writing() as session:
+        for action, target in sights:
+            audit.append(
+                session, access.user_id, action, study_id=study_id, patient_id=patient_id, target=target
+            )
+    return answer
 
 
 def _chosen_row(rows: list[Row], criterion: str) -> Row:

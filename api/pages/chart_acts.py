@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 from chartsift.api.access import Access, AccessDep, RoomDep, access_of
 from chartsift.api.chart.search import find_words
 from chartsift.api.faults import ConflictError
-from chartsift.api.pages.chart import state_values, whole_page
+from chartsift.api.pages.chart import Sights, shown_and_recorded, state_values, whole_page
 from chartsift.api.pages.render import page
 from chartsift.api.pages.scene import place_address, scene_of
 from chartsift.api.room import Room
-from chartsift.api.services import audit, charts, reviews
+from chartsift.api.services import charts, reviews
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 
@@ -222,7 +222,8 @@ def chart_search(
     part: Part = "",
 ) -> Response:
     """Look for words in every note of a chart; what is looked for travels in the body and is kept nowhere."""
-    with room.store.writing() as session:
+
+    def render(session: Session, sights: Sights) -> Response:
         scene = scene_of(session, access, study_id, patient_id)
         stored = charts.notes_of(session, patient_id, with_text=True)
         texts = [(one, charts.text_of(session, one)) for one in stored]
@@ -233,7 +234,7 @@ def chart_search(
                 study_id, patient_id, criterion=criterion, note=note_id, at=f"{start}-{end}"
             ),
         )
-        audit.append(session, access.user_id, "chart.searched", study_id=study_id, patient_id=patient_id)
+        sights.append(("chart.searched", ""))
         named = {one.id: one for one in stored}
         if part:
             return page(
@@ -244,11 +245,14 @@ def chart_search(
             access,
             study_id,
             patient_id,
+            sights,
             criterion=criterion,
             note=note,
             search=search,
             hits=(hits, named, scene.seen),
         )
+
+    return shown_and_recorded(room, access, study_id, patient_id, render)
 
 
 def _done(
@@ -279,17 +283,23 @@ def _done(
             values: dict[str, Any] = state_values(session, scene, chosen, notice=notice)
             return page("chart_state.html", access=access, status=status, **values)
     if notice:
-        with room.store.writing() as session:
-            return whole_page(
+        return shown_and_recorded(
+            room,
+            access,
+            study_id,
+            patient_id,
+            lambda session, sights: whole_page(
                 session,
                 access,
                 study_id,
                 patient_id,
+                sights,
                 criterion=chosen,
                 note=note,
                 status=status,
                 notice=notice,
-            )
+            ),
+        )
     return RedirectResponse(place_address(study_id, patient_id, criterion=chosen, note=note), status_code=303)
 
 
