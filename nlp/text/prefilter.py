@@ -321,7 +321,7 @@ class Scan:
             return places
 
     def is_without(self, number: int, pos: int, endpos: int) -> bool:
-        """Say whether ``text[pos:endpos]`` holds no word of a gate that must be tried everywhere, so that none matches."""
+        """Say whether no word of a gate stands in ``text[pos:endpos]``, and so no match of it."""
         if number in self.prefilter.always or number >= self.prefilter.size:
             return False
         try:
