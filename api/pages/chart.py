@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from chartsift.api.access import Access, AccessDep, RoomDep, access_of
 from chartsift.api.chart.notes import CopiedText, OwnEvidence, note_text
-from chartsift.api.chart.view import Row, evidence_notes, mark_classes, panel
+from chartsift.api.chart.view import Row, evidence_notes, panel
 from chartsift.api.db.store import now_of
 from chartsift.api.db.tables import StudyNote
 from chartsift.api.pages.keys import OFF, keys_for
@@ -21,8 +21,10 @@ from chartsift.api.pages.scene import (
     chart_address,
     clock_words,
     copied_of,
+    criteria_in_order,
     in_force,
     place_address,
+    read_by_note,
     record_seen,
     rows_of,
     scene_of,
@@ -167,19 +169,15 @@ def state_values(session: Session, scene: Scene, criterion: str, *, notice: str 
 
 def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
     """Return the notes as the list shows them, oldest first."""
-    counts: dict[str, int] = {}
-    read: set[str] = set()
-    if scene.result is not None:
-        read = {note.note_id for note in scene.result.notes}
-        for finding in scene.result.findings:
-            counts[finding.note_id] = counts.get(finding.note_id, 0) + 1
+    found = read_by_note(scene).findings
+    read = {note.note_id for note in scene.result.notes} if scene.result is not None else set()
     return [
         {
             "id": note.id,
             "date": note.note_date.isoformat(),
             "title": note.note_type or "Note",
             "distance": days_before(note.note_date, scene.as_of),
-            "findings": counts.get(note.note_id, 0),
+            "findings": len(found.get(note.note_id, ())),
             "is_seen": note.id in scene.seen or note is chosen,
             "is_open": note is chosen,
             "left_out": _left_out(scene, note, read),
@@ -191,8 +189,8 @@ def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
 def note_values(session: Session, scene: Scene, stored: StudyNote, *, at: str = "") -> dict[str, Any]:
     """Return what the template of one note shows."""
     text = charts.text_of(session, stored)
-    slots = {one.criterion_id: slot for slot, one in enumerate(rows_of(session, scene))}
-    findings = [one for one in scene.result.findings if one.note_id == stored.note_id] if scene.result else []
+    slots = {one.criterion_id: slot for slot, one in enumerate(criteria_in_order(scene))}
+    known = read_by_note(scene)
     titles = {note.id: note for note in scene.notes}
     copied = [
         CopiedText(
@@ -232,8 +230,8 @@ def note_values(session: Session, scene: Scene, stored: StudyNote, *, at: str = 
         },
         "body": note_text(
             text,
-            findings=findings,
-            slots=mark_classes(slots, scene.results, stored.note_id),
+            findings=known.findings.get(stored.note_id, ()),
+            slots=known.classes.get(stored.note_id, {}),
             own=own,
             copied=copied,
             at=(int(start), int(end)) if end else None,

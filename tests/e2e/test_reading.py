@@ -201,6 +201,7 @@ def test_selected_words_of_an_awkward_note_are_kept_to_the_code_point(reader, se
     assert PAGES[made.start : made.end] == words
     quote = page.locator(".quote:has-text('added by you') q").evaluate("e => e.textContent")
     assert quote == words
+    page.wait_for_selector("#note mark.mine")
     mine = page.locator("#note mark.mine").evaluate_all("all => all.map(e => e.textContent)")
     assert "".join(mine) == words
     page.click(".quote:has-text('added by you') a.jump")
