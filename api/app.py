@@ -32,6 +32,9 @@ from chartsift.api.pages import (
     work_list,
     worksheet,
 )
+from chartsift.api.pages import (
+    versions as version_pages,
+)
 from chartsift.api.pages.render import problem_page
 from chartsift.api.problems import RequestError, problem_response, safe_errors
 from chartsift.api.room import Room, open_store
@@ -118,6 +121,7 @@ def create_app(
         keys,
         upload,
         exports,
+        version_pages,
         chart_acts,
         adjudication,
         agreement,
