@@ -269,9 +269,8 @@ class Prefilter:
             else:
                 hits[number] = [start]
         found: dict[str, list[int]] = {}
-        for number, word in self.wanted.items():
-            if number in hits:
-                found[word] = hits[number]
+        for number in self.wanted.keys() & hits.keys():
+            found[self.wanted[number]] = hits[number]
         if self.whole:
             whole, words = self.whole, only_words(folded)
             for number, start, _ in self._whole_automaton.find_matches_as_indexes(words, overlapping=True):
