@@ -47,6 +47,7 @@ _AGE = gate(
     | (?P<short>\d{{1,2}})\s?y(?:rs?)?\s?\d{{1,2}}\s?m(?:o|os|onths?)?\b
     )""",
     re.VERBOSE,
+    starts=rf"(?<![\w.,/$<>=~-])(?:0|(?:{'|'.join([*_TENS, *_WORDS])})[ -])",
 )
 _LABELLED = gate(
     r"(?<![a-z])(?:Age|AGE)(?:\s?/\s?(?:Sex|SEX|Gender))?\s*[:=]?\s*(?P<years>\d{1,3})(?!\s?(?:%|/|\.\d|mg|"
@@ -88,6 +89,7 @@ _EVENT_BEFORE = re.compile(
 _BIRTH = gate(
     r"\b(?:D\.?O\.?B\.?|date of birth|birth ?date|born(?: on)?|geb\.?|geboren(?: am)?|\*)\s*[:=.]?\s*(?=[\dA-Z])",
     re.IGNORECASE,
+    starts=r"d\.?o\.?b|date of birth|birth|born|geb|\*",
 )
 # Nobody enrolled is older; a larger number is a code or a value.
 _OLDEST = 115

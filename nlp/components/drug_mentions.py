@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chartsift.nlp.components.covered import windows
 from chartsift.nlp.components.loose import loosely
@@ -107,10 +108,6 @@ def drug_mentions(text: str, layout: Layout) -> Iterator[DrugMention]:
         places.insert(0, (0, min(len(text), 90)))
     if not places:
         return
-    named = (
-        bool(_CYC_NAMED.search(text)),
-        bool(_FLU_NAMED.search(text)),
-    )
     seen = -1
     for match in (match for start, end in places for match in DRUG.finditer(text, start, end)):
         if match.start() < seen:
@@ -129,7 +126,7 @@ def drug_mentions(text: str, layout: Layout) -> Iterator[DrugMention]:
             lymphodepletion = match.group()[0] in "lL"
             if (
                 lymphodepletion
-                or all(named)
+                or (_is_cyc_named(text) and _is_flu_named(text))
                 or re.search(_PAIR, text[max(0, start - 400) : start], re.IGNORECASE)
             ):
                 yield DrugMention(start, end, _BOTH, either=True)
@@ -139,22 +136,36 @@ def drug_mentions(text: str, layout: Layout) -> Iterator[DrugMention]:
         elif kind == "flu":
             yield DrugMention(start, end, (FLUDARABINE,))
         elif kind == "ctx":
-            if _is_cyclophosphamide(text, layout, near, start, named=named[0]):
+            if _is_cyclophosphamide(text, layout, near, start):
                 yield DrugMention(start, end, (CYCLOPHOSPHAMIDE,))
         elif kind == "shortcy":
             others = near.replace(match.group() + " ", "")
             dosed = _CY_DOSE.match(text[start : end + 20])
-            if dosed or (_CONDITIONING.search(others) and (named[0] or not match.group().islower())):
+            if dosed or (
+                _CONDITIONING.search(others) and (not match.group().islower() or _is_cyc_named(text))
+            ):
                 yield DrugMention(start, end, (CYCLOPHOSPHAMIDE,))
         elif (
-            (named[1] or _FLU_DOSE.match(text[start : end + 20]))
+            (_is_flu_named(text) or _FLU_DOSE.match(text[start : end + 20]))
             and _CONDITIONING.search(near)
             and not _INFLUENZA.search(text[max(0, start - 30) : end + 30])
         ):
             yield DrugMention(start, end, (FLUDARABINE,))
 
 
-def _is_cyclophosphamide(text: str, layout: Layout, near: str, start: int, *, named: bool) -> bool:
+@lru_cache(maxsize=2)
+def _is_cyc_named(text: str) -> bool:
+    """Say whether a note names cyclophosphamide by a name of its own; few mentions ask."""
+    return _CYC_NAMED.search(text) is not None
+
+
+@lru_cache(maxsize=2)
+def _is_flu_named(text: str) -> bool:
+    """Say whether a note names fludarabine by a name of its own."""
+    return _FLU_NAMED.search(text) is not None
+
+
+def _is_cyclophosphamide(text: str, layout: Layout, near: str, start: int) -> bool:
     """Say whether "CTX" is cyclophosphamide and not a cephalosporin."""
     if _CTX_CEPH.search(near):
         return False
@@ -163,4 +174,4 @@ def _is_cyclophosphamide(text: str, layout: Layout, near: str, start: int, *, na
     allergy = layout.section_at(start).category == "allergies" or bool(
         ALLERGY_LINE.match(text[layout.line_at(start).start : start])
     )
-    return named or (allergy and not _CTX_CEPH.search(text, max(0, start - 3000), start + 3000))
+    return _is_cyc_named(text) or (allergy and not _CTX_CEPH.search(text, max(0, start - 3000), start + 3000))

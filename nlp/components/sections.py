@@ -69,6 +69,7 @@ class Sections:
             # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
             rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{inline})):(?=\s)",
             re.IGNORECASE,
+            starts=r"(?P<before>[.;|)\]] +| {2,})",
         )
         self._copied = gate(rules.copied, re.IGNORECASE)
         self._templated = gate(rules.templated, re.IGNORECASE)
@@ -171,8 +172,8 @@ class Sections:
                 break
             end = following.start if following is not None else len(text)
             stop = self._narrow_end(layout, header, end) if header.category in self.rules.narrow else end
-            head = text[header.start : min(header.body + 1, len(text))]
-            first_line = text[header.start : layout.lines[layout.line_number(header.start)].end]
+            begin, head_end = header.start, min(header.body + 1, len(text))
+            line_end = layout.line_at(begin).end
             sections.append(
                 Section(
                     header.title,
@@ -180,9 +181,9 @@ class Sections:
                     header.start,
                     header.body,
                     stop,
-                    copied=bool(self._copied.search(head)),
-                    templated=bool(self._templated.search(head))
-                    or (header.category == "ros" and bool(self._templated.search(first_line))),
+                    copied=bool(self._copied.search(text, begin, head_end)),
+                    templated=bool(self._templated.search(text, begin, head_end))
+                    or (header.category == "ros" and bool(self._templated.search(text, begin, line_end))),
                 )
             )
             if stop < end:

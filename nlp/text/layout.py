@@ -193,7 +193,10 @@ _TABLE = re.compile(r"\S(?: {3,}|\t+|\s*\.{3,}\s*|\s+\|\s+)\S")
 _RULE = re.compile(r"\s*[-=_*~]{3,}\s*$")
 _TERMINAL = re.compile(r"[.!?:;]['\")\]”’]*\s*$")
 # A stop, its closing quotes or brackets, white space, and then something that can open a sentence.
-_BOUNDARY = gate(r"(?<![.!?])[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
+_BOUNDARY = gate(
+    r"(?<![.!?])[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))", starts=r"(?<![.!?])[.!?]"
+)
+_WORD_END = re.compile(r"[a-z]{3,}\.$")
 # These end a sentence as often as they abbreviate a word, so the next letter decides.
 _EITHER = frozenset("no neg pos yr yrs mo wk wks y pt pts etc ca med prn wt".split())
 _LETTER_NAME = re.compile(
@@ -232,7 +235,7 @@ def _sentences(text: str, lines: Sequence[TextSpan]) -> Iterator[TextSpan]:
             if _NUMBERING.fullmatch(text, begin, match.end()) or _is_leader(text, match):
                 continue
             # "pred 40 mg. tapered" is a new sentence only for hasty writers; "approx. four" never is.
-            is_stop = match.group().startswith(("!", "?")) or re.search(r"[a-z]{3,}\.$", head)
+            is_stop = match.group().startswith(("!", "?")) or _WORD_END.search(head)
             if following.islower() and not is_stop:
                 continue
             yield from _trimmed(text, begin, match.end())

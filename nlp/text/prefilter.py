@@ -153,7 +153,7 @@ def gate(expression: str, flags: int | re.RegexFlag = 0, *, starts: str | None =
         expression: The regular expression.
         flags: Its flags.
         starts: For one whose words cannot be told: an expression that matches the folded text wherever a match of
-            *expression* begins, looked for once a note.
+            *expression* begins, looked for once a note; with a group ``before``, whatever ends there.
     """
     return Gate(re.compile(expression, flags), re.compile(starts) if starts is not None else None)
 
@@ -269,9 +269,8 @@ class Prefilter:
             else:
                 hits[number] = [start]
         found: dict[str, list[int]] = {}
-        for number, word in self.wanted.items():
-            if number in hits:
-                found[word] = hits[number]
+        for number in self.wanted.keys() & hits.keys():
+            found[self.wanted[number]] = hits[number]
         if self.whole:
             whole, words = self.whole, only_words(folded)
             for number, start, _ in self._whole_automaton.find_matches_as_indexes(words, overlapping=True):
@@ -338,6 +337,8 @@ class Scan:
     def _find(self, number: int) -> list[int] | None:
         starts = self.prefilter.starts.get(number)
         if starts is not None:
+            if "before" in starts.groupindex:
+                return [found.end() for found in starts.finditer(self.folded)]
             return [found.start() for found in starts.finditer(self.folded)]
         if number in self.prefilter.always:
             return None
