@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 
+from chartsift.nlp.components.later import load_later
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -59,3 +61,8 @@ def register_components() -> None:
         *(reader.name for reader in READERS),
     ):
         import_module(f"chartsift.nlp.components.{name}")
+
+
+# medspaCy imports QuickUMLS, which imports nltk for words that only its own matcher asks for; with it come scipy, pandas
+# and scikit-learn, which took half of the time until the first note.
+load_later("nltk")

@@ -9,6 +9,7 @@ what was not read is never presumed.
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -66,6 +67,19 @@ def _predicates(node: Mapping[str, Any]) -> Iterator[str]:
     items = content["of"] if name == "at_least" else content
     for item in [items] if isinstance(items, Mapping) else items:
         yield from _predicates(item)
+
+
+def search_for(trial: Trial) -> SignSearch:
+    """
+    Return the search for the signs of *trial*'s disease.
+
+    It is imported by name, as the pipeline is: a parent of workers does without the libraries that this takes.
+
+    Raises:
+        RuleError: the trial does not tell what its candidates have (RU213).
+    """
+    search: SignSearch = pkgutil.resolve_name("chartsift.nlp.screening.signs:SignSearch")(trial)
+    return search
 
 
 def screen_candidate(

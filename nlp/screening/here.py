@@ -8,13 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from chartsift.nlp.screening.batch import screen_batch
+from chartsift.nlp.screening.candidates import search_for
 from chartsift.nlp.screening.chart import Extractor
 from chartsift.nlp.screening.parts import PartFolder
 from chartsift.nlp.screening.store import Batch, BatchDone, FinishedStore
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
-    from chartsift.nlp.screening.signs import SignSearch
 
 
 class Here:
@@ -48,19 +48,12 @@ class Here:
         self, batches: Iterable[Batch], store: FinishedStore, folder: PartFolder
     ) -> Iterator[BatchDone]:
         """Screen batches and yield each when its part is written."""
-        search = self._search()
+        search = search_for(self._trial) if self._candidates else None
         for batch in batches:
             cases = map(store.case, store.patients_of(batch))
             part = screen_batch(self._made(), self._trial, cases, as_of=self._as_of, search=search)
             folder.write(batch.number, part)
             yield BatchDone(batch, part.tally.failures)
-
-    def _search(self) -> SignSearch | None:
-        if not self._candidates:
-            return None
-        # By name, as the pipeline: a parent of workers does without the libraries that this takes.
-        search: SignSearch = pkgutil.resolve_name("chartsift.nlp.screening.signs:SignSearch")(self._trial)
-        return search
 
     def _made(self) -> Extractor:
         if self._pipeline is None:

@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 from chartsift.nlp.errors import ChartsiftError
 from chartsift.nlp.screening.batch import screen_batch
+from chartsift.nlp.screening.candidates import search_for
 from chartsift.nlp.screening.chart import Extractor, failure_place
 from chartsift.nlp.screening.parts import PartFolder
-from chartsift.nlp.screening.signs import SignSearch
 from chartsift.nlp.screening.spark_cases import Cases
 from chartsift.nlp.screening.spark_items import from_row
 from chartsift.nlp.screening.store import InputCounts
@@ -35,6 +35,7 @@ from chartsift.nlp.types import Problem
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
+    from chartsift.nlp.screening.signs import SignSearch
 
 PARTS = "parts"
 _READING = "reading"
@@ -196,7 +197,7 @@ def _search(job: Job) -> SignSearch | None:
         return None
     trial = job.trial.fingerprint()
     if trial not in _searches:
-        _searches[trial] = SignSearch(job.trial)
+        _searches[trial] = search_for(job.trial)
     return _searches[trial]
 
 

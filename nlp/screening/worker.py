@@ -12,6 +12,7 @@ time and memory are those of the operating system, which hold where Python is no
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import pkgutil
 import resource
@@ -23,6 +24,7 @@ from multiprocessing.connection import Connection
 from chartsift.nlp.errors import ChartsiftError, ScreeningError
 from chartsift.nlp.log import configure_logging, get_logger
 from chartsift.nlp.screening.batch import screen_batch, screen_case
+from chartsift.nlp.screening.candidates import search_for
 from chartsift.nlp.screening.chart import Extractor
 from chartsift.nlp.screening.messages import (
     OUT_OF_MEMORY,
@@ -37,7 +39,6 @@ from chartsift.nlp.screening.messages import (
     Survived,
 )
 from chartsift.nlp.screening.parts import PartFolder
-from chartsift.nlp.screening.signs import SignSearch
 from chartsift.nlp.screening.store import FinishedStore
 from chartsift.nlp.types import Finding, Note
 
@@ -109,7 +110,7 @@ class _Worker:
         self._setup = setup
         self._pipeline = GuardedPipeline(pipeline, setup.note_seconds)
         self._store = FinishedStore(setup.store)
-        self._search = SignSearch(setup.trial) if setup.candidates else None
+        self._search = search_for(setup.trial) if setup.candidates else None
 
     def answer(self, request: Request) -> Answer:
         self._pipeline.lost = request.lost.notes
@@ -157,8 +158,13 @@ def serve(talk: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
     limit_time(_OTHER_SECONDS)
     try:
+        # Importing and building make hundreds of thousands of objects and no garbage to speak of.
+        gc.disable()
         make_pipeline: Callable[[], Extractor] = pkgutil.resolve_name(setup.factory)
         pipeline = make_pipeline()
+        # What is there now stays until the end; looking for garbage among it would take a third of a batch's time.
+        gc.freeze()
+        gc.enable()
         talk.send(Ready(pipeline.fingerprint()))
         worker: _Worker | None = None
         while True:
