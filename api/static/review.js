@@ -131,7 +131,7 @@
     const links = all("#note-list a");
     const here = links.findIndex((link) => link.dataset.note === openNote());
     const next = links[Math.min(Math.max(here + by, 0), links.length - 1)];
-    if (next && next.dataset.note !== openNote()) showNote(next.dataset.note, "");
+    return next && next.dataset.note !== openNote() ? showNote(next.dataset.note, "") : undefined;
   }
 
   function keepAddress(place) {
@@ -171,6 +171,8 @@
   async function choose(name, opensNote) {
     const mine = ++turn;
     try {
+      await busy; // the list of criteria is to show what was just decided
+      if (mine !== turn) return;
       const text = await get(`${base}/criteria/${encodeURIComponent(name)}`);
       if (mine !== turn) return;
       putState(text, false);
@@ -184,15 +186,16 @@
     const links = all("a.criterion");
     const here = links.findIndex((link) => link.classList.contains("is-chosen"));
     const next = links[Math.min(Math.max(here + by, 0), links.length - 1)];
-    if (next) choose(next.dataset.criterion, true);
+    return next ? choose(next.dataset.criterion, true) : undefined;
   }
 
   function nextUndecided() {
     const links = all("a.criterion");
     const here = links.findIndex((link) => link.classList.contains("is-chosen"));
     const next = [...links.slice(here + 1), ...links.slice(0, here + 1)].find((link) => !link.dataset.decided);
-    if (next) choose(next.dataset.criterion, true);
-    else say("Every criterion is decided. S signs.");
+    if (next) return choose(next.dataset.criterion, true);
+    say("Every criterion is decided. S signs.");
+    return undefined;
   }
 
   const quotes = () => all("#evidence .quote");
@@ -206,11 +209,11 @@
 
   function moveEvidence(by) {
     const list = quotes();
-    if (!list.length) { say("No evidence for this criterion."); return; }
+    if (!list.length) { say("No evidence for this criterion."); return undefined; }
     const here = list.indexOf(current());
     const next = here < 0 ? list[by > 0 ? 0 : list.length - 1] : list[Math.min(Math.max(here + by, 0), list.length - 1)];
     setCurrent(next);
-    showNote(next.dataset.note, next.dataset.place);
+    return showNote(next.dataset.note, next.dataset.place);
   }
 
   // ---- acts: one after the other, so that each is sent with what the one before came to
@@ -362,6 +365,22 @@
   const areOff = Boolean(byId("keys").dataset.off);
   let prefix = "";
 
+  // Keys are worked off one after the other, each on what the one before came to: a verdict typed right after going on
+  // must never meet the criterion before. Letters that are meant for a field do nothing until it has the focus.
+  const FIELDS = ["comment", "search"].map((name) => actions[name]);
+  const MOST_WAITING = 4;
+  let line = Promise.resolve();
+  let waiting = 0;
+  let isForField = false;
+
+  function run(action) {
+    const opensField = FIELDS.includes(action);
+    if (isForField || (waiting >= MOST_WAITING && !opensField)) return;
+    waiting += 1;
+    isForField = opensField;
+    line = line.then(action).then(() => busy).finally(() => { waiting -= 1; isForField = false; });
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey && event.key === "Enter" && event.target.matches(".decide textarea")) { event.target.blur(); return; }
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
@@ -379,7 +398,7 @@
     const typed = prefix ? `${prefix} ${event.key}` : event.key;
     if (!prefix && prefixes.has(event.key)) { prefix = event.key; setTimeout(() => { prefix = ""; }, 1500); event.preventDefault(); return; }
     prefix = "";
-    if (bound.has(typed)) { event.preventDefault(); bound.get(typed)(); }
+    if (bound.has(typed)) { event.preventDefault(); run(bound.get(typed)); }
   });
 
   document.addEventListener("submit", (event) => {

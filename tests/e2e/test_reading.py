@@ -162,6 +162,30 @@ def test_two_windows_of_one_reader_do_not_overwrite_each_other(reader, served, o
     assert [act.verdict for act in acts(room, patient, "first")] == ["met", "unknown"]
 
 
+def test_keys_typed_faster_than_the_network_meet_the_right_criterion(reader, served):
+    room, _ = served
+    patient = room.add_chart("KEY-9", "dermatomyositis, Anti-Jo-1 positive.")
+    page = reader("first")
+    page.add_init_script(
+        "const quick = fetch; window.fetch = (...asked) => "
+        "new Promise((done) => setTimeout(done, 300)).then(() => quick(...asked));"
+    )
+    page.goto(address(served, patient, "?criterion=iim_diagnosis"))
+
+    for key in ("m", "J", "x"):
+        page.keyboard.press(key)
+    page.keyboard.press("c")
+    page.keyboard.type("um")
+
+    decided(page, 2)
+    on(page, "MSA subtype")
+    page.wait_for_timeout(500)
+    assert [(act.criterion_id, act.verdict) for act in acts(room, patient, "first")] == [
+        ("iim_diagnosis", "met"),
+        ("msa_subtype", "not_met"),
+    ]
+
+
 def test_evidence_is_rejected_by_number_and_comes_back_by_undo(reader, served):
     room, _ = served
     patient = room.add_chart("KEY-3", "Her mother had dermatomyositis.")
