@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
@@ -19,7 +19,7 @@ routes = router("exports", prefix="/studies/{study_id}")
 
 ExportFormat = Literal["redcap", "fhir", "omop", "json", "annotations"]
 
-_FILES = {
+_FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file.",
         "content": {
