@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run serve accuracy accuracy-halves test lint types imports browser postgresql java test-312 test-main bench venv venv-dev lock clean
+.PHONY: help run serve load accuracy accuracy-halves test lint types imports browser postgresql java test-312 test-main bench venv venv-dev lock clean
 
 # The Python that everything runs on: PYTHON=... on the command line overrides.
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -28,6 +28,9 @@ run: venv ## install, screen the bundled sample charts, show the result
 
 serve: venv ## the reviewer's room with the sample charts, on this machine only
 	$(BIN)/chartsift serve --demo
+
+load: venv ## 50 readers deciding while 500 notes are uploaded, server and worker killed in the middle (minutes)
+	$(BIN)/python tests/load/review_load.py $(LOAD)
 
 accuracy: venv ## measure on annotated charts (CHARTS=folder)
 	$(BIN)/chartsift annotations score $(CHARTS)

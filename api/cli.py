@@ -150,6 +150,13 @@ def screen(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="S", help="Draw another sample of N patients; default 0.")
     ] = None,
+    candidates: Annotated[
+        bool,
+        typer.Option(
+            "--candidates",
+            help="Look for the trial's disease in the plain text first, and read in full only who shows a sign of it.",
+        ),
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -221,6 +228,7 @@ def screen(
             limit=limit,
             sample=sample_size,
             seed=seed or 0,
+            candidates=candidates,
             restart=restart,
             workers=default_workers(memory) if workers is None else workers,
             max_memory=memory,

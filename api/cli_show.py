@@ -80,6 +80,9 @@ def show_files(results: RunResults) -> None:
         f"{counts['patients_screened']:,} patients, {counts['notes_evaluated']:,} notes read, "
         f"{counts['findings']:,} findings; not read or left out: {counts['errors']:,}"
     )
+    if first_pass := results.manifest.get("candidates"):
+        text = words.no_sign_words(first_pass)
+        print(one_line(text[0].upper() + text[1:]))
     print("Results:")
     for name, path in results.files().items():
         rows = results.manifest["rows"].get(path.stem) if path.suffix == ".parquet" else None
@@ -193,6 +196,10 @@ def _totals(manifest: dict[str, Any]) -> str:
         f"{sum(n for key, n in counts.items() if key.endswith('/' + status)):,} {text}"
         for status, text in words.COHORT_WORDS.items()
     ]
+    if first_pass := manifest.get("candidates"):
+        parts.append(
+            f"{first_pass['patients_without_sign']:,} without a sign of {one_line(first_pass['of'])}"
+        )
     return f"{manifest['counts']['patients_screened']:,} patients: " + ", ".join(parts)
 
 

@@ -25,9 +25,6 @@ FindingKey = tuple[str, int, int, str, str]
 CONTEXT_CHARS = 60
 """Most characters shown on either side of a quote; never beyond its line."""
 
-MAX_QUOTES = 100
-"""Most quotes listed for one side of a criterion; all of them are marked in the notes. Nobody reads more."""
-
 
 @dataclass(frozen=True, slots=True)
 class Side:

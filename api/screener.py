@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import platform
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from chartsift.api.problems import RequestError
@@ -149,12 +152,17 @@ class _Remembering:
         return self._extractor.fingerprint()
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that shape a result."""
+@cache
+def versions() -> Mapping[str, str]:
+    """
+    Return the versions of Python and of the packages that shape a result.
+
+    They are looked up once: every page says one, and reading the packages' own records takes milliseconds.
+    """
     found = {"python": platform.python_version()}
     for package in _REPORTED_PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed as a package"
-    return found
+    return MappingProxyType(found)

@@ -16,7 +16,6 @@ from datetime import date
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Literal, cast
 
 import spacy
@@ -26,8 +25,9 @@ from spacy.util import registry
 
 from chartsift.nlp.components import READERS, findings, register_components
 from chartsift.nlp.components.axes import axes_of
-from chartsift.nlp.components.concepts import SPAN_GROUP, Concepts, Mention, concept_span
+from chartsift.nlp.components.concepts import SPAN_GROUP, Concepts, Mention
 from chartsift.nlp.components.context import Context
+from chartsift.nlp.components.passages import MentionSpan, NoteFacts, Passages
 from chartsift.nlp.components.sections import Sections
 from chartsift.nlp.learned import COMPONENTS, RATERS, ModelUse, Rater, models_in_use
 from chartsift.nlp.text.layout import Layout, LazyLayout
@@ -57,16 +57,6 @@ class PipelineConfig:
     readers: tuple[str, ...] = ()
     mode: Literal["fast", "whole"] = "fast"
     models: tuple[ModelUse, ...] = ()
-
-
-class _NoTokens:
-    """What readers use of a ``Doc`` that holds no concept: the note, its layout and the drafts."""
-
-    def __init__(self, note: Note, layout: Layout) -> None:
-        self._ = SimpleNamespace(
-            note_text=note.text, note_date=note.note_date, layout=layout, drafts=None, starts=[], ends=[]
-        )
-        self.spans: dict[str, list[Span]] = {SPAN_GROUP: []}
 
 
 class Pipeline:
@@ -107,18 +97,19 @@ class Pipeline:
         mentions = self._concepts.find(scan, layout)
         if not mentions:
             # Without concepts no reader asks for a token, and a Doc is the dearest part of a note that says nothing.
-            return self._through_readers(cast(Doc, _NoTokens(note, layout)))
-        doc = self._tokenizer.parts(text, _sentences_with(mentions, layout, self._context.longest))
-        doc._.note_date = note.note_date
-        doc._.layout = layout
-        starts = doc._.starts
+            return self._through_readers(cast(Doc, Passages(NoteFacts(layout, note.note_date))))
+        tokens = self._tokenizer.parts(text, _sentences_with(mentions, layout, self._context.longest))
+        tokens._.layout = layout
+        starts: list[int] = tokens._.starts
+        doc = Passages(NoteFacts(layout, note.note_date, starts, tokens._.ends), tokens)
         spans = []
         for mention in mentions:
             first = bisect_left(starts, mention.start)
-            spans.append(concept_span(doc, first, first + mention.length, mention.sense))
+            spans.append(MentionSpan(doc, first, first + mention.length, mention.sense))
         doc.spans[SPAN_GROUP] = spans
-        self._context.link(doc, spans)
-        return self._through_readers(doc)
+        self._context.link(tokens, cast(list[Span], spans))
+        # Readers ask of a Doc and its spans no more than these have.
+        return self._through_readers(cast(Doc, doc))
 
     def _through_readers(self, doc: Doc) -> Doc:
         for reader in self._readers:

@@ -118,10 +118,18 @@ def _values(found: Sequence[Finding], link: Link) -> list[Value]:
             href=link(one.note_id, one.start, one.end),
             low=one.ref_low,
             high=one.ref_high,
-            is_flagged=one.flag in ("H", "L"),
+            is_flagged=_is_outside(one),
         )
         for _, one in sorted(unique.items(), key=lambda item: item[0])
     ]
+
+
+def _is_outside(one: Finding) -> bool:
+    """Say whether the note calls a value high or low, or gives a range that it lies outside of."""
+    value = one.value or 0.0
+    too_high = one.ref_high is not None and value > one.ref_high
+    too_low = one.ref_low is not None and value < one.ref_low
+    return one.flag in ("H", "L") or too_high or too_low
 
 
 def _value_words(one: Finding) -> str:

@@ -13,7 +13,6 @@ from datetime import date
 from chartsift.api.render import (
     ASSERTIONS,
     BASIS_WORDS,
-    MAX_QUOTES,
     SIDES,
     Side,
     Words,
@@ -30,6 +29,9 @@ from chartsift.nlp.criteria.search import terms_of
 from chartsift.nlp.screening import words
 from chartsift.nlp.screening.rows import page_of
 from chartsift.nlp.types import CriterionResult, Evidence, Finding, Note, Stance
+
+MOST_QUOTES = 40
+"""Most quotes listed for one side of a criterion; all of them are marked in the notes. Nobody reads more."""
 
 VERDICT_WORDS: Mapping[str, Words] = {
     "met": Words("met", "✓", "met"),
@@ -114,11 +116,6 @@ class Row:
     def decided(self) -> Words | None:
         """The reader's verdict in words; None while undecided."""
         return VERDICT_WORDS.get(self.reading.verdict)
-
-    @property
-    def differs(self) -> bool:
-        """Whether the reader decided otherwise than proposed."""
-        return self.decided is not None and self.reading.needs_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +237,9 @@ def evidence_notes(result: CriterionResult | None) -> set[str]:
     if result is None:
         return set()
     items = [item for entry in result.score.items for item in entry.evidence] if result.score else []
-    return {item.finding.note_id for item in (*result.evidence, *items)}
+    for side in SIDES:
+        items += [item for item in result.evidence if item.stance == side.stance][:MOST_QUOTES]
+    return {item.finding.note_id for item in items}
 
 
 def own_quotes(
@@ -265,20 +264,33 @@ def own_quotes(
     )
 
 
-def mark_classes(
-    slots: Mapping[str, int], results: Mapping[str, CriterionResult], note_id: str
-) -> dict[tuple[int, int, str, str], list[str]]:
-    """Return the classes of the findings of one note: on which criteria they bear, by slot, and how."""
-    found: dict[tuple[int, int, str, str], list[str]] = {}
+Classes = Mapping[tuple[int, int, str, str], Sequence[str]]
+"""By start, end, kind and concept of a finding: on which criteria it bears, by slot, and how ("k3-for")."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByNote:
+    """What was read, and what it bears on, by the site's identifier of the note; made once for a result."""
+
+    findings: Mapping[str, Sequence[Finding]]
+    classes: Mapping[str, Classes]
+
+
+def by_note(
+    findings: Sequence[Finding], slots: Mapping[str, int], results: Mapping[str, CriterionResult]
+) -> ByNote:
+    """Return findings by note, and the classes of their marks; *slots* are the numbers of the criteria."""
+    read: dict[str, list[Finding]] = {}
+    for one in findings:
+        read.setdefault(one.note_id, []).append(one)
+    classes: dict[str, dict[tuple[int, int, str, str], list[str]]] = {}
     for criterion_id, slot in slots.items():
         result = results.get(criterion_id)
         for item in result.evidence if result is not None else ():
             one = item.finding
-            if one.note_id == note_id:
-                found.setdefault((one.start, one.end, one.kind, one.concept), []).append(
-                    f"k{slot}-{item.stance}"
-                )
-    return found
+            here = classes.setdefault(one.note_id, {})
+            here.setdefault((one.start, one.end, one.kind, one.concept), []).append(f"k{slot}-{item.stance}")
+    return ByNote(read, classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +310,7 @@ def _side(side: Side, evidence: Sequence[Evidence], scene: _Scene) -> SideView:
     added = [piece for piece in scene.reading.pieces if not piece.is_rejected and piece.stance == side.stance]
     quotes = [_own_quote(piece, scene) for piece in added if piece.note_id in scene.by_opaque]
     quotes += [
-        _quote(item, scene, rejected) for item in here[:MAX_QUOTES] if item.finding.note_id in scene.notes
+        _quote(item, scene, rejected) for item in here[:MOST_QUOTES] if item.finding.note_id in scene.notes
     ]
     return SideView(side, len(here) + len(added), tuple(quotes))
 

@@ -9,6 +9,7 @@ never reach an error message (``hide_parameters``).
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ class Store:
         self.vault = vault or Vault()
         self.clock = clock or utc_now
         self.engine = _engine(url, pool_size=pool_size)
+        self._queue = threading.Lock() if self.engine.dialect.name == "sqlite" else None
         info = {"vault": self.vault, "clock": self.clock}
         readers = self.engine
         if self.engine.dialect.name == "postgresql":
@@ -68,8 +70,26 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Provide a session whose changes are committed at the end of the block, all or none."""
-        with _translated(), self._writers() as session, session.begin():
+        with self._turn(), _translated(), self._writers() as session, session.begin():
             yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """
+        Let the threads of this process write one after the other where the database takes one writer at a time.
+
+        SQLite makes a writer that has to wait ask again and again, with longer and longer pauses, and whoever comes
+        in between is faster: of fifty readers some waited for the whole busy timeout.
+        """
+        if self._queue is None:
+            yield
+            return
+        if not self._queue.acquire(timeout=BUSY_SECONDS):
+            raise StoreError("ST702")
+        try:
+            yield
+        finally:
+            self._queue.release()
 
     def close(self) -> None:
         """Close every connection."""

@@ -21,12 +21,13 @@ from chartsift.api.pages.scene import (
     in_force,
     place_address,
     reading_of,
+    record_seen,
     scene_of,
     study_labels,
     values_of,
 )
 from chartsift.api.room import Room
-from chartsift.api.services import adjudication, audit, charts, reviews
+from chartsift.api.services import adjudication, charts, reviews
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import visible_reviews
 
@@ -61,9 +62,10 @@ def adjudication_list_page(study_id: str, access: AccessDep, room: RoomDep) -> R
 @routes.get("/studies/{study_id}/patients/{patient_id}/adjudication", name="adjudication_page")
 def adjudication_page(study_id: str, patient_id: str, access: AccessDep, room: RoomDep) -> Response:
     """Show only what the readers differ on; that the chart was seen goes into the audit trail."""
-    with room.store.writing() as session:
-        audit.append(session, access.user_id, "chart.seen", study_id=study_id, patient_id=patient_id)
-        return _page(session, access, study_id, patient_id)
+    with room.store.reading() as session:
+        answer = _page(session, access, study_id, patient_id)
+    record_seen(room.store, access, study_id, patient_id, "chart.seen")
+    return answer
 
 
 @routes.post("/studies/{study_id}/patients/{patient_id}/adjudication/decide", name="settle_form")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from chartsift.api.access import Access, AccessDep, RoomDep, access_of
 from chartsift.api.chart.notes import CopiedText, OwnEvidence, note_text
-from chartsift.api.chart.view import Row, evidence_notes, mark_classes, panel
+from chartsift.api.chart.view import Row, evidence_notes, panel
 from chartsift.api.db.store import now_of
 from chartsift.api.db.tables import StudyNote
 from chartsift.api.pages.keys import OFF, keys_for
@@ -21,15 +21,20 @@ from chartsift.api.pages.scene import (
     chart_address,
     clock_words,
     copied_of,
+    criteria_in_order,
     in_force,
     place_address,
+    read_by_note,
+    record_seen,
     rows_of,
     scene_of,
     values_of,
 )
 from chartsift.api.problems import RequestError
 from chartsift.api.render import COHORT_WORDS, SIDES, days_before, fact_words, slot_styles
-from chartsift.api.services import audit, charts, reviews
+from chartsift.api.room import Room
+from chartsift.api.services import charts, reviews
+from chartsift.nlp.screening import words
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 
@@ -52,9 +57,7 @@ def chart_page(
     at: Place = "",
 ) -> Response:
     """Show a chart; who reads it blind sees the notes alone. That it was seen goes into the audit trail."""
-    with room.store.writing() as session:
-        audit.append(session, access.user_id, "chart.seen", study_id=study_id, patient_id=patient_id)
-        return whole_page(session, access, study_id, patient_id, criterion=criterion, note=note, at=at)
+    return whole_page(room, access, study_id, patient_id, criterion=criterion, note=note, at=at)
 
 
 @routes.get("/studies/{study_id}/patients/{patient_id}/criteria/{criterion_id}", name="criterion_part")
@@ -70,12 +73,12 @@ def criterion_part(
 @routes.get("/studies/{study_id}/patients/{patient_id}/notes/{note_id}", name="note_part")
 def note_part(study_id: str, patient_id: str, note_id: str, access: AccessDep, room: RoomDep) -> Response:
     """Return one note with its marks; that it was seen goes into the audit trail."""
-    with room.store.writing() as session:
+    with room.store.reading() as session:
         scene = scene_of(session, access, study_id, patient_id)
         stored = charts.note_of(session, scene.patient, note_id)
-        values = note_values(session, scene, stored)
-        see_note(session, scene, stored)
-        return page("note.html", access=access, **values)
+        answer = page("note.html", access=access, **note_values(session, scene, stored))
+    record_seen(room.store, access, study_id, patient_id, "", notes=[note_id])
+    return answer
 
 
 @routes.get("/slots/{count}.css", name="slot_styles")
@@ -87,7 +90,7 @@ def styles(count: int) -> Response:
 
 
 def whole_page(
-    session: Session,
+    room: Room,
     access: Access,
     study_id: str,
     patient_id: str,
@@ -100,28 +103,29 @@ def whole_page(
     search: str | None = None,
     hits: Any = (),
 ) -> Response:
-    """Return the page of a chart with a criterion chosen and a note open."""
-    scene = scene_of(session, access, study_id, patient_id)
-    state = state_values(session, scene, criterion, notice=notice)
-    chosen = _chosen_note(scene, state["panel"], note)
-    values: dict[str, Any] = {"note": None}
-    if chosen is not None:
-        values = note_values(session, scene, chosen, at=at)
-        see_note(session, scene, chosen)
-    return page(
-        "chart.html",
-        access=access,
-        status=status,
-        **state,
-        **values,
-        notes=note_list(scene, chosen),
-        keys=keys_for(access.preferences),
-        keys_off=bool(access.preferences.get(OFF)),
-        search=search,
-        hits=hits,
-        slots=len(state["rows"]),
-        fingerprint=scene.stored.fingerprint[:12] if scene.stored else "",
-    )
+    """Return the page of a chart with a criterion chosen and a note open; that it was seen is recorded."""
+    with room.store.reading() as session:
+        scene = scene_of(session, access, study_id, patient_id)
+        state = state_values(session, scene, criterion, notice=notice)
+        chosen = _chosen_note(scene, state["panel"], note)
+        values = note_values(session, scene, chosen, at=at) if chosen is not None else {"note": None}
+        answer = page(
+            "chart.html",
+            access=access,
+            status=status,
+            **state,
+            **values,
+            notes=note_list(scene, chosen),
+            keys=keys_for(access.preferences),
+            keys_off=bool(access.preferences.get(OFF)),
+            search=search,
+            hits=hits,
+            slots=len(state["rows"]),
+            fingerprint=scene.stored.fingerprint[:12] if scene.stored else "",
+        )
+    opened = [chosen.id] if chosen is not None else []
+    record_seen(room.store, access, study_id, patient_id, "chart.seen", notes=opened)
+    return answer
 
 
 def state_values(session: Session, scene: Scene, criterion: str, *, notice: str = "") -> dict[str, Any]:
@@ -157,6 +161,7 @@ def state_values(session: Session, scene: Scene, criterion: str, *, notice: str 
         "verdict_reasons": reviews.VERDICT_REASONS,
         "evidence_reasons": reviews.EVIDENCE_REASONS,
         "sides": SIDES,
+        "remarks": _remarks(scene, rows),
         "base": place_address(scene.study.id, scene.patient.id),
         "notice": notice,
     }
@@ -164,19 +169,15 @@ def state_values(session: Session, scene: Scene, criterion: str, *, notice: str 
 
 def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
     """Return the notes as the list shows them, oldest first."""
-    counts: dict[str, int] = {}
-    read: set[str] = set()
-    if scene.result is not None:
-        read = {note.note_id for note in scene.result.notes}
-        for finding in scene.result.findings:
-            counts[finding.note_id] = counts.get(finding.note_id, 0) + 1
+    found = read_by_note(scene).findings
+    read = {note.note_id for note in scene.result.notes} if scene.result is not None else set()
     return [
         {
             "id": note.id,
             "date": note.note_date.isoformat(),
             "title": note.note_type or "Note",
             "distance": days_before(note.note_date, scene.as_of),
-            "findings": counts.get(note.note_id, 0),
+            "findings": len(found.get(note.note_id, ())),
             "is_seen": note.id in scene.seen or note is chosen,
             "is_open": note is chosen,
             "left_out": _left_out(scene, note, read),
@@ -188,8 +189,8 @@ def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
 def note_values(session: Session, scene: Scene, stored: StudyNote, *, at: str = "") -> dict[str, Any]:
     """Return what the template of one note shows."""
     text = charts.text_of(session, stored)
-    slots = {one.criterion_id: slot for slot, one in enumerate(rows_of(session, scene))}
-    findings = [one for one in scene.result.findings if one.note_id == stored.note_id] if scene.result else []
+    slots = {one.criterion_id: slot for slot, one in enumerate(criteria_in_order(scene))}
+    known = read_by_note(scene)
     titles = {note.id: note for note in scene.notes}
     copied = [
         CopiedText(
@@ -229,25 +230,13 @@ def note_values(session: Session, scene: Scene, stored: StudyNote, *, at: str = 
         },
         "body": note_text(
             text,
-            findings=findings,
-            slots=mark_classes(slots, scene.results, stored.note_id),
+            findings=known.findings.get(stored.note_id, ()),
+            slots=known.classes.get(stored.note_id, {}),
             own=own,
             copied=copied,
             at=(int(start), int(end)) if end else None,
         ),
     }
-
-
-def see_note(session: Session, scene: Scene, stored: StudyNote) -> None:
-    """Put into the audit trail that a note was seen."""
-    audit.append(
-        session,
-        scene.access.user_id,
-        "note.seen",
-        study_id=scene.study.id,
-        patient_id=scene.patient.id,
-        target=stored.id,
-    )
 
 
 def _chosen_row(rows: list[Row], criterion: str) -> Row:
@@ -268,6 +257,21 @@ def _chosen_note(scene: Scene, shown: Any, note_id: str) -> StudyNote | None:
 def _facts(scene: Scene) -> list[str]:
     value = charts.patient_value(scene.patient)
     return [*fact_words(value, scene.as_of), f"{scene.cohort.cohort_id} cohort"]
+
+
+def _remarks(scene: Scene, rows: list[Row]) -> list[str]:
+    """Return what is worth knowing of the whole chart: what lapses first, and how the other cohorts stand."""
+    if scene.result is None:
+        return []
+    until = {name: item.valid_until for name, item in scene.results.items()}
+    lapse = words.first_lapse((one.label, until.get(one.criterion_id)) for one in rows)
+    others = [
+        f"{other.cohort_id} cohort: {COHORT_WORDS[other.status].words}"
+        for other in scene.result.cohorts
+        if other.cohort_id != scene.cohort.cohort_id
+    ]
+    unread = [f"not read: {', '.join(scene.result.unread)}"] if scene.result.unread else []
+    return [*([f"{lapse}, given no new note"] if lapse else []), *others, *unread]
 
 
 def _left_out(scene: Scene, note: StudyNote, read: set[str]) -> str:

@@ -20,9 +20,9 @@ from chartsift.api.chart.search import find_words
 from chartsift.api.faults import ConflictError
 from chartsift.api.pages.chart import state_values, whole_page
 from chartsift.api.pages.render import page
-from chartsift.api.pages.scene import place_address, scene_of
+from chartsift.api.pages.scene import place_address, record_seen, scene_of
 from chartsift.api.room import Room
-from chartsift.api.services import audit, charts, reviews
+from chartsift.api.services import charts, reviews
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 
@@ -222,33 +222,30 @@ def chart_search(
     part: Part = "",
 ) -> Response:
     """Look for words in every note of a chart; what is looked for travels in the body and is kept nowhere."""
-    with room.store.writing() as session:
+    with room.store.reading() as session:
         scene = scene_of(session, access, study_id, patient_id)
         stored = charts.notes_of(session, patient_id, with_text=True)
-        texts = [(one, charts.text_of(session, one)) for one in stored]
         hits = find_words(
-            [(one.id, text) for one, text in texts],
+            [(one.id, charts.text_of(session, one)) for one in stored],
             search,
             link=lambda note_id, start, end: place_address(
                 study_id, patient_id, criterion=criterion, note=note_id, at=f"{start}-{end}"
             ),
         )
-        audit.append(session, access.user_id, "chart.searched", study_id=study_id, patient_id=patient_id)
-        named = {one.id: one for one in stored}
-        if part:
-            return page(
-                "search_hits.html", access=access, search=search, hits=hits, named=named, seen=scene.seen
-            )
-        return whole_page(
-            session,
-            access,
-            study_id,
-            patient_id,
-            criterion=criterion,
-            note=note,
-            search=search,
-            hits=(hits, named, scene.seen),
-        )
+    named = {one.id: one for one in stored}
+    record_seen(room.store, access, study_id, patient_id, "chart.searched")
+    if part:
+        return page("search_hits.html", access=access, search=search, hits=hits, named=named, seen=scene.seen)
+    return whole_page(
+        room,
+        access,
+        study_id,
+        patient_id,
+        criterion=criterion,
+        note=note,
+        search=search,
+        hits=(hits, named, scene.seen),
+    )
 
 
 def _done(
@@ -279,17 +276,9 @@ def _done(
             values: dict[str, Any] = state_values(session, scene, chosen, notice=notice)
             return page("chart_state.html", access=access, status=status, **values)
     if notice:
-        with room.store.writing() as session:
-            return whole_page(
-                session,
-                access,
-                study_id,
-                patient_id,
-                criterion=chosen,
-                note=note,
-                status=status,
-                notice=notice,
-            )
+        return whole_page(
+            room, access, study_id, patient_id, criterion=chosen, note=note, status=status, notice=notice
+        )
     return RedirectResponse(place_address(study_id, patient_id, criterion=chosen, note=note), status_code=303)
 
 

@@ -10,8 +10,7 @@ from chartsift.api.chart.timeline import lanes_of, trends_of, windows_of
 from chartsift.api.charts import span_of, timeline, trend
 from chartsift.api.pages.keys import OFF
 from chartsift.api.pages.render import page
-from chartsift.api.pages.scene import chart_address, criteria_in_order, place_address, scene_of
-from chartsift.api.services import audit
+from chartsift.api.pages.scene import chart_address, criteria_in_order, place_address, record_seen, scene_of
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 
@@ -19,8 +18,7 @@ routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 @routes.get("/studies/{study_id}/patients/{patient_id}/pictures", name="pictures_page")
 def pictures_page(study_id: str, patient_id: str, access: AccessDep, room: RoomDep) -> Response:
     """Show timeline and trends; who reads blind sees the notes on the axis, and nothing that was read in them."""
-    with room.store.writing() as session:
-        audit.append(session, access.user_id, "chart.seen", study_id=study_id, patient_id=patient_id)
+    with room.store.reading() as session:
         scene = scene_of(session, access, study_id, patient_id)
         by_site_id = {note.note_id: note.id for note in scene.notes}
         findings = [one for one in scene.result.findings if one.note_id in by_site_id] if scene.result else []
@@ -36,7 +34,7 @@ def pictures_page(study_id: str, patient_id: str, access: AccessDep, room: RoomD
         trends = trends_of(findings, link)
         days = [value.day for _, _, values in trends if len(values) > 1 for value in values]
         span = span_of([*days, scene.as_of])
-        return page(
+        answer = page(
             "pictures.html",
             access=access,
             study=scene.study,
@@ -53,3 +51,5 @@ def pictures_page(study_id: str, patient_id: str, access: AccessDep, room: RoomD
             singles=[values[0] for _, _, values in trends if len(values) == 1],
             keys_off=bool(access.preferences.get(OFF)),
         )
+    record_seen(room.store, access, study_id, patient_id, "chart.seen")
+    return answer

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, undefer
 from chartsift.api.access import Access
 from chartsift.api.chart.caches import Kept
 from chartsift.api.chart.copied import Copied, copied_blocks
-from chartsift.api.chart.view import VERDICT_WORDS, Act, NoteOf, OwnPiece, Reading, Row, row
-from chartsift.api.db.store import now_of
+from chartsift.api.chart.view import VERDICT_WORDS, Act, ByNote, NoteOf, OwnPiece, Reading, Row, by_note, row
+from chartsift.api.db.store import Store, now_of
 from chartsift.api.db.tables import (
     AuditEntry,
     Decision,
@@ -26,7 +26,7 @@ from chartsift.api.db.tables import (
     User,
 )
 from chartsift.api.permissions import Permission
-from chartsift.api.services import charts, reviews
+from chartsift.api.services import audit, charts, reviews
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
@@ -36,6 +36,7 @@ from chartsift.nlp.types import CohortResult, CriterionResult, Stance
 
 # A result of a large chart is a few MB when opened; this many are what the readers of a site have open.
 _RESULTS: Kept[PatientResult] = Kept(48)
+_BY_NOTE: Kept[ByNote] = Kept(48)
 _COPIED: Kept[dict[str, list[tuple[Copied, str]]]] = Kept(48)
 
 
@@ -159,6 +160,24 @@ def seen_notes(session: Session, patient: StudyPatient, user_id: str) -> frozens
     return frozenset(session.scalars(query))
 
 
+def record_seen(
+    store: Store, access: Access, study_id: str, patient_id: str, action: str, *, notes: Sequence[str] = ()
+) -> None:
+    """
+    Put into the audit trail that a person saw a chart, and which notes of it, before the answer leaves.
+
+    Pages are made while only reading, and this is a transaction of its own: writers take turns, and none of them
+    waits for a page.
+    """
+    with store.writing() as session:
+        if action:
+            audit.append(session, access.user_id, action, study_id=study_id, patient_id=patient_id)
+        for note in notes:
+            audit.append(
+                session, access.user_id, "note.seen", study_id=study_id, patient_id=patient_id, target=note
+            )
+
+
 def criteria_in_order(scene: Scene) -> list[Criterion]:
     """Return the criteria of the cohort as the page lists them: inclusions, then exclusions."""
     every = trial_of(scene.study).criteria_of(scene.cohort)
@@ -189,6 +208,15 @@ def values_of(session: Session, scene: Scene, site_ids: set[str]) -> dict[str, N
         select(StudyNote).where(StudyNote.id.in_(wanted)).options(undefer(StudyNote.sealed_text))
     ).all()
     return {note.note_id: NoteOf(note.id, charts.note_value(session, scene.patient, note)) for note in stored}
+
+
+def read_by_note(scene: Scene) -> ByNote:
+    """Return what was read in each note and what it bears on; nothing where the proposal is hidden."""
+    result, stored = scene.result, scene.stored
+    if result is None or stored is None:
+        return ByNote({}, {})
+    slots = {one.criterion_id: slot for slot, one in enumerate(criteria_in_order(scene))}
+    return _BY_NOTE.get(stored.id, lambda: by_note(result.findings, slots, scene.results))
 
 
 def copied_of(session: Session, scene: Scene, note_id: str) -> list[tuple[Copied, str]]:

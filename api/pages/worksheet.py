@@ -20,10 +20,11 @@ from chartsift.api.pages.scene import (
     chart_address,
     place_address,
     reading_of,
+    record_seen,
     scene_of,
     values_of,
 )
-from chartsift.api.services import audit, charts, reviews
+from chartsift.api.services import charts, reviews
 from chartsift.api.services.adjudication import RecordedVerdict, record_of
 from chartsift.api.services.evaluation import result_value, speaks_against
 from chartsift.api.services.studies import trial_of
@@ -40,8 +41,7 @@ _SETTLED = {"single": "one reader", "agreed": "two readers agreed", "adjudicated
 @routes.get("/studies/{study_id}/patients/{patient_id}/worksheet", name="worksheet_page")
 def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: RoomDep) -> Response:
     """Show the worksheet of a signed chart; before that, say that there is none yet."""
-    with room.store.writing() as session:
-        audit.append(session, access.user_id, "worksheet.seen", study_id=study_id, patient_id=patient_id)
+    with room.store.reading() as session:
         scene = scene_of(session, access, study_id, patient_id)
         record = record_of(session, scene.patient)
         signatures = _signatures(session, scene)
@@ -49,7 +49,7 @@ def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: Room
         result = result_value(session, signed) if signed is not None else None
         trial = trial_of(scene.study)
         lines = _lines(session, scene, record, result) if record else []
-        return page(
+        answer = page(
             "worksheet.html",
             access=access,
             study=scene.study,
@@ -72,6 +72,8 @@ def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: Room
             notes=scene.notes,
             now=now_of(session),
         )
+    record_seen(room.store, access, study_id, patient_id, "worksheet.seen")
+    return answer
 
 
 def outcome_words(verdicts: Sequence[tuple[str, str, str, bool]]) -> str:

@@ -49,7 +49,7 @@ def annotated_chart(session: Session, chart: SignedChart) -> tuple[dict[str, Any
     rejected = {
         (act.criterion_id, names[act.note_id], int(act.start or 0), int(act.end or 0))
         for act in chart.evidence
-        if act.act == "evidence_rejected" and act.note_id
+        if act.act == "evidence_rejected" and act.note_id and act.start is not None and act.end is not None
     }
     proposed = {
         row["criterion_id"]: row for row in rows.criterion_rows(chart.result) if row["cohort_id"] == cohort_id

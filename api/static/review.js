@@ -69,7 +69,11 @@
     return null;
   }
 
-  function showPlace(place) {
+  let placeShown = "";
+
+  // Point at a place of the open note; go there unless the reader is to stay where she is.
+  function showPlace(place, stays) {
+    placeShown = place;
     all("#at").forEach((mark) => mark.removeAttribute("id"));
     all("mark.at").forEach((mark) => mark.classList.remove("at"));
     const text = document.querySelector("#note .note-text");
@@ -79,6 +83,7 @@
     if (!range) return;
     if (window.CSS && CSS.highlights) CSS.highlights.set("at", new Highlight(range));
     else { const chosen = getSelection(); chosen.removeAllRanges(); chosen.addRange(range); }
+    if (stays) return;
     const box = range.getBoundingClientRect();
     const frame = pane.getBoundingClientRect();
     if (box.top < frame.top + 60 || box.bottom > frame.bottom - 40) pane.scrollTop += box.top - frame.top - frame.height / 3;
@@ -250,6 +255,7 @@
     await fetchNote(id);
     pane.replaceChildren(notesSeen.get(id));
     pane.scrollTop = top;
+    showPlace(placeShown, true);
   }
 
   async function search(form) {

@@ -47,7 +47,7 @@ def stateless_router(settings: Settings) -> APIRouter:
     @routes.get("/about", summary="What is running", responses=refusals())
     def about(room: RoomDep) -> AboutOut:
         """Answer with versions and the fingerprint; slow only while the pipeline is being built."""
-        return AboutOut(versions=versions(), fingerprint=room.screener.fingerprint())
+        return AboutOut(versions=dict(versions()), fingerprint=room.screener.fingerprint())
 
     @routes.get("/trials", summary="Trials that can be read", responses=refusals("HT816"))
     def trials(room: RoomDep) -> TrialsOut:

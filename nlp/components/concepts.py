@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ SPAN_GROUP = "concepts"
 _MAX_LOOSE_HYPHENS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sense:
     """The concept and the term behind a matched span."""
 
@@ -49,7 +50,7 @@ class Sense:
     only_before: re.Pattern[str] | None
     only_after: re.Pattern[str] | None
 
-    @property
+    @cached_property
     def has_conditions(self) -> bool:
         """Whether the words around a mention say if it counts."""
         return (
@@ -60,6 +61,11 @@ class Sense:
             or self.only_before is not None
             or self.only_after is not None
         )
+
+    @cached_property
+    def label(self) -> str:
+        """The label of its spans."""
+        return self.concept.kind.upper()
 
 
 def sense_of(span: Span) -> Sense:
@@ -107,7 +113,7 @@ class Concepts:
 
 def concept_span(doc: Doc, start: int, end: int, sense: Sense) -> Span:
     """Return the tokens ``start:end`` of *doc* as a mention of *sense*."""
-    span = Span(doc, start, end, label=sense.concept.kind.upper())
+    span = Span(doc, start, end, label=sense.label)
     span._.sense = sense
     return span
 

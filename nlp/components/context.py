@@ -190,7 +190,9 @@ class _Sentence:
         """
         last = self.doc[end - 1].lower
         return any(
-            target.start < end or target[0].lower == last for target in self.targets if target.end > start
+            target.start < end or self.doc[target.start].lower == last
+            for target in self.targets
+            if target.end > start
         )
 
     def _bracket(self, start: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import cast
 
 from spacy.tokens import Doc, Span
 
@@ -17,6 +18,7 @@ from chartsift.nlp.components import claimed_kinds
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import SPAN_GROUP, sense_of
 from chartsift.nlp.components.factory import register
+from chartsift.nlp.components.passages import Passages
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion, Comparator
 
@@ -58,6 +60,9 @@ def drafts_of(doc: Doc) -> list[Draft]:
 def concept_spans(doc: Doc, kinds: Iterable[str]) -> list[Span]:
     """Return the concept spans of *kinds* in order."""
     labels = {kind.upper() for kind in kinds}
+    held: object = doc
+    if isinstance(held, Passages):
+        return cast(list[Span], held.labelled(labels))
     return [span for span in doc.spans[SPAN_GROUP] if span.label_ in labels]
 
 

@@ -90,11 +90,11 @@ class Sections:
         text = layout.text
         letters, capitals = _letters_and_capitals(text[:20_000])
         by_capitals = letters > 0 and capitals / letters < _CAPITALS_SHARE
-        headers: list[_Header] = []
+        headers = self._inline(layout)
         after_blank = True
         for number, line in enumerate(layout.lines):
             content = text[line.start : line.end]
-            if not content.strip():
+            if not content or content.isspace():
                 after_blank = True
                 continue
             listed = self._listed(content, line, layout, number) if self._may_be_listed(content) else None
@@ -114,14 +114,16 @@ class Sections:
                     headers.append(_Header(line.start, line.end, content.strip(" #\t"), "other"))
             elif "==" in content and re.match(r"\s*={2,}\s*\S.*\S\s*={2,}\s*$", content):
                 headers.append(self._named(line.start, line.end, content.strip(" =\t")))
-            headers.extend(self._inline(text, line))
             after_blank = False
         return sorted(headers, key=lambda header: header.start)
 
     def _may_be_listed(self, content: str) -> bool:
         """Say whether the first word of a line is that of a header; most lines are told by it alone."""
         first = self._first_word.match(content)
-        return first is not None and fold(first.group("word")) in self._first_words
+        if first is None:
+            return False
+        word = first.group("word")
+        return (word.lower() if word.isascii() and word.isalpha() else fold(word)) in self._first_words
 
     def _listed(self, content: str, line: TextSpan, layout: Layout, number: int) -> _Header | None:
         match = self._line_header.match(content)
@@ -149,12 +151,13 @@ class Sections:
         )
         return _Header(start, body, title.strip(), category)
 
-    def _inline(self, text: str, line: TextSpan) -> list[_Header]:
+    def _inline(self, layout: Layout) -> list[_Header]:
+        """Return the headers within lines; the colon of such a one does not end its line."""
         found = []
-        for match in self._inline_header.finditer(text, line.start, line.end):
-            title = match.group("title")
-            if title[0].isupper():
-                found.append(self._named(match.start("title"), match.end(), title))
+        for match in self._inline_header.finditer(layout.text):
+            end = match.end()
+            if match.group("title")[0].isupper() and end < layout.line_at(end - 1).end:
+                found.append(self._named(match.start("title"), end, match.group("title")))
         return found
 
     def _sections(self, layout: Layout, headers: list[_Header]) -> list[Section]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -63,6 +63,11 @@ class Chart:
             group.sort(key=lambda f: (f.date, known[f.note_id], f.start), reverse=True)
         doubtful = tuple(f for f in inside if f.attribute("doubtful") and not f.attribute("corrected"))
         return cls(patient, as_of, kept, inside, dict(by_kind), known, tuple(corrected), doubtful)
+
+    @property
+    def kinds(self) -> KeysView[str]:
+        """The kinds of which there are findings that questions find."""
+        return self._by_kind.keys()
 
     def of(
         self, kind: str, concepts: Iterable[str] | None = None, *, assertions: Iterable[str] | None = None

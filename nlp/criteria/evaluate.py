@@ -5,6 +5,7 @@ From a patient's findings to verdicts: the one function that the batch run, the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,8 @@ from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, at_least, nega
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.criteria.scores.support import support
-from chartsift.nlp.criteria.search import search_of, statement
+from chartsift.nlp.criteria.search import search_of, statement, terms_of
+from chartsift.nlp.criteria.silence import Silence, silence_of
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
     Basis,
@@ -35,6 +37,8 @@ from chartsift.nlp.types import (
 STATUS_WORDS: dict[Status, str] = {"met": "met", "not_met": "not met", "unknown": "unknown"}
 # A screening and its follow-up are over within two years; "turns 76 on 2056-03-02" would only be in the way.
 _NEAR_DAYS = 730
+# Where nothing decided, the result shows what was looked for.
+_WITH_SEARCH = frozenset({"no_mention", "judgement"})
 _STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
 
 
@@ -156,7 +160,104 @@ def _score(results: Sequence[CriterionResult]) -> float:
     return round(points / len(counted), 4) if counted else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Silent:
+    """
+    The result of a criterion on a chart that is silent to it, but for what hangs on the notes that were read.
+
+    Attributes:
+        silence: What silence makes of it, and for which charts.
+        status: Its status.
+        basis: Its basis.
+        lead: The reason as a sentence; "" without one.
+        next_step: What would settle it; "" when decided.
+        kinds: What was looked for, where the result carries a search; else None.
+        terms: How many words of the vocabulary that is.
+    """
+
+    silence: Silence
+    status: Status
+    basis: Basis
+    lead: str
+    next_step: str
+    kinds: tuple[str, ...] | None
+    terms: int
+
+
+# By the identity of the criterion, which is kept, as with parameters.
+_SILENT: dict[int, tuple[Criterion, _Silent | None]] = {}
+
+
+def _silent(criterion: Criterion) -> _Silent | None:
+    """Return the result of *criterion* on silent charts, worked out once; None where it takes more than silence."""
+    known = _SILENT.get(id(criterion))
+    if known is None or known[0] is not criterion:
+        if len(_SILENT) >= _MOST_PARAMETERS:
+            _SILENT.clear()
+        known = _SILENT[id(criterion)] = (criterion, _silent_anew(criterion))
+    return known[1]
+
+
+def _silent_anew(criterion: Criterion) -> _Silent | None:
+    silence = silence_of(criterion, lambda on: outcome_of(on, criterion.decide))
+    if silence is None:
+        return None
+    outcome = silence.outcome
+    status, basis = _close(criterion, outcome)
+    kinds = tuple(dict.fromkeys(outcome.searched)) if basis in _WITH_SEARCH else None
+    return _Silent(
+        silence,
+        status,
+        basis,
+        _sentence(outcome.reason) if outcome.reason else "",
+        _next_step(criterion, outcome, basis) if status == "unknown" else "",
+        kinds,
+        len(terms_of(kinds)) if kinds is not None else 0,
+    )
+
+
+def _told(chart: Chart, criterion: Criterion, silent: _Silent, *, unread: Sequence[str]) -> CriterionResult:
+    """Return what ``_decide_in_full`` returns for a chart that is silent to *criterion*."""
+    outcome, basis = silent.silence.outcome, silent.basis
+    search: Search | None = None
+    rationale = silent.lead
+    if silent.kinds is not None:
+        notes = chart.notes
+        search = Search(
+            len(notes),
+            notes[0].note_date if notes else None,
+            notes[-1].note_date if notes else None,
+            silent.kinds,
+            silent.terms,
+            tuple(unread),
+        )
+        if basis == "no_mention":
+            words = f"No mention {statement(search)}."
+            rationale = f"{rationale} {words}" if rationale else words
+    flags = outcome.flags
+    if unread and silent.status != "unknown":
+        flags = (*flags, f"unread_notes {len(unread)}")
+    return CriterionResult(
+        criterion_id=criterion.criterion_id,
+        kind=criterion.kind,
+        status=silent.status,
+        basis=basis,
+        flags=flags,
+        rationale=rationale,
+        confidence=_confidence(chart, outcome, basis),
+        next_step=silent.next_step,
+        search=search,
+    )
+
+
 def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
+    silent = _silent(criterion)
+    if silent is not None and silent.silence.holds_for(chart):
+        return _told(chart, criterion, silent, unread=unread)
+    return _decide_in_full(chart, criterion, unread=unread)
+
+
+def _decide_in_full(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
     here = chart.at(chart.as_of)
     outcome = with_corrections(here, lambda on: outcome_of(on, criterion.decide))
     score: ScoreResult | None = None
@@ -172,9 +273,7 @@ def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> Cri
             status,
             leading=[item.finding for item in outcome.evidence if item.stance != "set_aside"],
         )
-    search = (
-        search_of(chart, outcome.searched, unread=unread) if basis in ("no_mention", "judgement") else None
-    )
+    search = search_of(chart, outcome.searched, unread=unread) if basis in _WITH_SEARCH else None
     flags = list(outcome.flags)
     if unread and status != "unknown":
         flags.append(f"unread_notes {len(unread)}")

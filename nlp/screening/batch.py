@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from chartsift.nlp.errors import ChartsiftError, RuleError, ScreeningError
+from chartsift.nlp.screening.candidates import screen_candidate
 from chartsift.nlp.screening.chart import Extractor, PatientResult, failure_place, screen_patient
 from chartsift.nlp.screening.rows import (
     Row,
@@ -31,6 +32,7 @@ from chartsift.nlp.types import CohortResult, CriterionResult, Problem
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
+    from chartsift.nlp.screening.signs import SignSearch
 
 # How many patients of a part are kept for the tables that people read; the files hold all of them.
 TOP_PATIENTS = 200
@@ -50,6 +52,9 @@ class Tally:
         funnel: Patients still possible (and, of those, without a doubt so far) after each criterion of their
             cohort, "adult/age/possible" and "adult/age/clear".
         problem_codes: Problems by code.
+        no_sign: Patients without a sign of the disease, by applicable cohort. None of the tables above counts them,
+            for nothing of theirs was decided by reading.
+        searched: First and last day of the notes of those patients, as ISO strings; "" where there are none.
         top: The patients nearest to eligible: (rank of status, minus score, patient_id).
     """
 
@@ -58,6 +63,8 @@ class Tally:
     criteria: Counter[str] = field(default_factory=Counter)
     funnel: Counter[str] = field(default_factory=Counter)
     problem_codes: Counter[str] = field(default_factory=Counter)
+    no_sign: Counter[str] = field(default_factory=Counter)
+    searched: tuple[str, str] = ("", "")
     top: list[tuple[int, float, str]] = field(default_factory=list)
 
     @property
@@ -72,7 +79,15 @@ class Tally:
         self.criteria.update(other.criteria)
         self.funnel.update(other.funnel)
         self.problem_codes.update(other.problem_codes)
+        self.no_sign.update(other.no_sign)
+        self.add_searched(other.searched)
         self.top = sorted([*self.top, *other.top])[:TOP_PATIENTS]
+
+    def add_searched(self, days: tuple[str, str]) -> None:
+        """Widen the span of the notes that were only searched by another one."""
+        spans = [span for span in (self.searched, days) if span[0]]
+        if spans:
+            self.searched = (min(first for first, _ in spans), max(last for _, last in spans))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tally as plain values for JSON."""
@@ -82,6 +97,8 @@ class Tally:
             "criteria": dict(self.criteria),
             "funnel": dict(self.funnel),
             "problem_codes": dict(self.problem_codes),
+            "no_sign": dict(self.no_sign),
+            "searched": list(self.searched),
             "top": [list(item) for item in self.top],
         }
 
@@ -94,6 +111,8 @@ class Tally:
             Counter(data["criteria"]),
             Counter(data["funnel"]),
             Counter(data["problem_codes"]),
+            Counter(data["no_sign"]),
+            (str(data["searched"][0]), str(data["searched"][1])),
             [(int(rank), float(score), str(patient)) for rank, score, patient in data["top"]],
         )
 
@@ -113,6 +132,7 @@ def screen_batch(
     *,
     as_of: date | None = None,
     lost: Mapping[str, ScreeningError] = MappingProxyType({}),
+    search: SignSearch | None = None,
 ) -> Part:
     """
     Screen the patients of one batch, in the order given.
@@ -125,6 +145,7 @@ def screen_batch(
         cases: The patients; each is taken when the one before is done.
         as_of: Day of screening for everyone; None for each patient's own.
         lost: Patients who are not to be evaluated, since that ended the process, and what to say of them.
+        search: Looks for the disease in the plain text first: patients without a sign of it are not read in full.
 
     Raises:
         RuleError: the trial itself is broken, which no other patient would survive either.
@@ -134,9 +155,7 @@ def screen_batch(
         try:
             if case.patient.patient_id in lost:
                 raise lost[case.patient.patient_id]
-            result = screen_patient(
-                pipeline, trial, case.patient, case.notes, as_of=as_of, unread=case.unread
-            )
+            result = screen_case(pipeline, trial, case, as_of=as_of, search=search)
         except RuleError:
             raise
         except Exception as exc:  # one patient never stops a run
@@ -146,6 +165,22 @@ def screen_batch(
             read = {note.note_id for note in result.notes}
             part.tables["texts"].extend(text_rows([note for note in case.notes if note.note_id in read]))
     return part
+
+
+def screen_case(
+    pipeline: Extractor,
+    trial: Trial,
+    case: PatientCase,
+    *,
+    as_of: date | None = None,
+    search: SignSearch | None = None,
+) -> PatientResult:
+    """Screen one patient as ``screen_batch`` does; raises what ``screen_patient`` raises."""
+    if search is None:
+        return screen_patient(pipeline, trial, case.patient, case.notes, as_of=as_of, unread=case.unread)
+    return screen_candidate(
+        pipeline, trial, case.patient, case.notes, search, as_of=as_of, unread=case.unread
+    )
 
 
 def _add_result(part: Part, result: PatientResult) -> None:
@@ -168,6 +203,13 @@ def _add_result(part: Part, result: PatientResult) -> None:
         findings=len(result.findings),
     )
     cohort = result.applicable
+    search = result.first_pass
+    if search is not None:
+        tally.counts.update(patients_without_sign=1, notes_searched=search.notes)
+        tally.no_sign[cohort.cohort_id] += 1
+        if search.first is not None and search.last is not None:
+            tally.add_searched((search.first.isoformat(), search.last.isoformat()))
+        return
     tally.cohort_status[f"{cohort.cohort_id}/{cohort.status}"] += 1
     tally.top.append((_STATUS_RANK[cohort.status], -round(cohort.score, 6), result.patient.patient_id))
     tally.top = sorted(tally.top)[:TOP_PATIENTS]

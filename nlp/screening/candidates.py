@@ -9,25 +9,21 @@ what was not read is never presumed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from chartsift.nlp.components.concepts import mentions_in, phrases_of
 from chartsift.nlp.criteria import evaluate
 from chartsift.nlp.criteria.schema import OPERATORS, Candidates
-from chartsift.nlp.criteria.search import statement, terms_of
+from chartsift.nlp.criteria.search import statement
 from chartsift.nlp.errors import InputError, RuleError
-from chartsift.nlp.lexicon.loader import load_concepts
 from chartsift.nlp.screening.chart import Extractor, PatientResult, screen_patient
-from chartsift.nlp.text.layout import LazyLayout
-from chartsift.nlp.text.prefilter import Prefilter
 from chartsift.nlp.types import CohortResult, CriterionResult, Note, NoteInfo, Patient, Search
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
+    from chartsift.nlp.screening.signs import SignSearch
 
 # The kinds of findings that answer the predicates which name a disease: signs of it, where the trial names none.
 _SIGNS_OF = {
@@ -36,19 +32,6 @@ _SIGNS_OF = {
     "antibody_and_subtype": ("antibody", "diagnosis", "diagnosis_code"),
 }
 NOT_READ = "not_read"
-# "5 PM" is in half of all notes, and no polymyositis.
-_CLOCK = re.compile(r"\D?\d\s?PM", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """Words of a note that are a sign: ``text[start:end]``, and the kind and concept that they stand for."""
-
-    note_id: str
-    start: int
-    end: int
-    kind: str
-    concept: str
 
 
 def candidates_of(trial: Trial) -> Candidates:
@@ -83,45 +66,6 @@ def _predicates(node: Mapping[str, Any]) -> Iterator[str]:
     items = content["of"] if name == "at_least" else content
     for item in [items] if isinstance(items, Mapping) else items:
         yield from _predicates(item)
-
-
-class SignSearch:
-    """
-    Finds the signs of one trial's disease in plain text.
-
-    Attributes:
-        of: What they are signs of, in words.
-        kinds: What was looked for, as "kind" or "kind/concept".
-        terms: How many words and phrases that is.
-    """
-
-    def __init__(self, trial: Trial) -> None:
-        wanted = candidates_of(trial)
-        self.of = wanted.of
-        self.kinds = wanted.signs
-        self.terms = len(terms_of(self.kinds))
-        concepts = [
-            concept
-            for concept in load_concepts()
-            if concept.kind in self.kinds or f"{concept.kind}/{concept.concept}" in self.kinds
-        ]
-        self._phrases = phrases_of(concepts)
-        self._prefilter = Prefilter(self._phrases.words, with_gates=False)
-
-    def signs(self, note_id: str, text: str) -> Iterator[Sign]:
-        """Yield the signs in a note; whether they are denied, doubted or another person's is not asked here."""
-        scan = self._prefilter.scan(text)
-        if not scan.found:
-            return
-        for mention in mentions_in(scan, LazyLayout(text, lambda _: None), self._phrases):
-            if _CLOCK.fullmatch(text, max(0, mention.start - 2), mention.end):
-                continue
-            concept = mention.sense.concept
-            yield Sign(note_id, mention.start, mention.end, concept.kind, concept.concept)
-
-    def first_sign(self, notes: Sequence[Note]) -> Sign | None:
-        """Return a sign in the first of *notes* that has one; None where none has."""
-        return next((sign for note in notes for sign in self.signs(note.note_id, note.text)), None)
 
 
 def screen_candidate(
@@ -163,14 +107,13 @@ def screen_candidate(
         unread=(),
     )
     cohorts = evaluate(replace(patient, as_of=day), read, (), trial, as_of=day)
-    return PatientResult(
-        patient, day, read, (), tuple(_searched_only(cohort, proof, search.of) for cohort in cohorts), ()
-    )
+    told = tuple(_searched_only(cohort, proof, search.of) for cohort in cohorts)
+    return PatientResult(patient, day, (), (), told, (), first_pass=proof)
 
 
 def has_no_sign(result: PatientResult) -> bool:
     """Say whether *result* is that of a patient whose notes were searched and not read."""
-    return any(NOT_READ in criterion.flags for criterion in result.applicable.criteria)
+    return result.first_pass is not None
 
 
 def _is_plain(patient: Patient, notes: Sequence[Note], day: date) -> bool:

@@ -17,7 +17,7 @@ from chartsift.nlp.criteria import evaluate
 from chartsift.nlp.errors import InputError, ScreeningError
 from chartsift.nlp.screening.copied import mark_copied
 from chartsift.nlp.screening.rating import rated
-from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem
+from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem, Search
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
@@ -48,6 +48,7 @@ class PatientResult:
         cohorts: A verdict for each cohort of the trial; exactly one is applicable.
         problems: Notes and facts left out, and why.
         unread: Names of the notes and inputs of the patient that should have been read and were not.
+        first_pass: The search for signs of the disease that found none, so that no note was read in full; else None.
     """
 
     patient: Patient
@@ -57,6 +58,7 @@ class PatientResult:
     cohorts: tuple[CohortResult, ...]
     problems: tuple[Problem, ...]
     unread: tuple[str, ...] = ()
+    first_pass: Search | None = None
 
     @property
     def applicable(self) -> CohortResult:

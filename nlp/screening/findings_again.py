@@ -78,11 +78,18 @@ def findings_of_inputs(
 
 
 def findings_of_run(results: RunResults, *, as_of: date | None) -> Iterator[PatientFindings]:
-    """Yield each patient of a finished run; *as_of* sets another day, for which later notes are left out."""
+    """
+    Yield each patient of a finished run; *as_of* sets another day, for which later notes are left out.
+
+    Patients whom a first pass left unread are left out: no findings of theirs are known, which is not to have none.
+    """
+    is_first_pass = bool(results.manifest.get("candidates"))
     notes = _Groups(results.path("notes"))
     findings = _Groups(results.path("findings"))
     for patient_id, rows in _by_patient(results.path("cohorts")):
         facts = rows[0]
+        if is_first_pass and not facts["notes_read"] and not facts["notes_unread"]:
+            continue
         day = as_of or facts["as_of"]
         patient = Patient(patient_id, facts["birth_date"], facts["sex"], day)
         if patient.birth_date is not None and patient.birth_date > day:

@@ -29,6 +29,7 @@ class Setup:
         note_seconds: Processor time for reading one note; long ones have more.
         max_memory: Bytes; a worker that holds more after a batch is replaced.
         log_level: What it logs.
+        candidates: Whether to read in full only patients with a sign of the disease.
     """
 
     factory: str
@@ -38,6 +39,7 @@ class Setup:
     note_seconds: float
     max_memory: int
     log_level: str = "WARNING"
+    candidates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

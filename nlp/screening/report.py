@@ -154,10 +154,13 @@ def _load_template(name: str) -> str:
 def _totals(manifest: dict[str, Any]) -> list[tuple[str, int]]:
     """Return patients by status over all cohorts, in words."""
     counts = manifest["cohort_status"]
-    return [
+    totals = [
         (text, sum(int(count) for key, count in counts.items() if key.rpartition("/")[2] == status))
         for status, text in words.COHORT_WORDS.items()
     ]
+    if first_pass := manifest.get("candidates"):
+        totals.append((f"without a sign of {first_pass['of']}", int(first_pass["patients_without_sign"])))
+    return totals
 
 
 def _cohort_view(manifest: dict[str, Any], cohort: dict[str, Any], shown: list[PatientRows]) -> CohortView:
@@ -165,14 +168,16 @@ def _cohort_view(manifest: dict[str, Any], cohort: dict[str, Any], shown: list[P
     status = tuple(
         (name, int(manifest["cohort_status"].get(f"{cohort_id}/{name}", 0))) for name in words.COHORT_WORDS
     )
-    patients = sum(count for _, count in status)
+    first_pass = manifest.get("candidates")
+    without_sign = int(first_pass["by_cohort"].get(cohort_id, 0)) if first_pass else 0
+    patients = sum(count for _, count in status) + without_sign
     counts = []
     for criterion in cohort["criteria"]:
         key = f"{cohort_id}/{criterion['criterion_id']}"
         label = criterion["label"] or criterion["criterion_id"]
         by_basis = tuple(int(manifest["criteria"].get(f"{key}/{s}/{b}", 0)) for s, b in _COUNTED)
         counts.append((label, criterion["kind"], by_basis))
-    funnel = _funnel(manifest, cohort, patients)
+    funnel = _funnel(manifest, cohort, patients, without_sign)
     return CohortView(
         cohort["label"],
         patients,
@@ -185,9 +190,26 @@ def _cohort_view(manifest: dict[str, Any], cohort: dict[str, Any], shown: list[P
     )
 
 
-def _funnel(manifest: dict[str, Any], cohort: dict[str, Any], patients: int) -> tuple[FunnelStep, ...]:
+def _funnel(
+    manifest: dict[str, Any], cohort: dict[str, Any], patients: int, without_sign: int = 0
+) -> tuple[FunnelStep, ...]:
     steps: list[FunnelStep] = []
     left = patients
+    if first_pass := manifest.get("candidates"):
+        # Nobody is clear of doubt by a word alone.
+        left = patients - without_sign
+        steps.append(
+            FunnelStep(
+                label=f"Sign of {first_pass['of']}",
+                summary=words.no_sign_words(first_pass),
+                possible=left,
+                dropped=without_sign,
+                clear=0,
+                y=_FIRST_ROW,
+                possible_width=_bar(left, patients),
+                clear_width=0.0,
+            )
+        )
     for criterion in cohort["criteria"]:
         key = f"{cohort['cohort_id']}/{criterion['criterion_id']}"
         if f"{key}/possible" not in manifest["funnel"]:

@@ -27,12 +27,14 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chartsift.nlp.criteria.search import terms_of
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.formats import DEFAULT_LIMITS, Limits, read_inputs, read_patients
 from chartsift.nlp.formats.base import shown_name
 from chartsift.nlp.formats.inputs import check_paths
 from chartsift.nlp.log import get_logger
 from chartsift.nlp.screening.batch import Tally
+from chartsift.nlp.screening.candidates import candidates_of
 from chartsift.nlp.screening.chart import Extractor
 from chartsift.nlp.screening.folder import (
     MANIFEST,
@@ -93,6 +95,7 @@ class RunConfig:
         limit: Screen only the first so many patients; None for all.
         sample: Screen only so many patients at random; None for all.
         seed: Chooses another sample of the same size.
+        candidates: Look for the trial's disease in the plain text first, and read in full only who shows a sign of it.
         restart: Throw away what an earlier run left in ``out``.
         limits: Limits on inputs.
         workers: Processes that screen. 0 screens in this process: for tests and small things, since a note that
@@ -110,6 +113,7 @@ class RunConfig:
     limit: int | None = None
     sample: int | None = None
     seed: int = 0
+    candidates: bool = False
     restart: bool = False
     limits: Limits = DEFAULT_LIMITS
     workers: int = 0
@@ -165,6 +169,7 @@ def run_screening(
     if config.workers and not isinstance(make_pipeline, str):
         raise ValueError("workers need the pipeline as package.module:function")
     check_paths([*config.inputs, *([config.patients] if config.patients else [])])
+    check_candidates(config, trial)
     try:
         prepare_folder(config.out, config.inputs)
         with FolderLock(config.out / WORK_FOLDER / "lock"):
@@ -178,6 +183,12 @@ def run_screening(
         raise ScreeningError(
             "SC404", f"{config.out}: the disk is full or fails", hint="make space and start again; it goes on"
         ) from exc
+
+
+def check_candidates(config: RunConfig, trial: Trial) -> None:
+    """Raise RuleError (RU213) where a first pass is asked for and the trial does not tell what to look for."""
+    if config.candidates:
+        candidates_of(trial)
 
 
 class InputTotals(Protocol):
@@ -259,7 +270,7 @@ class Run:
     def _screener(self) -> AbstractContextManager[Pool | Here]:
         config = self.config
         if not config.workers:
-            return Here(self.make_pipeline, self.trial, as_of=config.as_of)
+            return Here(self.make_pipeline, self.trial, as_of=config.as_of, candidates=config.candidates)
         setup = Setup(
             factory=str(self.make_pipeline),
             trial=self.trial,
@@ -268,6 +279,7 @@ class Run:
             note_seconds=config.note_seconds,
             max_memory=config.max_memory,
             log_level=config.log_level,
+            candidates=config.candidates,
         )
         return Pool(setup, workers=config.workers)
 
@@ -301,6 +313,7 @@ class Run:
             "pipeline": pipeline,
             "trial": self.trial.fingerprint(),
             "as_of": config.as_of.isoformat() if config.as_of else None,
+            "candidates": config.candidates,
             "limit": config.limit,
             "sample": None if config.sample is None else {"patients": config.sample, "seed": config.seed},
         }
@@ -379,6 +392,7 @@ class Run:
             "limit": self.config.limit,
             "sample": identity["sample"],
             "counts": self._counts(store, tally, rows),
+            "candidates": self._first_pass(tally),
             "cohort_status": dict(tally.cohort_status),
             "criteria": dict(tally.criteria),
             "funnel": dict(tally.funnel),
@@ -386,6 +400,23 @@ class Run:
             "top_patients": [patient_id for _, _, patient_id in tally.top],
             "rows": rows,
             "versions": _versions(),
+        }
+
+    def _first_pass(self, tally: Tally) -> dict[str, Any] | None:
+        """Return the proof of the first pass: what was looked for, in how many notes of which days, in vain."""
+        if not self.config.candidates:
+            return None
+        wanted = candidates_of(self.trial)
+        first, last = tally.searched
+        return {
+            "of": wanted.of,
+            "signs": list(wanted.signs),
+            "terms": len(terms_of(wanted.signs)),
+            "patients_without_sign": tally.counts["patients_without_sign"],
+            "by_cohort": dict(tally.no_sign),
+            "notes": tally.counts["notes_searched"],
+            "first": first or None,
+            "last": last or None,
         }
 
     def _times(self, state: dict[str, Any]) -> dict[str, Any]:
@@ -403,13 +434,19 @@ class Run:
         """
         Return counts that add up.
 
-        rows_seen = notes_read + input_problems; notes_read = notes_evaluated + notes_after_as_of + notes_failed +
-        notes_of_failed_patients + notes_not_screened; patients = patients_screened + patients_failed +
+        rows_seen = notes_read + input_problems; notes_read = notes_evaluated + notes_searched + notes_after_as_of +
+        notes_failed + notes_of_failed_patients + notes_not_screened; patients = patients_screened + patients_failed +
         patients_not_screened; errors = input_problems + patient_problems + notes_after_as_of + notes_failed +
         patients_failed + patient_facts_left_out.
         """
         got = tally.counts
-        became = ("notes_evaluated", "notes_after_as_of", "notes_failed", "notes_of_failed_patients")
+        became = (
+            "notes_evaluated",
+            "notes_searched",
+            "notes_after_as_of",
+            "notes_failed",
+            "notes_of_failed_patients",
+        )
         patients = store.count_patients()
         return {
             **asdict(store.counts),
@@ -417,6 +454,7 @@ class Run:
             "notes_not_screened": store.counts.notes_read - sum(got[name] for name in became),
             "patients": patients,
             "patients_screened": got["patients_screened"],
+            "patients_without_sign": got["patients_without_sign"],
             "patients_failed": got["patients_failed"],
             "patient_facts_left_out": got["patient_facts_left_out"],
             "patients_not_screened": patients - got["patients_screened"] - got["patients_failed"],

@@ -49,7 +49,15 @@ from chartsift.nlp.screening.folder import (
 from chartsift.nlp.screening.parts import PartFolder, write_json, write_text
 from chartsift.nlp.screening.report import render_report
 from chartsift.nlp.screening.results import RunResults
-from chartsift.nlp.screening.run import Progress, Run, RunConfig, run_fingerprint, timed, write_all_jsonl
+from chartsift.nlp.screening.run import (
+    Progress,
+    Run,
+    RunConfig,
+    check_candidates,
+    run_fingerprint,
+    timed,
+    write_all_jsonl,
+)
 from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.spark_cases import Cases
 from chartsift.nlp.screening.spark_read import STAGED, InputReader, ReadInputs
@@ -124,6 +132,7 @@ def run_spark_screening(
             (SC442), gives up (SC443), or its executors do not see the work folder (SC444).
     """
     check_paths([*config.inputs, *([config.patients] if config.patients else [])])
+    check_candidates(config, trial)
     try:
         prepare_folder(config.out, config.inputs)
         with FolderLock(config.out / WORK_FOLDER / "lock"):
@@ -183,7 +192,15 @@ class _SparkRun(Run):
         bounds: list[str] = state["bounds"]
         folder = self.work.absolute() / f"parts-spark-{run_fingerprint(identity)[:16]}"
         prepare_work(folder)
-        job = Job(self.build, fingerprint, self.trial, self.config.as_of, folder, self._chosen(read))
+        job = Job(
+            self.build,
+            fingerprint,
+            self.trial,
+            self.config.as_of,
+            folder,
+            self._chosen(read),
+            self.config.candidates,
+        )
         with timed(self.seconds, "screening"):
             self._screen_parts(read, bounds, job)
             for number in range(len(bounds) + 1):

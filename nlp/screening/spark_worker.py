@@ -27,6 +27,7 @@ from chartsift.nlp.errors import ChartsiftError
 from chartsift.nlp.screening.batch import screen_batch
 from chartsift.nlp.screening.chart import Extractor, failure_place
 from chartsift.nlp.screening.parts import PartFolder
+from chartsift.nlp.screening.signs import SignSearch
 from chartsift.nlp.screening.spark_cases import Cases
 from chartsift.nlp.screening.spark_items import from_row
 from chartsift.nlp.screening.store import InputCounts
@@ -66,6 +67,7 @@ class Job:
         as_of: Day of screening for everyone, or None.
         work: The folder of the run's parts.
         chosen: The patients to be screened; None for all.
+        candidates: Whether to read in full only patients with a sign of the disease.
     """
 
     make_pipeline: Callable[[], Extractor]
@@ -74,6 +76,7 @@ class Job:
     as_of: date | None
     work: Path
     chosen: frozenset[str] | None = None
+    candidates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class ReadPart:
 
 # The pipeline of this process, by fingerprint: it takes seconds to build, and hundreds of parts use it.
 _pipelines: dict[str, Extractor] = {}
+# The first pass of this process, by the trial's fingerprint.
+_searches: dict[str, SignSearch] = {}
 
 
 def screen_parts(batches: Iterator[pa.RecordBatch], job: Job) -> Iterator[pa.RecordBatch]:
@@ -123,7 +128,9 @@ def screen_part(number: int, rows: Iterator[dict[str, Any]], job: Job, pipeline:
     """Screen the patients of one part, given as rows of items in the order of reading, and write it."""
     cases = Cases.of(map(from_row, rows))
     wanted = sorted(p for p in cases.notes if job.chosen is None or p in job.chosen)
-    part = screen_batch(pipeline, job.trial, [cases.case(p) for p in wanted], as_of=job.as_of)
+    part = screen_batch(
+        pipeline, job.trial, [cases.case(p) for p in wanted], as_of=job.as_of, search=_search(job)
+    )
     making = job.work / _MAKING / uuid4().hex
     (making / _READING).mkdir(parents=True, mode=0o700)
     try:
@@ -182,6 +189,15 @@ def _pipeline(job: Job) -> Extractor | None:
             return None
         _pipelines[job.fingerprint] = pipeline
     return _pipelines[job.fingerprint]
+
+
+def _search(job: Job) -> SignSearch | None:
+    if not job.candidates:
+        return None
+    trial = job.trial.fingerprint()
+    if trial not in _searches:
+        _searches[trial] = SignSearch(job.trial)
+    return _searches[trial]
 
 
 def _reading_table(cases: Cases) -> pa.Table:

@@ -75,6 +75,7 @@ FLAG_WORDS = {
     "malignancy": "malignancy",
     "may_turn": "may turn {}",
     "near_limit": "{} is near its limit",
+    "not_read": "not read in full: the first pass found no sign of the disease",
     "onset_from_diagnosis": "the age at diagnosis stands for that at the first symptom",
     "onset_from_name": "the disease is called juvenile; no age at the first symptom is told",
     "panel_incomplete": "not every antibody was tested",
@@ -188,6 +189,22 @@ def search_words(
     left_out = f"; not read: {', '.join(unread)}" if unread else ""
     named = ", ".join(kind.replace("_", " ") for kind in kinds)
     return f"{notes} note{'' if notes == 1 else 's'}{span}, {terms} terms for {named}{left_out}"
+
+
+def no_sign_words(first_pass: dict[str, Any]) -> str:
+    """
+    Return what the first pass of a run found nobody to have, with the proof of its search.
+
+    >>> no_sign_words({"of": "myositis", "patients_without_sign": 1200, "notes": 9000, "terms": 408,
+    ...                "first": "2014-03-02", "last": "2026-01-09"})
+    'no sign of myositis: 1,200 patients, not read in full (9,000 notes of 2014-03-02 to 2026-01-09, 408 terms)'
+    """
+    span = f" of {first_pass['first']} to {first_pass['last']}" if first_pass["first"] else ""
+    patients, notes = first_pass["patients_without_sign"], first_pass["notes"]
+    return (
+        f"no sign of {first_pass['of']}: {patients:,} patient{'' if patients == 1 else 's'}, not read in full "
+        f"({notes:,} note{'' if notes == 1 else 's'}{span}, {first_pass['terms']:,} terms)"
+    )
 
 
 def points_words(item: dict[str, Any]) -> str:

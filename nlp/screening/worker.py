@@ -22,8 +22,8 @@ from multiprocessing.connection import Connection
 
 from chartsift.nlp.errors import ChartsiftError, ScreeningError
 from chartsift.nlp.log import configure_logging, get_logger
-from chartsift.nlp.screening.batch import screen_batch
-from chartsift.nlp.screening.chart import Extractor, screen_patient
+from chartsift.nlp.screening.batch import screen_batch, screen_case
+from chartsift.nlp.screening.chart import Extractor
 from chartsift.nlp.screening.messages import (
     OUT_OF_MEMORY,
     Answer,
@@ -37,6 +37,7 @@ from chartsift.nlp.screening.messages import (
     Survived,
 )
 from chartsift.nlp.screening.parts import PartFolder
+from chartsift.nlp.screening.signs import SignSearch
 from chartsift.nlp.screening.store import FinishedStore
 from chartsift.nlp.types import Finding, Note
 
@@ -108,6 +109,7 @@ class _Worker:
         self._setup = setup
         self._pipeline = GuardedPipeline(pipeline, setup.note_seconds)
         self._store = FinishedStore(setup.store)
+        self._search = SignSearch(setup.trial) if setup.candidates else None
 
     def answer(self, request: Request) -> Answer:
         self._pipeline.lost = request.lost.notes
@@ -120,7 +122,14 @@ class _Worker:
     def _screen(self, request: Screen) -> int:
         setup = self._setup
         cases = map(self._store.case, self._store.patients_of(request.batch))
-        part = screen_batch(self._pipeline, setup.trial, cases, as_of=setup.as_of, lost=request.lost.patients)
+        part = screen_batch(
+            self._pipeline,
+            setup.trial,
+            cases,
+            as_of=setup.as_of,
+            lost=request.lost.patients,
+            search=self._search,
+        )
         PartFolder(request.parts).write(request.batch.number, part)
         return part.tally.failures
 
@@ -129,7 +138,7 @@ class _Worker:
         try:
             if request.note_id is None:
                 setup = self._setup
-                screen_patient(self._pipeline, setup.trial, case.patient, case.notes, as_of=setup.as_of)
+                screen_case(self._pipeline, setup.trial, case, as_of=setup.as_of, search=self._search)
             else:
                 self._pipeline.extract(next(note for note in case.notes if note.note_id == request.note_id))
         except Exception:  # noqa: S110 - it is alive, which was the question; what failed is said when it is screened

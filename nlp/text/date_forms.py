@@ -11,11 +11,14 @@ from typing import Literal
 
 from chartsift.nlp.months import MONTHS
 from chartsift.nlp.text.date_habits import DateHabit
+from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.prefilter import gate
 
 Precision = Literal["day", "month", "season", "year"]
 
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+# The first letters of the months, folded; one that folding changes is looked for without it.
+_STEMS = "|".join(sorted({fold(name)[:3] for name in MONTHS}))
 _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:early|beginning\sof|start\sof|mid|middle\sof|late|end\sof)"  # read in verbose patterns
 # The clock time that follows a date belongs to it, so that "08:15" is never a value.
@@ -45,6 +48,8 @@ _DATE = gate(
     | (?P<month_name>\b(?:{_PART}[\s-]+)?(?:{MONTH})\b)
     )(?![\d-]*\d)""",
     re.IGNORECASE | re.VERBOSE,
+    # A number, or a word of those above.
+    starts=rf"(?<![0./-])(?:0|'0|\b(?:q0|early|beg|start|mid|late|end|spr|sum|aut|fall|win|{_STEMS}))",
 )
 _KINDS = tuple(name for name in _DATE.plain.groupindex if name not in ("sign", "iso_sign"))
 _DATE_LEAD = re.compile(r"\b(?:in|since|last|this|until|till|by|during)\s$", re.IGNORECASE)

@@ -339,10 +339,7 @@ def _breaks(line: str, following: str, width: int) -> bool:
 def is_heading(line: str) -> bool:
     """Say whether *line* looks like a heading: short, in capitals, no sentence."""
     content = line.strip().strip("=-*#_: ")
+    if len(content) > 70 or (content.isascii() and not content.isupper()):
+        return False
     letters = [c for c in content if c.isalpha()]
-    return (
-        len(letters) >= 3
-        and len(content) <= 70
-        and all(c.isupper() for c in letters)
-        and not content.endswith((".", ","))
-    )
+    return len(letters) >= 3 and all(c.isupper() for c in letters) and not content.endswith((".", ","))

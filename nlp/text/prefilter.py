@@ -48,10 +48,11 @@ _lock = threading.Lock()
 class Gate:
     """A compiled expression that is tried only where its words stand; its methods are those of ``re.Pattern``."""
 
-    __slots__ = ("_literals", "number", "plain")
+    __slots__ = ("_literals", "number", "plain", "starts")
 
-    def __init__(self, plain: re.Pattern[str]) -> None:
+    def __init__(self, plain: re.Pattern[str], starts: re.Pattern[str] | None = None) -> None:
         self.plain = plain
+        self.starts = starts
         self._literals: frozenset[Literal] | str | None = "unknown"
         with _lock:
             self.number = len(_gates)
@@ -81,6 +82,8 @@ class Gate:
             return self.plain.search(text, pos, endpos)
         places = scan.places(self.number)
         if places is None:
+            if scan.is_without(self.number, pos, endpos):
+                return None
             return self.plain.search(text, pos, endpos)
         match = self.plain.match
         for i in range(bisect_left(places, pos), len(places)):
@@ -98,6 +101,8 @@ class Gate:
             return self.plain.finditer(text, pos, endpos)
         places = scan.places(self.number)
         if places is None:
+            if scan.is_without(self.number, pos, endpos):
+                return iter(())
             return self.plain.finditer(text, pos, endpos)
         first = bisect_left(places, pos)
         if first == len(places) or places[first] >= endpos:
@@ -140,9 +145,17 @@ class Gate:
         return i == len(places) or places[i] != pos
 
 
-def gate(expression: str, flags: int | re.RegexFlag = 0) -> Gate:
-    """Return *expression* compiled, to be tried only where it can match."""
-    return Gate(re.compile(expression, flags))
+def gate(expression: str, flags: int | re.RegexFlag = 0, *, starts: str | None = None) -> Gate:
+    """
+    Return *expression* compiled, to be tried only where it can match.
+
+    Args:
+        expression: The regular expression.
+        flags: Its flags.
+        starts: For one whose words cannot be told: an expression that matches the folded text wherever a match of
+            *expression* begins, looked for once a note.
+    """
+    return Gate(re.compile(expression, flags), re.compile(starts) if starts is not None else None)
 
 
 class Needles:
@@ -214,6 +227,7 @@ class Prefilter:
         # For each word, the gates that it may open and how far before it their matches begin.
         self.opens: list[list[tuple[int, Literal]]] = []
         self.always: frozenset[int] = frozenset(one.number for one in gates if one.literals is None)
+        self.starts = {one.number: one.starts for one in gates if one.starts is not None}
         for one in gates:
             for literal in one.literals or ():
                 number = numbers.setdefault(literal.text, len(numbers))
@@ -235,7 +249,7 @@ class Prefilter:
         self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [_NO_WORD])
         self.words = list(numbers)
         self.bits = [sum(1 << gate_number for gate_number in {n for n, _ in opened}) for opened in self.opens]
-        self.always_bits = sum(1 << number for number in self.always)
+        self.always_bits = sum(1 << number for number in self.always | self.starts.keys())
         self.literals_of: list[dict[int, list[Literal]]] = [{} for _ in gates]
         for number, opened in enumerate(self.opens):
             for gate_number, literal in opened:
@@ -273,7 +287,7 @@ class Prefilter:
 class Scan:
     """Where the words of the prefilter stand in one note."""
 
-    __slots__ = ("_hits", "_opened", "_places", "folded", "found", "prefilter", "text")
+    __slots__ = ("_far", "_hits", "_opened", "_places", "folded", "found", "prefilter", "text")
 
     def __init__(
         self,
@@ -294,6 +308,7 @@ class Scan:
             opened |= prefilter.bits[number]
         self._opened = opened
         self._places: dict[int, list[int] | None] = {}
+        self._far: dict[int, list[int]] = {}
 
     def places(self, number: int) -> list[int] | None:
         """Return where matches of a gate can begin, sorted; None where it must be tried everywhere."""
@@ -305,7 +320,25 @@ class Scan:
             places = self._places[number] = self._find(number)
             return places
 
+    def is_without(self, number: int, pos: int, endpos: int) -> bool:
+        """Say whether no word of a gate stands in ``text[pos:endpos]``, and so no match of it."""
+        if number in self.prefilter.always or number >= self.prefilter.size:
+            return False
+        try:
+            words = self._far[number]
+        except KeyError:
+            hits = self._hits
+            literals = self.prefilter.literals_of[number]
+            words = self._far[number] = sorted(
+                {start for word in literals.keys() & hits.keys() for start in hits[word]}
+            )
+        i = bisect_left(words, pos)
+        return i == len(words) or words[i] >= endpos
+
     def _find(self, number: int) -> list[int] | None:
+        starts = self.prefilter.starts.get(number)
+        if starts is not None:
+            return [found.start() for found in starts.finditer(self.folded)]
         if number in self.prefilter.always:
             return None
         hits = self._hits

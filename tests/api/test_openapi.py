@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import shutil
+from importlib import import_module
 
 import pytest
 import schemathesis
+from fastapi import APIRouter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from support.rooms import make_room
 
+from chartsift.api import pages
 from chartsift.api.db.store import Store
 from chartsift.api.permissions import ROUTES, SCOPES, Permission
 from chartsift.api.services import studies, tokens
@@ -36,9 +40,13 @@ def world(tmp_path_factory, migrated_sqlite):
     store.close()
 
 
-PAGES = {name for name in ROUTES if name.endswith("_page")}
-PAGES |= {"sign_in", "sign_out", "static", "slot_styles", "openapi"}
-OPERATIONS = sorted(ROUTES.keys() - PAGES)
+# Pages and their forms are no operations of the interface.
+PAGES = {
+    route.name
+    for module in pkgutil.iter_modules(pages.__path__)
+    for route in getattr(import_module(f"{pages.__name__}.{module.name}"), "routes", APIRouter()).routes
+}
+OPERATIONS = sorted(ROUTES.keys() - PAGES - {"static", "openapi"})
 
 
 @pytest.fixture(scope="module")

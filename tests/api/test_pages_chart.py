@@ -103,7 +103,7 @@ def test_selected_words_have_to_stand_where_they_are_said_to(lite_room):
     good = {"note": note, "start": start, "end": start + 8, "stance": "for"}
 
     wrong = act(client, lite_room, "evidence", **{**good, "words": "CK 1,066"})
-    assert wrong.status_code == 422
+    assert wrong.status_code == 404
     assert "do not stand at that place" in shown(wrong)
     right = act(client, lite_room, "evidence", **{**good, "words": "CK\t1,066"})
     assert right.status_code == 303
@@ -202,3 +202,21 @@ def test_keys_that_clash_are_refused_and_nothing_is_kept(lite_room):
     assert "k is there twice" in shown(answer)
     assert "g begins another key" in shown(answer)
     assert 'data-action="next_evidence" data-key="j"' in client.get(address(lite_room)).text
+
+
+def test_what_was_seen_is_in_the_trail_and_what_does_not_exist_is_not(lite_room):
+    client = lite_room.client("first")
+    note = lite_room.note_ids(lite_room.patient_id)[0]
+
+    client.get(address(lite_room))
+    client.get(address(lite_room, f"/notes/{note}"))
+    client.post(address(lite_room, "/search"), data={"search": "x"}, headers={"X-Part": "1"})
+    assert client.get(address(lite_room, f"/notes/{'0' * 24}")).status_code == 404
+    assert client.get(address(lite_room, patient_id="0" * 24)).status_code == 404
+
+    with lite_room.store.reading() as session:
+        from chartsift.api.services import audit
+
+        entries = audit.trail(session, lite_room.study_id, limit=4).entries
+        said = [(one.action, one.target) for one in reversed(entries)]
+    assert said == [("chart.seen", ""), ("note.seen", note), ("note.seen", note), ("chart.searched", "")]

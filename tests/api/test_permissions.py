@@ -167,12 +167,10 @@ def test_nobody_reaches_a_patient_of_another_study_through_the_own_one(world, na
     place = {"criterion_id": "iim_diagnosis", "note_id": note_id, "start": 0, "end": 2, "expected": 0}
     bodies["erase_patient"] = {"reason": "other"}
     bodies |= {"add_evidence": place, "reject_evidence": {**place, "reason": "other"}}
-    words = {"criterion": "iim_diagnosis", "verdict": "met", "note": note_id, "source": note_id}
-    fields = {**words, "start": 0, "end": 2, "expected": 0}  # more than any one form asks for
+    body = {"json": bodies.get(name, {})} if method in ("POST", "PUT", "PATCH") else {}
     if name.endswith("_form"):
-        body = {"data": fields}
-    else:
-        body = {"json": bodies.get(name, {})} if method in ("POST", "PUT", "PATCH") else {}
+        fields = {"criterion": "iim_diagnosis", "verdict": "met", "expected": 0, "start": 0, "end": 2}
+        body = {"data": {**fields, "note": note_id, "source": note_id, "reason": "other"}}
 
     there = address(room, path).replace(room.study_id, other_id)
     answer = clients[who].request(method, there, **body)

@@ -70,7 +70,8 @@ def _screener(
     """Return what makes the rows of one patient."""
     if not is_candidates:
         return lambda case: screen_batch(pipeline, trial, [case]).tables
-    from chartsift.nlp.screening.candidates import SignSearch, screen_candidate
+    from chartsift.nlp.screening.candidates import screen_candidate
+    from chartsift.nlp.screening.signs import SignSearch
 
     search = SignSearch(trial)
 

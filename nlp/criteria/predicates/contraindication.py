@@ -84,7 +84,7 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
         for f in _by_note(chart, chart.of("organ_disease", assertions=["present", "historical"]))
         if f.attribute("disease") == "hit"
     ]
-    last_day = chart.last_note.note_date if chart.last_note else None
+    last_day = chart.last_note.note_date if risks and chart.last_note else None
     acute = [
         f
         for f in risks

@@ -353,8 +353,9 @@ def _drugs(
     latent = any(f.attribute("status") == "latent" for f in chart.of("infection", ["tb_latent"])) and not any(
         f.attribute("status") == "active" for f in chart.of("infection", ["tb"])
     )
-    last_text = max((note.note_date for note in reversed(chart.notes)), default=None)
-    for finding in chart.of("antimicrobial"):
+    drugs = chart.of("antimicrobial")
+    last_text = max((note.note_date for note in reversed(chart.notes)), default=None) if drugs else None
+    for finding in drugs:
         if finding.attribute("copied") == "yes":
             continue
         status = finding.attribute("status")

@@ -6,7 +6,7 @@ from datetime import date
 
 from chartsift.api.chart.copied import Copied
 from chartsift.api.chart.notes import CopiedText, OwnEvidence, note_text
-from chartsift.api.chart.view import mark_classes
+from chartsift.api.chart.view import by_note
 from chartsift.nlp.types import CriterionResult, Evidence, Finding
 
 DAY = date(2024, 5, 1)
@@ -44,8 +44,8 @@ def test_a_mark_carries_the_stance_it_has_for_each_criterion():
         "prior_car_t", "exclusion", "not_met", "documented", (Evidence(one, "against", "negated"),)
     )
 
-    slots = mark_classes({"prior_car_t": 4, "age": 0}, {"prior_car_t": result}, "N1")
-    found = note_text(TEXT, findings=[one], slots=slots)
+    known = by_note([one], {"prior_car_t": 4, "age": 0}, {"prior_car_t": result})
+    found = note_text(TEXT, findings=known.findings["N1"], slots=known.classes["N1"])
 
     assert [mark.classes for mark in found.marks] == ["f a-absent k4-against"]
     assert found.marks[0].title == "car t CAR-T: stated as absent"

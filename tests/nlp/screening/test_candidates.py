@@ -12,12 +12,12 @@ from chartsift.nlp.errors import RuleError
 from chartsift.nlp.pipeline import Pipeline
 from chartsift.nlp.screening.candidates import (
     NOT_READ,
-    SignSearch,
     candidates_of,
     has_no_sign,
     screen_candidate,
 )
 from chartsift.nlp.screening.chart import screen_patient
+from chartsift.nlp.screening.signs import SignSearch
 from chartsift.nlp.types import Note, Patient
 
 TRIAL = load_trial("reset-myositis")

@@ -76,6 +76,7 @@ def assert_counts_add_up(results: RunResults) -> None:
     assert c["rows_seen"] == c["notes_read"] + c["input_problems"]
     assert c["notes_read"] == (
         c["notes_evaluated"]
+        + c["notes_searched"]
         + c["notes_after_as_of"]
         + c["notes_failed"]
         + c["notes_of_failed_patients"]

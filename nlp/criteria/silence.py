@@ -1,0 +1,116 @@
+"""
+What a criterion comes to on a chart that says nothing to it, worked out once instead of for every patient.
+
+Most patients have findings for few of a trial's criteria. A predicate is decided by the chart's answers alone, so that
+equal answers lead to the equal outcome. ``silence_of`` decides a criterion on a chart that answers every question
+for findings with none, and notes the questions. Where they are all that was asked, the outcome stands for every chart
+that answers each of them with none; where anything else was looked at (a note, the screening day), nothing is claimed
+and the criterion is decided in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from chartsift.nlp.criteria.chart import Chart
+from chartsift.nlp.criteria.logic import Outcome
+from chartsift.nlp.criteria.schema import Criterion
+from chartsift.nlp.types import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to a chart, as ``Chart.of`` takes it."""
+
+    kind: str
+    concepts: frozenset[str] | None
+    assertions: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """
+    What silence makes of one criterion.
+
+    Attributes:
+        outcome: The outcome.
+        kinds: Kinds of findings that were asked for.
+        questions: Every question, once.
+        asks_birth: The recorded date of birth was asked for, too; the outcome is that of a patient without one.
+    """
+
+    outcome: Outcome
+    kinds: frozenset[str]
+    questions: tuple[Question, ...]
+    asks_birth: bool
+
+    def holds_for(self, chart: Chart) -> bool:
+        """Say whether *chart* answers every question with nothing, so that the outcome is its own."""
+        if chart.corrected or chart.doubtful or (self.asks_birth and chart.patient.birth_date is not None):
+            return False
+        present = chart.kinds
+        if self.kinds.isdisjoint(present):
+            return True
+        return not any(
+            chart.of(q.kind, q.concepts, assertions=q.assertions) for q in self.questions if q.kind in present
+        )
+
+
+class _LooksFurtherError(Exception):
+    """A predicate looked at more than the findings."""
+
+
+class _NoRecord:
+    """A patient of whom nothing is recorded."""
+
+    birth_date = None
+
+    def __getattr__(self, name: str) -> Any:
+        raise _LooksFurtherError(name)
+
+
+class _SilentChart:
+    """Answers every question for findings with none and notes it; gives away nothing else."""
+
+    corrected = ()
+    doubtful = ()
+
+    def __init__(self) -> None:
+        self.questions: dict[Question, None] = {}
+        self.asks_birth = False
+
+    @property
+    def patient(self) -> _NoRecord:
+        self.asks_birth = True
+        return _NoRecord()
+
+    def of(
+        self, kind: str, concepts: Iterable[str] | None = None, *, assertions: Iterable[str] | None = None
+    ) -> list[Finding]:
+        """Return nothing."""
+        question = Question(
+            kind,
+            None if concepts is None else frozenset(concepts),
+            None if assertions is None else frozenset(assertions),
+        )
+        self.questions[question] = None
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        raise _LooksFurtherError(name)
+
+
+def silence_of(criterion: Criterion, decide: Callable[[Chart], Outcome]) -> Silence | None:
+    """Return what silence makes of *criterion*, which *decide* decides; None where that depends on more."""
+    chart = _SilentChart()
+    try:
+        outcome = decide(cast("Chart", chart))
+    except _LooksFurtherError:
+        return None
+    if criterion.supported_by and not outcome.is_silent:
+        # A score looks at the chart for itself.
+        return None
+    questions = tuple(chart.questions)
+    return Silence(outcome, frozenset(q.kind for q in questions), questions, chart.asks_birth)
