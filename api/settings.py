@@ -125,12 +125,17 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """
     Return the variables that make another process have the same settings.
 
-    >>> settings_from(environment_of(Settings(max_notes=7))) == Settings(max_notes=7)
+    >>> environment_of(Settings(max_notes=7))
+    {'CHARTSIFT_MAX_NOTES': '7'}
+    >>> settings_from(environment_of(Settings(allowed_hosts=frozenset()))) == Settings(allowed_hosts=frozenset())
     True
     """
     variables = {}
     for option in fields(Settings):
         value = getattr(settings, option.name)
+        # Some defaults, such as "never", cannot be said in a variable; all are what no variable means.
+        if value == option.default:
+            continue
         if isinstance(value, frozenset):
             said = ",".join(sorted(value)) or "*"
         elif isinstance(value, tuple):

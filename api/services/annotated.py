@@ -47,7 +47,7 @@ def annotated_chart(session: Session, chart: SignedChart) -> tuple[dict[str, Any
     names = {note.id: note.note_id for note in stored}
     cohort_id = chart.result.applicable.cohort_id
     rejected = {
-        (act.criterion_id, names[act.note_id], act.start, act.end)
+        (act.criterion_id, names[act.note_id], int(act.start or 0), int(act.end or 0))
         for act in chart.evidence
         if act.act == "evidence_rejected" and act.note_id and act.start is not None and act.end is not None
     }

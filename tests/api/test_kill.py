@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 from support.rooms import make_room
 from support.uploading import receive, zipped
@@ -226,3 +228,43 @@ def test_a_server_killed_at_random_moments_keeps_every_upload_once(world):
         assert kept == {upload_id for ids in answers.values() for upload_id in ids}
         assert len(kept) == UPLOADS
         assert session.query(Job).filter(Job.kind == "upload.read").count() == UPLOADS
+
+
+EMBEDDING = """
+import time
+from chartsift.api.server import worker_beside
+from chartsift.api.settings import settings_from
+with worker_beside(settings_from(), "INFO") as beside:
+    print(beside.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_worker_of_a_killed_server_ends_and_a_killed_worker_is_replaced(world):
+    room, run = world
+    server = run(EMBEDDING)
+    pid = int(server.stdout.readline())
+    wait_for(room.store, lambda session: session.query(Job).filter(Job.kind == "watch").count() > 0)
+
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while not (children := children_of(server.pid) - {pid}) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    (other,) = children
+
+    server.kill()
+    server.wait()
+    while is_running(other) and time.monotonic() < deadline + 60:
+        time.sleep(0.1)
+    assert not is_running(other)
+
+
+def children_of(pid: int) -> set[int]:
+    return {child.pid for child in psutil.Process(pid).children() if child.status() != psutil.STATUS_ZOMBIE}
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
