@@ -38,8 +38,19 @@ _ADDRESS = re.compile(r"""(?:href|action|src|formaction)\s*=\s*["']([^"']*)["']"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, migrated_sqlite):
-    """A room whose chart is marked all over, and clients of those who may ask the most."""
-    path = tmp_path_factory.mktemp("canary") / "room.sqlite"
+    """The room that every route is asked in, and clients of those who may ask the most."""
+    yield from _marked_room(tmp_path_factory.mktemp("canary"), migrated_sqlite)
+
+
+@pytest.fixture
+def fresh(tmp_path, migrated_sqlite):
+    """The same, with nothing changed in it yet."""
+    yield from _marked_room(tmp_path, migrated_sqlite)
+
+
+def _marked_room(folder, migrated_sqlite):
+    """Make a room whose chart is marked all over."""
+    path = folder / "room.sqlite"
     shutil.copy(migrated_sqlite, path)
     store = Store(f"sqlite:///{path}", vault=Vault([new_key()]))
     room = make_room(store)
@@ -127,9 +138,9 @@ def test_a_route_asked_rightly_and_wrongly_tells_nothing(world, lines, name, met
     assert "event=request " in lines()
 
 
-def test_the_marker_is_there_to_be_found(world):
+def test_the_marker_is_there_to_be_found(fresh):
     """The tests above could not fail if nothing of the chart were marked."""
-    room, clients = world
+    room, clients = fresh
 
     told = clients["first"].get(
         address(room, "/api/v1/studies/{study_id}/patients/{patient_id}/notes/{note_id}")
@@ -139,8 +150,8 @@ def test_the_marker_is_there_to_be_found(world):
 
 
 @pytest.mark.parametrize("fault", ["error of the program", "error of the database", "no table"])
-def test_a_fault_inside_tells_nothing(world, lines, fault):
-    room, clients = world
+def test_a_fault_inside_tells_nothing(fresh, lines, fault):
+    room, clients = fresh
     engine = room.store.engine
 
     def fail(connection, cursor, statement, parameters, context, many):
@@ -170,8 +181,8 @@ def test_a_fault_inside_tells_nothing(world, lines, fault):
 
 
 @pytest.mark.parametrize("error", [RuntimeError(WORDS), ValueError(WORDS), KeyError(WORDS)])
-def test_a_screener_that_fails_tells_nothing(world, lines, error):
-    room, _ = world
+def test_a_screener_that_fails_tells_nothing(fresh, lines, error):
+    room, _ = fresh
     room.screener, before = FakeScreener(fails_with=error), room.screener
     try:
         client = room.client("first")
@@ -190,8 +201,8 @@ def test_a_screener_that_fails_tells_nothing(world, lines, error):
     assert MARKER not in lines()
 
 
-def test_the_trail_holds_nothing_of_a_patient(world):
-    room, _ = world
+def test_the_trail_holds_nothing_of_a_patient(fresh):
+    room, _ = fresh
 
     with room.store.reading() as session:
         rows = session.execute(text("SELECT * FROM audit_log")).all()
