@@ -108,3 +108,17 @@ def test_needles_stand_where_a_plain_search_finds_them(text: str) -> None:
     before = words.any(text)
     with opened(Prefilter(), text):
         assert words.any(text) == before == any(word in text.lower() for word in ("ab", "b1", "k"))
+
+
+@pytest.mark.parametrize(
+    "one",
+    [one for one in prefilter._gates if one.starts is not None],
+    ids=lambda one: f"{one.number}",
+)
+@given(data=st.data())
+def test_a_match_begins_only_where_its_gate_looks(one: prefilter.Gate, data: st.DataObject) -> None:
+    words = data.draw(st.from_regex(one.plain))
+    text = data.draw(st.sampled_from(["", ". ", "a  ", "\n"])) + words
+    wanted = [found.span() for found in one.plain.finditer(text)]
+    with prefilter.opened(prefilter.Prefilter(), text):
+        assert [found.span() for found in one.finditer(text)] == wanted
