@@ -103,8 +103,9 @@ def keys_page(access: AccessDep) -> Response:
 
 
 async def form_of(request: Request) -> FormData:
-    """Return the fields of a form whose names are made of data."""
-    return await request.form()
+    """Return the fields of a form whose names are made of data; a file among them is closed and left out."""
+    async with request.form() as form:
+        return FormData([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
 
 
 @routes.post("/keys", name="save_keys")
