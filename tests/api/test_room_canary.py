@@ -44,7 +44,12 @@ def world(tmp_path_factory, migrated_sqlite):
 
 @pytest.fixture
 def fresh(tmp_path, migrated_sqlite):
-    """The same, with nothing changed in it yet."""
+    """
+    The same, with nothing changed in it yet.
+
+    In the shared one a case makes a user of the marker's name and password, and the case of signing in then signs in
+    as that user, who has no part in the study.
+    """
     yield from _marked_room(tmp_path, migrated_sqlite)
 
 
