@@ -13,7 +13,7 @@ from chartsift.api.cli import app, main
 from chartsift.nlp.formats.readers import known_suffixes
 from chartsift.nlp.screening.schema import CRITERIA, TABLES
 
-CODE = re.compile(r"\b(?:IN1|RU2|MO3|SC4|AC5|CO6|ST7|HT8)\d\d\b")
+CODE = re.compile(r"\b(?:IN1|RU2|MO5|SC4|AC5|CO6|ST7|HT8)\d\d\b")
 
 
 def test_every_code_is_documented_with_a_remedy(checkout):
