@@ -64,7 +64,7 @@ def fold(text: str) -> str:
     Return *text* in lower case with plain blanks, code point by code point.
 
     >>> fold("Anti-Jo-1:\\tPOS"), len(fold("İ"))
-    ('anti-jo-1: pos', 1)
+    ('anti-jo-0: pos', 1)
     """
     lower = text.lower()
     if lower.isascii():

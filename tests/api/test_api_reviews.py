@@ -62,7 +62,9 @@ def test_nobody_sees_the_first_reading_before_the_end(room, name):
 
     assert SECRET in first.get(f"{room.chart}/decisions").text
     assert SECRET not in seen
-    assert "clinical_judgement" not in seen
+    # The form offers every reason to everybody, and none of them chosen.
+    assert 'value="clinical_judgement" selected' not in seen
+    assert "clinical_judgement" not in seen.replace('<option value="clinical_judgement">', "")
     assert other.get(f"{room.chart}/decisions").json()["total"] == 0
     assert reviewed["items"][0]["result_fingerprint"] not in other.get(f"{room.chart}/reviews").text
 

@@ -52,11 +52,11 @@ def test_verify_says_the_digest_and_refuses_what_was_changed(capsys, tmp_path, c
 @pytest.mark.parametrize(
     ("arguments", "status", "code"),
     [
-        (["verify", "confidence-000000000000"], 7, "MO511"),
-        (["rollback", "confidence", "--by", "Ada Lovelace"], 7, "MO522"),
-        (["train", "assertion"], 7, "MO503"),
-        (["train", "relevance"], 7, "MO503"),
-        (["train", "confidence", "--alone"], 7, "MO503"),
+        (["verify", "confidence-000000000000"], 10, "MO511"),
+        (["rollback", "confidence", "--by", "Ada Lovelace"], 10, "MO522"),
+        (["train", "assertion"], 10, "MO503"),
+        (["train", "relevance"], 10, "MO503"),
+        (["train", "confidence", "--alone"], 10, "MO503"),
         (["train", "oracle"], 2, ""),
         (["rollback", "confidence"], 2, ""),
     ],

@@ -118,7 +118,8 @@ def test_settings_are_shown_without_secrets(call, monkeypatch):
     assert status == 0
     assert shown["CHARTSIFT_MAX_NOTES"] == "7"
     assert shown["CHARTSIFT_NOTE_KEYS"] == shown["CHARTSIFT_DATABASE_URL"] == "(set, not shown)"
-    assert "secret" not in out + err
+    assert "secret-password" not in out + err
+    assert "c2VjcmV0" not in out + err
 
 
 @pytest.mark.parametrize(
