@@ -1,66 +1,28 @@
 """
-From a request to charts in memory: JSON of the HTTP interface, files of the upload form, the bundled samples.
+From a request to charts in memory: JSON of the HTTP interface, and the bundled samples; nothing is written to disk.
 
-Files are read by the same readers as in a batch run (`chartsift.nlp.formats`); nothing is written to disk.
+Files that somebody uploads go another way, through a draft that a person corrects (`services/upload_reading.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import files as package_files
-from pathlib import PurePath
-from typing import Any
-
-from fastapi import Request
-from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chartsift.api.problems import RequestError
 from chartsift.api.schemas import EvaluateIn
 from chartsift.api.screener import Chart
 from chartsift.api.settings import Settings
-from chartsift.nlp.formats import Item, Limits, Rejected, Source, choose_reader, read_upload
-from chartsift.nlp.formats.base import HEAD_BYTES
-from chartsift.nlp.formats.fields import FieldError, note_item, patient_item, read_date, read_identifier
-from chartsift.nlp.formats.naming import parse_file_name
+from chartsift.nlp.formats import Item, Limits, Rejected, read_upload
+from chartsift.nlp.formats.fields import FieldError, note_item, patient_item, read_date
 from chartsift.nlp.screening.chart import duplicate_problem, input_name
-from chartsift.nlp.types import Note, Patient, Problem, Sex
+from chartsift.nlp.types import Note, Patient, Problem
 
 # An archive of text unpacks to several times its size; text of this many times the largest request fits in
 # memory, and what claims to unpack to more is not a chart.
 UNPACKED_TIMES = 4
-
-_FORM_FIELDS = 10
-_FORM_FIELD_BYTES = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedFile:
-    """A file of the form: its name as sent and its bytes."""
-
-    name: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What the form says beside the files; everything may be missing."""
-
-    as_of: date | None = None
-    patient_id: str = ""
-    birth_date: date | None = None
-    sex: Sex | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The upload form as sent."""
-
-    files: tuple[UploadedFile, ...]
-    details: Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +33,11 @@ class Intake:
     Attributes:
         charts: One for each patient with at least one readable note, in the order of their first mention.
         problems: What could not be read.
-        notices: Sentences for the reader of the page.
         as_of: Screening date for everyone, if one was given.
     """
 
     charts: tuple[Chart, ...]
     problems: tuple[Problem, ...] = ()
-    notices: tuple[str, ...] = ()
     as_of: date | None = None
 
 
@@ -102,47 +62,6 @@ def charts_of_request(request: EvaluateIn, settings: Settings) -> Intake:
     if request.as_of:
         _plausible(request.as_of)
     return replace(_collect(_request_items(request, _limits(settings)), settings), as_of=request.as_of)
-
-
-async def read_form(request: Request, settings: Settings) -> Form:
-    """
-    Return the upload form of *request*, its files in memory.
-
-    Raises:
-        RequestError: no form (HT812), too many files (HT802), or a detail that is no date (HT814).
-    """
-    try:
-        form = await _parse_form(request, settings)
-    except MultiPartException as exc:
-        # The parser's message may quote a field name, so that only the code goes on.
-        if exc.message.startswith("Too many files"):
-            raise RequestError("HT802", f"at most {settings.max_files:,} files in one form") from exc
-        raise RequestError("HT812") from exc
-    except HTTPException as exc:
-        raise RequestError("HT812") from exc
-    try:
-        uploads = [
-            UploadedFile(part.filename or "upload", await part.read())
-            for part in form.getlist("files")
-            # A browser sends one nameless empty part when no file was chosen.
-            if isinstance(part, UploadFile) and (part.filename or part.size)
-        ]
-        details = _details({name: value for name, value in form.items() if isinstance(value, str)})
-    finally:
-        await form.close()
-    return Form(tuple(uploads), details)
-
-
-def charts_of_files(uploads: Sequence[UploadedFile], details: Details, settings: Settings) -> Intake:
-    """
-    Return the charts that uploaded files hold.
-
-    Raises:
-        RequestError: too many patients or notes, or archives that unpack to too much (HT801, HT802, HT803).
-    """
-    limits = _limits(settings)
-    items = (item for upload in uploads for item in _file_items(upload, details, limits))
-    return _with_details(_collect(items, settings), details)
 
 
 def sample_charts(settings: Settings) -> Intake:
@@ -234,81 +153,12 @@ def _request_items(request: EvaluateIn, limits: Limits) -> Iterator[Item]:
             yield note_item(row, source=f"patients[{at}].notes[{number}]", limits=limits)
 
 
-def _file_items(upload: UploadedFile, details: Details, limits: Limits) -> Iterator[Item]:
-    name = PurePath(upload.name.replace("\\", "/")).name
-    reader = choose_reader(upload.data[:HEAD_BYTES], PurePath(name).suffix.lower())
-    is_one_note = reader is not None and reader.extract is not None
-    if reader and is_one_note and details.patient_id and not parse_file_name(name).patient:
-        # As if the file lay in a folder of the patient, which is how a batch run is told.
-        source = Source.of_bytes(name, upload.data)
-        yield from reader.read(replace(source, parts=(details.patient_id, name)), limits)
-        return
-    yield from read_upload(upload.name, upload.data, limits=limits)
-
-
-def _with_details(intake: Intake, details: Details) -> Intake:
-    """Fill in what the form says of the patient, where the files do not say it themselves."""
-    intake = replace(intake, as_of=details.as_of)
-    if details.birth_date is None and details.sex is None:
-        return intake
-    if len(intake.charts) != 1:
-        notice = "Date of birth and sex of the form were not used: they are for an upload of one patient."
-        return replace(intake, notices=(*intake.notices, notice))
-    chart = intake.charts[0]
-    patient = replace(
-        chart.patient,
-        birth_date=chart.patient.birth_date or details.birth_date,
-        sex=chart.patient.sex or details.sex,
-    )
-    return replace(intake, charts=(replace(chart, patient=patient),))
-
-
-async def _parse_form(request: Request, settings: Settings) -> FormData:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise RequestError("HT812")
-    parser = MultiPartParser(
-        request.headers,
-        request.stream(),
-        max_files=settings.max_files,
-        max_fields=_FORM_FIELDS,
-        max_part_size=_FORM_FIELD_BYTES,
-    )
-    # Keep the parts in memory: the default writes files over 1 MB to the disk of the server.
-    parser.spool_max_size = settings.max_body_bytes + 1
-    return await parser.parse()
-
-
-def _details(values: dict[str, Any]) -> Details:
-    sex = values.get("sex", "")
-    return Details(
-        as_of=_day(values.get("as_of", "")),
-        patient_id=_patient_code(values.get("patient_id", "")),
-        birth_date=_day(values.get("birth_date", "")),
-        sex=sex if sex in ("F", "M", "X") else None,
-    )
-
-
-def _day(value: str) -> date | None:
-    if not value.strip():
-        return None
-    return _plausible(value)
-
-
 def _plausible(day: str | date) -> date:
     """Return a day that is within the calendar of a batch run; raises RequestError HT814."""
     try:
         return read_date(day, "the date")
     except FieldError as exc:
         raise RequestError("HT814") from exc
-
-
-def _patient_code(value: str) -> str:
-    if not value.strip():
-        return ""
-    try:
-        return read_identifier(value, "the patient code")
-    except FieldError as exc:
-        raise RequestError("HT812", exc.message) from exc
 
 
 def _limits(settings: Settings) -> Limits:

@@ -125,11 +125,6 @@ def screen_candidate(
     return PatientResult(patient, day, (), (), told, (), first_pass=proof)
 
 
-def has_no_sign(result: PatientResult) -> bool:
-    """Say whether *result* is that of a patient whose notes were searched and not read."""
-    return result.first_pass is not None
-
-
 def _is_plain(patient: Patient, notes: Sequence[Note], day: date) -> bool:
     """Say whether every note counts: problems are told in full by ``screen_patient``."""
     return (

@@ -13,7 +13,6 @@ from chartsift.nlp.pipeline import Pipeline
 from chartsift.nlp.screening.candidates import (
     NOT_READ,
     candidates_of,
-    has_no_sign,
     screen_candidate,
 )
 from chartsift.nlp.screening.chart import screen_patient
@@ -56,7 +55,7 @@ def test_look_alikes_make_no_candidate(text: str) -> None:
 def test_a_patient_without_a_sign_is_not_presumed_to_be_free_of_anything(pipeline: Pipeline) -> None:
     patient = Patient("p1", birth_date=date(1980, 1, 1))
     result = screen_candidate(pipeline, TRIAL, patient, [_note("Kidney transplant 2015.")], SEARCH)
-    assert has_no_sign(result)
+    assert result.first_pass is not None
     assert result.findings == ()
     cohort = result.applicable
     assert cohort.status == "undetermined"
@@ -80,7 +79,7 @@ def test_an_unread_input_makes_a_candidate(pipeline: Pipeline) -> None:
     result = screen_candidate(
         pipeline, TRIAL, Patient("p1"), [_note("Cough.")], SEARCH, unread=["scan.pdf (IN101)"]
     )
-    assert not has_no_sign(result)
+    assert result.first_pass is None
 
 
 def test_signs_follow_from_the_criteria_where_the_trial_names_none() -> None:
