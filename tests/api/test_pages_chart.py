@@ -38,6 +38,13 @@ def test_a_chart_shows_criteria_evidence_and_the_note(lite_room):
     assert 'aria-pressed="true"' not in answer.text
 
 
+def test_only_who_may_erase_is_led_to_the_erasure(lite_room):
+    link = f'href="{address(lite_room)}/erasure"'
+
+    assert link in lite_room.client("chief").get(address(lite_room)).text
+    assert link not in lite_room.client("first").get(address(lite_room)).text
+
+
 def test_a_decision_is_saved_and_shown_with_who_and_when(lite_room):
     client = lite_room.client("first")
 
