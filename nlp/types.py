@@ -24,6 +24,9 @@ DateSource = Literal["text", "note"]
 ItemState = Literal["present", "absent", "undocumented"]
 ScoreVerdict = Literal["classifies", "undecided", "cannot_classify"]
 
+RESULT_KINDS = frozenset({"antibody", "lab", "measure", "pft", "echo", "ecg", "vital", "strength", "oxygen"})
+"""Kinds of finding that are a result: one that is taken back says nothing, where a fact of history that is says no."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

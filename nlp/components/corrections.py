@@ -25,12 +25,10 @@ from chartsift.nlp.components.correction_results import meant_values, new_result
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, drafts_of
 from chartsift.nlp.text.layout import Layout, TextSpan
-from chartsift.nlp.types import Assertion
+from chartsift.nlp.types import RESULT_KINDS, Assertion
 
 # Kinds that say nothing by themselves of what a statement without a name speaks of.
 _BESIDE = frozenset({"age", "treatment", "onset"})
-# A finding of these kinds is a result: what is taken back is no denial of anything.
-_RESULTS = frozenset({"antibody", "lab", "measure", "pft", "echo", "vital", "strength", "oxygen"})
 _THERAPIES = frozenset({"car_t", "transplant"})
 _SUBSTANCES = frozenset({"treatment", "contraindication"})
 _HELD: dict[Assertion, int] = {"present": 1, "historical": 1, "possible": 0}
@@ -148,7 +146,7 @@ class _Reading:
     def _settle_own(self, cue: Cue, i: int, *, is_certain: bool) -> None:
         """Read the words of the statement itself: "CAR T was entered in error" says that there was none."""
         draft = self.drafts[i]
-        if draft.kind in _RESULTS:
+        if draft.kind in RESULT_KINDS:
             is_value = draft.value is not None and draft.kind != "oxygen"
             self.drafts[i] = _marked(draft, cue, draft.assertion if is_value else "absent")
         elif not is_certain:

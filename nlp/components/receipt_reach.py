@@ -47,7 +47,9 @@ _WORD = re.compile(r"[\w'’/-]+")
 _STOPS = re.compile(r"[.;!?|](?=\s|$)|\n\s*\n")
 # "The denial of CAR T was in error", "refusing a transplant was a mistake": not the treatment was.
 _ABOUT = re.compile(
-    r"\b(?:denial|refusal|approval|delay|choice|decision|(?!list|chart|mention|record|document|receiv|undergo)\w+ing)"
+    r"\b(?:denial|refusal|approval|delay|choice|decision"
+    # What is done about a treatment; "the entry stating …", "describing …" is said of the treatment itself.
+    r"|(?:deny|refus|approv|delay|choos|declin|postpon|cancel|offer|propos|stopp|perform|do|giv|schedul|plann)ing)"
     r"\s+(?:(?:of|for|on|to|against|an?|the|her|his|second|further)\s+)*$",
     re.IGNORECASE,
 )

@@ -9,10 +9,9 @@ from dataclasses import replace
 
 from chartsift.nlp.criteria.chart import Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, unknown
-from chartsift.nlp.types import Evidence, Finding, Stance
+from chartsift.nlp.types import RESULT_KINDS, Evidence, Finding, Stance
 
 _SHOWN = 4
-_RESULTS = frozenset({"antibody", "lab", "measure", "pft", "echo", "vital", "strength", "oxygen"})
 
 
 def with_corrections(chart: Chart, decide: Callable[[Chart], Outcome]) -> Outcome:
@@ -29,7 +28,7 @@ def with_corrections(chart: Chart, decide: Callable[[Chart], Outcome]) -> Outcom
     if not taken:
         return outcome
     # A lone word on a fact of history that was an error says that the fact is none; a wrong value says nothing.
-    speaks = outcome.is_silent and any(f.kind not in _RESULTS for f in taken)
+    speaks = outcome.is_silent and any(f.kind not in RESULT_KINDS for f in taken)
     stance: Stance = "against" if speaks else "set_aside"
     shown = [evidence(f, stance, f"corrected in the note: {f.attribute('corrected')}") for f in taken]
     reason = outcome.reason or (f"{taken[0].text} was taken back in the note" if speaks else "")

@@ -130,6 +130,8 @@ def _as_first_said(
         attributes["corrected"] = was.attribute("corrected")
     elif was.assertion != finding.assertion:
         return finding
+    if was.attribute("doubtful"):
+        attributes["doubtful"] = was.attribute("doubtful")
     attributes |= {"copied": "yes", "copied_from": source.note_id}
     return replace(
         finding,

@@ -24,7 +24,7 @@ from chartsift.nlp.text.literals import FURTHEST, Literal, required_literals
 
 # From this share of a text on it is searched in one go rather than place by place.
 _MOST_PLACES = 0.25
-# No needle is longer.
+# No needle is longer: so much of the text is looked at where one may begin.
 _LONGEST = 24
 
 
@@ -169,6 +169,8 @@ class Needles:
     __slots__ = ("_gate", "_needles")
 
     def __init__(self, words: tuple[str, ...]) -> None:
+        if any(len(word) > _LONGEST for word in words):
+            raise ValueError(f"a needle has more than {_LONGEST} characters")
         self._needles = words
         self._gate = gate("|".join(map(re.escape, words)), re.IGNORECASE)
 

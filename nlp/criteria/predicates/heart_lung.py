@@ -9,7 +9,7 @@ in NCT00278564 and LMY-920; the bands between "impaired" and "clear" go to a per
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field
@@ -39,14 +39,22 @@ class LungHeart(Parameters):
         description="which measures the trial asks about; words are statements without a number",
     )
     fvc_impaired: float = Field(default=45, description="FVC, % of predicted, at or below")
-    fvc_review: float = 59
-    dlco_impaired: float = 40
-    dlco_review: float = 59
-    lvef_impaired_below: float = 40
-    lvef_review: float = 49
-    spo2_impaired_below: float = 92
-    nyha_impaired: int = 4
-    nyha_review: int = 3
+    fvc_review: float = Field(
+        default=59, description="FVC, % of predicted, at or below which a person judges"
+    )
+    dlco_impaired: float = Field(default=40, description="DLCO, % of predicted, at or below")
+    dlco_review: float = Field(
+        default=59, description="DLCO, % of predicted, at or below which a person judges"
+    )
+    lvef_impaired_below: float = Field(default=40, description="ejection fraction, %, below")
+    lvef_review: float = Field(
+        default=49, description="ejection fraction, %, at or below which a person judges"
+    )
+    spo2_impaired_below: float = Field(
+        default=92, description="oxygen saturation on room air at rest, %, below"
+    )
+    nyha_impaired: int = Field(default=4, description="NYHA class from which the heart is impaired")
+    nyha_review: int = Field(default=3, description="NYHA class from which a person judges")
     rvsp_review: float = Field(
         default=36, description="mmHg from which an estimate alone is reviewed (ESC/ERS: intermediate)"
     )
@@ -64,11 +72,11 @@ class LungHeart(Parameters):
     qtc_shown_above: float = Field(
         default=470, description="ms above which it is shown and flagged; decides nothing"
     )
-    pft_days: int = 183
-    ecg_days: int = 183
-    echo_days: int = 365
-    saturation_days: int = 90
-    oxygen_days: int = 183
+    pft_days: int = Field(default=183, description="days for which lung function speaks")
+    ecg_days: int = Field(default=183, description="days for which an ECG speaks")
+    echo_days: int = Field(default=365, description="days for which an echocardiogram or catheter speaks")
+    saturation_days: int = Field(default=90, description="days for which an oxygen saturation speaks")
+    oxygen_days: int = Field(default=183, description="days for which oxygen therapy speaks")
     stale_factor: int = Field(
         default=2, description="abnormal values older than window times this are only reviewed"
     )
@@ -92,8 +100,11 @@ def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
     used = {id(item.finding) for m in deciding for item in _with_restatements(chart, m)}
     outdated = _set_aside(chart, used | {id(m.finding) for m in found})
     searched = ("pft", "echo", "ecg", "vital", "oxygen", "organ_disease/pulmonary", "organ_disease/cardiac")
-    if not found:
-        return silent(*searched, evidence=outdated)
+    if all(m.level == "clear" and m.finding.kind == "ecg" for m in found):
+        # A QTc that is long and below the limit is shown; nobody has looked at heart or lung with it.
+        below = f"long, and not above {given.qtc_review_above:g} ms"
+        shown_only = [evidence(m.finding, "set_aside", below) for m in found]
+        return replace(silent(*searched, evidence=[*shown_only, *outdated]), flags=_flags(found))
     impaired = [m for m in found if m.level == "impaired"]
     review = [m for m in found if m.level == "review"]
     clear = [m for m in found if m.level == "clear"]
@@ -328,11 +339,11 @@ def _qtc(chart: Chart, given: LungHeart) -> Measure | None:
     value = worst.value or 0.0
     if value <= given.qtc_shown_above or worst.comparator == "<":
         return None
+    if not chart.is_within(worst, given.ecg_days * given.stale_factor):
+        return None
     words = f"QTc {value:g} ms on {worst.date}"
     if value > given.qtc_review_above or (worst.comparator == ">" and value == given.qtc_review_above):
-        if chart.is_within(worst, given.ecg_days * given.stale_factor):
-            return Measure("review", worst, words)
-        return None
+        return Measure("review", worst, words)
     return Measure("clear", worst, words)
 
 

@@ -19,6 +19,8 @@ TAKEN_BACK = [
     ("prior_car_t", "Had CAR T cells in 2021.\n\nCorrection: CAR T is planned, not received."),
     ("prior_car_t", "Kymriah infusion 2021.\n\nAddendum: Kymriah was listed in error."),
     ("prior_car_t", "CAR T 2022 (entered in error)."),
+    ("prior_transplant", "The entry stating kidney transplant in 2012 was an error."),
+    ("prior_transplant", "The note describing a kidney transplant in 2012 was an error."),
     ("prior_car_t", "Received CAR T cells in 2021. The above statement is incorrect."),
     ("prior_transplant", "s/p kidney transplant 2015.\n\nAddendum: the above was entered in error. Patient has no transplant."),
     ("prior_transplant", "s/p kidney transplant 2015.\nCorrection: no history of transplant; documented on wrong patient."),
