@@ -106,14 +106,15 @@ class Worker:
             with _Heartbeat(hold):
                 handler(hold)
         except StoppedError:
-            jobs.release(hold)
+            with suppress(LostError):
+                jobs.release(hold)
         except LostError:
             _LOG.warning("job_lost", component=hold.kind)
         except Exception as exc:
             code = exc.code if isinstance(exc, ChartsiftError) else _UNKNOWN_FAULT
             _LOG.error("job_failed", component=hold.kind, code=code, exc_info=exc)
             if _is_for_good(exc):
-                with hold.writing() as session:
+                with suppress(LostError, StoppedError), hold.writing() as session:
                     jobs.finish(session, hold)
                 return
             with suppress(LostError):

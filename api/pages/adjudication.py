@@ -204,6 +204,8 @@ def _items(session: Session, scene: Scene) -> list[dict[str, Any]]:
     }
     items: list[dict[str, Any]] = []
     for key in reviews.disagreements(session, scene.patient):
+        if key not in criteria:  # of an earlier version of the trial
+            continue
         result = scene.results.get(key[1]) if key[0] == scene.cohort.cohort_id else None
         sides = {
             letter: reading_of(session, acts[letter], states[letter].get(key), None, by=f"reader {letter}")

@@ -216,7 +216,9 @@ def read_by_note(scene: Scene) -> ByNote:
     if result is None or stored is None:
         return ByNote({}, {})
     slots = {one.criterion_id: slot for slot, one in enumerate(criteria_in_order(scene))}
-    return _BY_NOTE.get(stored.id, lambda: by_note(result.findings, slots, scene.results))
+    return _BY_NOTE.get(
+        (stored.id, scene.study.trial_fingerprint), lambda: by_note(result.findings, slots, scene.results)
+    )
 
 
 def copied_of(session: Session, scene: Scene, note_id: str) -> list[tuple[Copied, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -58,6 +59,7 @@ def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: Room
             scene=scene,
             base=place_address(study_id, patient_id),
             lines=lines,
+            gone=[one for one in record or () if (one.cohort_id, one.criterion_id) not in _criteria(scene)],
             outcome=outcome_words(
                 [
                     (line["row"].kind, line["row"].label, line["recorded"], line["is_judgement"])
@@ -115,21 +117,28 @@ def _signatures(session: Session, scene: Scene) -> list[dict[str, Any]]:
             "meaning": one.meaning,
             "digest": one.digest,
             "result_id": one.result_id,
+            "trial_version": one.trial_version,
+            "trial_fingerprint": one.content["trial_fingerprint"],
         }
         for one, name in found
     ]
 
 
-def _lines(
-    session: Session, scene: Scene, record: Sequence[RecordedVerdict], result: PatientResult | None
-) -> list[dict[str, Any]]:
-    criteria = {
+def _criteria(scene: Scene) -> dict[tuple[str, str], Any]:
+    """Return place and criterion, by cohort and criterion, of the version in force."""
+    return {
         (cohort.cohort_id, criterion.criterion_id): (place, criterion)
         for cohort in trial_of(scene.study).cohorts
         for place, criterion in enumerate(
             sorted(trial_of(scene.study).criteria_of(cohort), key=lambda one: one.kind != "inclusion")
         )
     }
+
+
+def _lines(
+    session: Session, scene: Scene, record: Sequence[RecordedVerdict], result: PatientResult | None
+) -> list[dict[str, Any]]:
+    criteria = _criteria(scene)
     proposed = {
         (cohort.cohort_id, item.criterion_id): item
         for cohort in (result.cohorts if result is not None else ())
@@ -139,7 +148,8 @@ def _lines(
     acts = {review.id: reviews.acts_of(session, review) for review in every}
     known = [one for one in record if (one.cohort_id, one.criterion_id) in criteria]
     known.sort(key=lambda one: criteria[one.cohort_id, one.criterion_id][0])
-    return [_line(session, scene, one, criteria, proposed, acts) for one in known]
+    as_of = result.as_of if result is not None else scene.as_of
+    return [_line(session, scene, one, criteria, proposed, acts, as_of) for one in known]
 
 
 def _line(
@@ -149,6 +159,7 @@ def _line(
     criteria: dict[tuple[str, str], Any],
     proposed: dict[tuple[str, str], CriterionResult],
     acts: dict[str, Sequence[Decision]],
+    as_of: date,
 ) -> dict[str, Any]:
     key = (one.cohort_id, one.criterion_id)
     decision = session.get_one(Decision, one.decision_id)
@@ -164,7 +175,7 @@ def _line(
         return chart_address(scene, criterion=one.criterion_id, note=note_id, at=f"{start}-{end}")
 
     line = row(0, criteria[key][1], item, mine, href="")
-    shown = panel(line, item, notes=notes, as_of=scene.as_of, link=link)
+    shown = panel(line, item, notes=notes, as_of=as_of, link=link)
     return {
         "row": line,
         "recorded": one.verdict,
@@ -177,7 +188,7 @@ def _line(
         "comment": reviews.comment_of(session, decision),
         "proposed": shown.row.proposal,
         "searched": shown.searched,
-        "own": own_quotes(mine.pieces, notes=notes, as_of=scene.as_of, link=link),
+        "own": own_quotes(mine.pieces, notes=notes, as_of=as_of, link=link),
         "quotes": [
             (view.side.heading, [quote for quote in view.quotes if not quote.is_own][:_QUOTES], view.total)
             for view in shown.sides

@@ -74,7 +74,7 @@ def open_adjudication(
         round=patient.round,
         slot="adjudication",
         reviewer_id=user_id,
-        is_blind=False,
+        is_blind=patient.is_blind_first,
         started_at=now_of(session),
     )
     session.add(review)

@@ -18,16 +18,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, FromClause, Table, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from chartsift.api.chart.caches import forget
 from chartsift.api.db.base import Base
 from chartsift.api.db.store import Store, now_of
 from chartsift.api.db.tables import (
     AuditEntry,
     Erasure,
     IdempotencyKey,
+    Job,
     Signature,
     StudyNote,
     StudyPatient,
     UploadFile,
+    UploadItem,
     UploadPiece,
 )
 from chartsift.api.faults import ConflictError
@@ -95,7 +98,12 @@ def erase_patient(session: Session, study_id: str, patient_id: str, *, reason: s
             StudyNote.patient_id == patient.id, StudyNote.upload_file_id.is_not(None)
         )
     ).all()
-    _clear_files(session, [file_id for file_id in files if file_id])
+    # Files that held nothing but copies of notes that were there already have no note of their own.
+    copies = session.scalars(
+        select(UploadItem.upload_file_id).where(UploadItem.patient_id == patient.id)
+    ).all()
+    _clear_files(session, sorted({file_id for file_id in (*files, *copies) if file_id}))
+    _forget_previews(session, study_id, patient.id)
     # Answers kept for a repeated request may quote the chart, and do not say which; they live for a day anyway.
     session.execute(delete(IdempotencyKey))
     for table in tables_of_patient():
@@ -165,17 +173,27 @@ def tables_of_patient() -> list[Table]:
 
 def shrink(store: Store) -> None:
     """
-    Take what was deleted out of the files as well (SQLite).
+    Take what was deleted out of this process's memory, and out of the files (SQLite).
 
     What is deleted is overwritten (``secure_delete``, see the store); the write-ahead log holds it until it is worked
     off. PostgreSQL overwrites in its own time, with VACUUM.
     """
+    forget()
     if store.engine.dialect.name == "sqlite":
         with store.engine.connect() as connection:
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("PRAGMA query_only=OFF")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.exec_driver_sql("BEGIN")
+
+
+def _forget_previews(session: Session, study_id: str, patient_id: str) -> None:
+    """Take the patient out of the lists of whose verdicts another version of the trial would change."""
+    for job in session.scalars(select(Job).where(Job.study_id == study_id)):
+        flips = job.payload.get("flips")
+        if flips and any(one["patient_id"] == patient_id for one in flips):
+            job.payload = {**job.payload, "flips": [one for one in flips if one["patient_id"] != patient_id]}
+    session.flush()
 
 
 def _clear_files(session: Session, files: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ from chartsift.api.services import audit, charts
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.nlp.criteria.schema import Cohort, Criterion
+from chartsift.nlp.types import CriterionResult
 
 VERDICT_REASONS: Mapping[str, str] = {
     "as_proposed": "as the system proposes",
@@ -162,13 +163,21 @@ def decide(
 
     Raises:
         ConflictError: there was another act since (CO601), the reading is signed or not open (CO602), the criterion
-            is none of the cohort's (CO607), or verdict, reason or comment are not possible ones (CO609).
+            is none of the cohort's (CO607), or verdict, reason or comment are not possible ones (CO609). "As the
+            system proposes" is possible for who sees the proposal, and with the proposal of now only (CO601).
     """
     if verdict not in VERDICTS or (reason and reason not in VERDICT_REASONS):
         raise ConflictError("CO609")
     scene = _scene(session, study_id, patient_id, user_id)
     cohort = _cohort_with(session, scene, criterion_id)
     state = _seen(session, scene.review, cohort.cohort_id, criterion_id, expected)
+    if reason == "as_proposed":
+        # Asked first, so that the refusal tells a blind reader nothing of the proposal.
+        if scene.result is None or (scene.review.is_blind and scene.review.revealed_at is None):
+            raise ConflictError("CO609")
+        proposed = _proposals(session, scene.result).get((cohort.cohort_id, criterion_id))
+        if proposed is None or proposed.status != verdict:
+            raise ConflictError("CO601")
     return _add_act(
         session,
         scene,
@@ -561,11 +570,7 @@ def _unexplained(
 ) -> list[str]:
     if scene.result is None:
         return []
-    proposed = {
-        (cohort.cohort_id, item.criterion_id): item
-        for cohort in result_value(session, scene.result).cohorts
-        for item in cohort.criteria
-    }
+    proposed = _proposals(session, scene.result)
     missing = []
     for key, state in states.items():
         act, item = state.verdict, proposed.get(key)
@@ -574,6 +579,15 @@ def _unexplained(
         if act.verdict != item.status and not act.reason:
             missing.append(key[1])
     return missing
+
+
+def _proposals(session: Session, result: StoredResult) -> dict[tuple[str, str], CriterionResult]:
+    """Return what the system proposes, by cohort and criterion."""
+    return {
+        (cohort.cohort_id, item.criterion_id): item
+        for cohort in result_value(session, result).cohorts
+        for item in cohort.criteria
+    }
 
 
 def _sign(

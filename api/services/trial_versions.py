@@ -118,7 +118,6 @@ def preview_trial(hold: Hold, screener: Screener) -> None:
     """Evaluate every chart with the proposed version, and keep those whose verdicts would be others."""
     trial = TrialFile.model_validate_json(hold.payload["trial_file"])
     after = str(hold.payload["after"])
-    flips: list[dict[str, Any]] = list(hold.payload["flips"])
     study_id = str(hold.study_id)
     software = screener.fingerprint()
     while True:
@@ -135,6 +134,7 @@ def preview_trial(hold: Hold, screener: Screener) -> None:
         if patient is None:
             break
         after = patient.id
+        flips: list[dict[str, Any]] = []
         if before is not None:
             result = screener.screen(chart, trial, as_of=day, readings=readings)
             changes = compare(before.applicable, result.applicable)
@@ -152,7 +152,8 @@ def preview_trial(hold: Hold, screener: Screener) -> None:
                 )
         with hold.writing() as session:
             job = session.get_one(Job, hold.job_id)
-            job.payload = {**job.payload, "after": after, "flips": flips}
+            # Onto what is stored now: a patient who was erased meanwhile is gone from it.
+            job.payload = {**job.payload, "after": after, "flips": [*job.payload["flips"], *flips]}
             jobs.advance(session, hold, done=job.done + 1)
     with hold.writing() as session:
         jobs.finish(session, hold)

@@ -11,6 +11,7 @@ from chartsift.api.db.tables import StudyPatient
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.permissions import permissions_of
 from chartsift.api.services import adjudication, audit, charts, reviews
+from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.visibility import sees_proposal, visible_reviews
 
 VERDICTS = {
@@ -441,3 +442,27 @@ def test_what_was_signed_has_a_digest_that_can_be_checked(room):
         assert reviews.content_digest(signature.content) == signature.digest
         assert signature.meaning == "first reading"
         assert len(signature.content["verdicts"]) == len(VERDICTS)
+
+
+def test_as_proposed_is_a_reason_for_the_proposal_alone(room):
+    start(room, "first")
+    with room.store.reading() as session:
+        patient = charts.patient_of(session, room.study_id, room.patient_id)
+        result = result_value(session, current_result(session, patient))
+    proposed = {item.criterion_id: item.status for item in result.applicable.criteria}["iim_diagnosis"]
+    other = "not_met" if proposed == "met" else "met"
+
+    with pytest.raises(ConflictError, match="CO601"):
+        decide(room, "first", verdict=other, reason="as_proposed")
+
+    assert decide(room, "first", verdict=proposed, reason="as_proposed") == 1
+
+
+def test_who_reads_blind_learns_nothing_from_a_reason(room):
+    with room.store.writing() as session:
+        charts.patient_of(session, room.study_id, room.patient_id).is_blind_first = True
+    start(room, "first")
+
+    for verdict in ("met", "not_met", "unknown"):
+        with pytest.raises(ConflictError, match="CO609"):
+            decide(room, "first", verdict=verdict, reason="as_proposed")
