@@ -110,9 +110,8 @@ def retry_job_page(
     upload: Annotated[str, Form(pattern=r"^[0-9a-f]{24}$")] = "",
 ) -> Response:
     """Try a job again that was given up, and go back to its upload."""
-    del access
     with room.store.writing() as session:
-        jobs.retry(session, study_id, job_id)
+        jobs.retry(session, study_id, job_id, actor_id=access.user_id)
     onward = f"uploads/{upload}" if upload else "upload"
     return RedirectResponse(f"/studies/{study_id}/{onward}", status_code=303)
 

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from chartsift.api.db.store import Store, is_postgresql, now_of
 from chartsift.api.db.tables import Job
 from chartsift.api.faults import AccessError
+from chartsift.api.services import audit
 
 LEASE = timedelta(seconds=30)
 """How long a silent worker keeps a job; it renews three times as often."""
@@ -223,7 +224,7 @@ def fail(hold: Hold, code: str) -> bool:
         return True
 
 
-def retry(session: Session, study_id: str, job_id: str) -> Job:
+def retry(session: Session, study_id: str, job_id: str, *, actor_id: str) -> Job:
     """
     Queue a job again that was given up.
 
@@ -234,6 +235,7 @@ def retry(session: Session, study_id: str, job_id: str) -> Job:
     if job.state == "failed":
         job.state, job.attempts, job.code = "queued", 0, ""
         job.run_after, job.finished_at = now_of(session), None
+        audit.append(session, actor_id, "job.retried", study_id=study_id, target=job.id)
     return job
 
 

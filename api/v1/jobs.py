@@ -65,9 +65,8 @@ def get_job(study_id: OpaqueId, job_id: OpaqueId, access: AccessDep, room: RoomD
 @routes.post("/jobs/{job_id}/retry", summary="Try a job again", responses=refusals(study=True, body=True))
 def retry_job(study_id: OpaqueId, job_id: OpaqueId, access: AccessDep, room: RoomDep) -> JobOut:
     """Queue a job again that was given up; any other stays as it is."""
-    del access
     with room.store.writing() as session:
-        return job_out(jobs.retry(session, study_id, job_id))
+        return job_out(jobs.retry(session, study_id, job_id, actor_id=access.user_id))
 
 
 @routes.get(

@@ -12,6 +12,9 @@ from typing import Any
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.screening.schema import TABLES
 
+TABLE_FOLDERS = "tables"
+"""Where a run on Spark leaves its tables as folders, when it is asked to."""
+
 WORK_FOLDER = ".chartsift"
 MANIFEST = "run.json"
 REPORT = "report.html"
@@ -103,6 +106,7 @@ def clear_folder(out: Path) -> None:
     work = out / WORK_FOLDER
     for name in (MANIFEST, REPORT, *(f"{t}{suffix}" for t in TABLES for suffix in (".parquet", ".jsonl"))):
         (out / name).unlink(missing_ok=True)
+    shutil.rmtree(out / TABLE_FOLDERS, ignore_errors=True)
     (work / "state.json").unlink(missing_ok=True)
     for parts in work.glob("parts*"):
         shutil.rmtree(parts, ignore_errors=True)

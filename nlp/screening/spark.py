@@ -38,6 +38,7 @@ from chartsift.nlp.formats.inputs import check_paths
 from chartsift.nlp.screening.folder import (
     MANIFEST,
     REPORT,
+    TABLE_FOLDERS,
     WORK_FOLDER,
     FolderLock,
     cannot_write,
@@ -89,7 +90,6 @@ _PARTS_PER_CORE = 4
 _SAMPLES_PER_PART = 40
 _SAMPLE_SPACE = 1_000_000
 _LOOK_SECONDS = 0.5
-TABLE_FOLDERS = "tables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,13 @@ def run_spark_screening(
                 return _SparkRun(config, trial, make_pipeline, on_progress, spark, session).execute()
     except OSError as exc:
         raise cannot_write(config.out, exc) from exc
+    except (Py4JError, PySparkException) as exc:
+        # While it reads or plans; its message may quote a row, so that only its kind is told.
+        raise ScreeningError(
+            "SC443",
+            f"{config.out}: Spark gave up ({type(exc).__name__})",
+            hint="its log says why; an input has to lie where all executors see it",
+        ) from None
 
 
 class _SparkRun(Run):
