@@ -55,8 +55,10 @@ class Corrections:
     """Apply the corrections of a note to its drafts."""
 
     def __call__(self, doc: Doc) -> Doc:
+        if not drafts_of(doc):
+            return doc
         cues = find_cues(doc._.layout)
-        if cues and drafts_of(doc):
+        if cues:
             _Reading(doc, cues).apply()
         return doc
 

@@ -69,7 +69,7 @@ class Sections:
             # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
             rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{inline})):(?=\s)",
             re.IGNORECASE,
-            starts=r"(?P<before>[.;|)\]] +| {2,})",
+            starts=r"(?P<before>[.;|)\]] +|  +)",
         )
         self._copied = gate(rules.copied, re.IGNORECASE)
         self._templated = gate(rules.templated, re.IGNORECASE)

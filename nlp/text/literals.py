@@ -84,8 +84,12 @@ _BOUNDARY = "\0"
 _NOTHING = frozenset({""})
 
 
-def required_literals(pattern: re.Pattern[str]) -> frozenset[Literal] | None:
-    """Return the literals of which every match of *pattern* holds one; None where the expression names none."""
+def required_literals(pattern: re.Pattern[str], *, most_chance: float = _TOO_COMMON) -> frozenset[Literal] | None:
+    """
+    Return the literals of which every match of *pattern* holds one; None where the expression names none.
+
+    Literals that occur more often than *most_chance* (a share of all places) are not worth looking for.
+    """
     if pattern.flags & re.ASCII:
         return None  # its words end elsewhere than those of the folded text
     tree = _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
@@ -93,7 +97,7 @@ def required_literals(pattern: re.Pattern[str]) -> frozenset[Literal] | None:
     best = known.needed
     if known.exact is not None:
         best = _choose([best, _as_literals(known.exact, 0, 0)])
-    if best is None or len(best) > _MOST_LITERALS or sum(map(_chance, best)) > _TOO_COMMON:
+    if best is None or len(best) > _MOST_LITERALS or sum(map(_chance, best)) > most_chance:
         return None
     return best
 
@@ -102,8 +106,8 @@ def _as_literals(strings: Iterable[str], nearest: int, furthest: int) -> frozens
     literals = set()
     for marked in strings:
         text = marked.replace(_BOUNDARY, "")
-        if not text.strip():
-            return None
+        if not text.strip() and len(text) < 2:
+            return None  # a blank is everywhere, two are rare
         literals.add(
             Literal(text, nearest, furthest, marked.startswith(_BOUNDARY), marked.endswith(_BOUNDARY))
         )

@@ -13,9 +13,10 @@ import re
 import sys
 import threading
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import product
+from math import inf
 
 import ahocorasick_rs
 
@@ -70,9 +71,17 @@ class Gate:
 
     @property
     def literals(self) -> frozenset[Literal] | None:
-        """The words of which each match holds one; None where the expression names none and is always tried."""
+        """
+        The words of which each match holds one; None where the expression names none and is always tried.
+
+        Those of ``starts`` where that is given, however common.
+        """
         if isinstance(self._literals, str):
-            self._literals = required_literals(self.plain)
+            self._literals = (
+                required_literals(self.plain)
+                if self.starts is None
+                else _near(required_literals(self.starts, most_chance=inf))
+            )
         return self._literals
 
     def search(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
@@ -251,7 +260,7 @@ class Prefilter:
         self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [_NO_WORD])
         self.words = list(numbers)
         self.bits = [sum(1 << gate_number for gate_number in {n for n, _ in opened}) for opened in self.opens]
-        self.always_bits = sum(1 << number for number in self.always | self.starts.keys())
+        self.always_bits = sum(1 << number for number in self.always)
         self.literals_of: list[dict[int, list[Literal]]] = [{} for _ in gates]
         for number, opened in enumerate(self.opens):
             for gate_number, literal in opened:
@@ -263,26 +272,21 @@ class Prefilter:
     def scan(self, text: str) -> Scan:
         """Look for every word in *text*."""
         folded = fold(text)
-        hits: dict[int, list[int]] = {}
+        hits: defaultdict[int, list[int]] = defaultdict(list)
         looked = self._automaton.find_matches_as_indexes(folded, overlapping=True) if self.words else ()
         for number, start, _ in looked:
-            if number in hits:
-                hits[number].append(start)
-            else:
-                hits[number] = [start]
-        found: dict[str, list[int]] = {}
+            hits[number].append(start)
+        found: defaultdict[str, list[int]] = defaultdict(list)
         for number in self.wanted.keys() & hits.keys():
             found[self.wanted[number]] = hits[number]
         if self.whole:
-            whole, words = self.whole, only_words(folded)
-            for number, start, _ in self._whole_automaton.find_matches_as_indexes(words, overlapping=True):
+            whole = self.whole
+            looked = self._whole_automaton.find_matches_as_indexes(only_words(folded), overlapping=True)
+            for number, start, _ in looked:
                 # The blank before the word stands for the one that was put before the text.
-                word = whole[number]
-                if word in found:
-                    found[word].append(start)
-                else:
-                    found[word] = [start]
-        return Scan(self, text, folded, hits, found)
+                found[whole[number]].append(start)
+        # Plain from here on: asking must not add.
+        return Scan(self, text, folded, dict(hits), dict(found))
 
 
 class Scan:
@@ -338,33 +342,53 @@ class Scan:
 
     def _find(self, number: int) -> list[int] | None:
         starts = self.prefilter.starts.get(number)
-        if starts is not None:
-            if "before" in starts.groupindex:
-                return [found.end() for found in starts.finditer(self.folded)]
-            return [found.start() for found in starts.finditer(self.folded)]
-        if number in self.prefilter.always:
-            return None
-        hits = self._hits
         folded = self.folded
+        if number in self.prefilter.always:
+            return None if starts is None else _ends_or_starts(starts, starts.finditer(folded))
+        hits = self._hits
         found: set[int] = set()
         limit = max(64, int(len(self.text) * _MOST_PLACES))
         literals = self.prefilter.literals_of[number]
         for word in literals.keys() & hits.keys():
-            for literal, start in product(literals[word], hits[word]):
-                if (literal.opens and not _is_boundary(folded, start)) or (
-                    literal.closes and not _is_boundary(folded, start + len(literal.text))
-                ):
+            for literal in literals[word]:
+                at = hits[word]
+                # What ``starts`` says of boundaries it sees for itself.
+                if literal.opens and starts is None:
+                    at = [start for start in at if _is_boundary(folded, start)]
+                if literal.closes and starts is None:
+                    length = len(literal.text)
+                    at = [start for start in at if _is_boundary(folded, start + length)]
+                if not at:
                     continue
-                if literal.furthest > FURTHEST:
+                nearest, furthest = literal.nearest, literal.furthest
+                if furthest > FURTHEST:
                     return None
-                if literal.nearest == literal.furthest:
-                    found.add(start - literal.nearest)
+                if furthest == 0:
+                    found.update(at)
                 else:
-                    found.update(range(start - literal.furthest, start - literal.nearest + 1))
-            if len(found) > limit:
+                    for start in at:
+                        found.update(range(start - furthest, start - nearest + 1))
+            if len(found) > limit and starts is None:
                 return None
+        if starts is not None:
+            tried = (starts.match(folded, place) for place in found if place >= 0)
+            return _ends_or_starts(starts, filter(None, tried))
         places = sorted(found)
         return places[bisect_left(places, 0) :]
+
+
+def _near(literals: frozenset[Literal] | None) -> frozenset[Literal] | None:
+    """Return *literals*, or None where one of them may stand anywhere in a match."""
+    if literals is None or any(one.furthest > FURTHEST for one in literals):
+        return None
+    return literals
+
+
+def _ends_or_starts(starts: re.Pattern[str], found: Iterable[re.Match[str]]) -> list[int]:
+    """Return where matches begin that *found* matches of *starts* announce."""
+    if "before" in starts.groupindex:
+        return sorted({match.end() for match in found})
+    return sorted([match.start() for match in found])
 
 
 def _is_boundary(text: str, at: int) -> bool:

@@ -37,7 +37,7 @@ _RELATIVE = gate(
     re.IGNORECASE | re.VERBOSE,
     # A count, or a word of those above.
     starts=r"\b(?:0|to(?:day|night)|this|now|yesterday|last|past|earlier|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|twelve|several|few|an?\b)",
+    r"|twelve|several|few|an?[ –-])",
 )
 # "day +28", "D28 post infusion", "POD 3", "post-op day #2"
 _OFFSET = gate(
