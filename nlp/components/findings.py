@@ -59,8 +59,10 @@ def drafts_of(doc: Doc) -> list[Draft]:
 
 def concept_spans(doc: Doc, kinds: Iterable[str]) -> list[Span]:
     """Return the concept spans of *kinds* in order."""
-    labels = {kind.upper() for kind in kinds}
     held: object = doc
+    if isinstance(held, Passages) and not held.spans[SPAN_GROUP]:
+        return []
+    labels = {kind.upper() for kind in kinds}
     if isinstance(held, Passages):
         return cast(list[Span], held.labelled(labels))
     return [span for span in doc.spans[SPAN_GROUP] if span.label_ in labels]

@@ -84,7 +84,9 @@ _BOUNDARY = "\0"
 _NOTHING = frozenset({""})
 
 
-def required_literals(pattern: re.Pattern[str], *, most_chance: float = _TOO_COMMON) -> frozenset[Literal] | None:
+def required_literals(
+    pattern: re.Pattern[str], *, most_chance: float = _TOO_COMMON
+) -> frozenset[Literal] | None:
     """
     Return the literals of which every match of *pattern* holds one; None where the expression names none.
 

@@ -85,8 +85,9 @@ class Phrases(Generic[_T]):
             phrases = self._by_word.get(word)
             if phrases is None:
                 continue
+            is_alone = len(phrases) == 1 and ("", "") in phrases
             for start in starts:
-                if len(phrases) == 1 and ("", "") in phrases:
+                if is_alone:
                     sides: tuple[tuple[str, str], ...] = (("", ""),)
                 else:
                     before, behind = _signs_around(folded, start, start + len(word))
