@@ -182,9 +182,14 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
     text = layout.text
     words = _words()
     note_date = note_date_of(doc)
-    if not named and words.symptom.search(text) is None:
-        return
-    for sentence in layout.sentences:
+    numbers = {layout.sentence_number(start) for start, _ in named}
+    for match in words.symptom.finditer(text):
+        # One that crosses the end of its sentence may hide another in the next.
+        numbers.update(
+            range(layout.sentence_number(match.start()), layout.sentence_number(match.end()) + 1)
+        )
+    for number in sorted(numbers):
+        sentence = layout.sentences[number]
         stop = min(sentence.end, sentence.start + _LONGEST_SENTENCE)
         if not any(sentence.start <= s < stop for s, _ in named) and not words.symptom.search(
             text, sentence.start, stop
