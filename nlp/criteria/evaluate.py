@@ -330,7 +330,8 @@ def outcome_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
         return at_least(content["count"], [outcome_of(chart, item) for item in content["of"]])
     if name == "not":
         return negate(outcome_of(chart, content))
-    return PREDICATES[name].decide(chart, _parameters(name, content))
+    # Within a trial the parameters tell the question: each predicate has a type of its own for them.
+    return chart.once(PREDICATES[name].decide, _parameters(name, content))
 
 
 # Parameters by the identity of what the trial file says, which is kept, so that its identity stays its own.

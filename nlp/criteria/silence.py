@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.logic import Outcome
 from chartsift.nlp.criteria.schema import Criterion
 from chartsift.nlp.types import Finding
+
+_T = TypeVar("_T")
+_G = TypeVar("_G")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,14 @@ class _SilentChart:
         )
         self.questions[question] = None
         return []
+
+    def may_have(self, *_: str) -> bool:
+        """Say yes, so that the questions come one by one, with their concepts."""
+        return True
+
+    def once(self, question: Callable[[Chart, _G], _T], given: _G, **_: object) -> _T:
+        """Ask the question; its own questions are noted each time, and each counts once."""
+        return question(cast("Chart", self), given)
 
     def __getattr__(self, name: str) -> Any:
         raise _LooksFurtherError(name)

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import eq
 from typing import Literal
 
 from chartsift.nlp.criteria.chart import Chart
@@ -70,6 +71,12 @@ def disease_states(
     not carry it on; "severe" or "worsening" of a lasting disease counts for *statement_days*.
     """
     windows = _Windows(episode_days, statement_days, full_note_chars)
+    asked = None if systems is None else tuple(systems)
+    return chart.once(_disease_states, (asked, windows), same=eq)
+
+
+def _disease_states(chart: Chart, given: tuple[tuple[str, ...] | None, _Windows]) -> list[DiseaseState]:
+    systems, windows = given
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in chart.of("organ_disease", systems):
         if finding.assertion in ("family", "hypothetical") or finding.attribute("copied") == "yes":
