@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 
 from chartsift.nlp.criteria.clock import Turn
 from chartsift.nlp.types import Assertion, Evidence, Finding, NoteInfo, Patient, Stance
+from chartsift.nlp.values import maker
 
 _T = TypeVar("_T")
 _G = TypeVar("_G")
 # So many findings are looked through faster than an index of them is made.
 _FEW = 8
+_turn = maker(Turn)
 _CONTAINERS = (tuple, list, frozenset)
 
 
@@ -42,6 +44,9 @@ class _Answer:
     given: Any
     turns: tuple[Turn, ...]
     what: Any
+
+
+_answer = maker(_Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class Chart:
         what = question(self, given)
         turns = tuple(self.turns[before:])
         last = min([turn.last for turn in turns]) if turns else date.max
-        answers.append(_Answer(day, last, given, turns, what))
+        answers.append(_answer(day, last, given, turns, what))
         return what
 
     def _concepts_of(self, kind: str) -> dict[str, list[Finding]]:
@@ -191,7 +196,7 @@ class Chart:
 
     def at(self, day: date) -> Chart:
         """Return the same notes and findings as they stand on another *day*, with no new note since."""
-        return Chart(
+        return _chart(
             self.patient,
             day,
             self.notes,
@@ -235,21 +240,21 @@ class Chart:
         last = day + timedelta(days=days)
         if last < self.as_of:
             return False
-        self.turns.append(Turn(last, "lapses", finding))
+        self.turns.append(_turn(last, "lapses", finding))
         return True
 
     def has_come(self, day: date, *, words: str = "") -> bool:
         """Say whether *day* is the screening day or before it; *words* tell what happens on it."""
         if day <= self.as_of:
             return True
-        self.turns.append(Turn(day - timedelta(days=1), words or f"a value dated {day} counts", None))
+        self.turns.append(_turn(day - timedelta(days=1), words or f"a value dated {day} counts", None))
         return False
 
     def is_past(self, day: date, *, of: Finding | None = None) -> bool:
         """Say whether *day* is before the screening day, as the last day of a course of treatment *of* something."""
         if day < self.as_of:
             return True
-        self.turns.append(Turn(day, "ends", of))
+        self.turns.append(_turn(day, "ends", of))
         return False
 
     def age_days(self, finding: Finding) -> int:
@@ -266,6 +271,9 @@ class Chart:
         return self.notes[-1] if self.notes else None
 
 
+_chart = maker(Chart)
+_evidence = maker(Evidence)
+
 # Why a mention is no statement of fact on the patient today, by how the note holds it.
 NOT_A_FACT: dict[Assertion, str] = {
     "absent": "denied",
@@ -278,4 +286,4 @@ NOT_A_FACT: dict[Assertion, str] = {
 
 def evidence(finding: Finding, stance: Stance, reason: str = "") -> Evidence:
     """Return *finding* as evidence; a set-aside one must say why."""
-    return Evidence(finding, stance, reason)
+    return _evidence(finding, stance, reason)

@@ -125,7 +125,14 @@ def screen_patient(
         texts.append(note)
         read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
     findings = mark_copied(texts, findings)
-    cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=missed)
+    cohorts = evaluate(
+        patient if patient.as_of == day else replace(patient, as_of=day),
+        read,
+        findings,
+        trial,
+        as_of=day,
+        unread=missed,
+    )
     cohorts = rated(pipeline, cohorts, read)
     return PatientResult(
         patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), tuple(missed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.findings import AS_OF, finding
+from support.findings import AS_OF
 from support.random_charts import SORTS, TRIALS, findings_of
 
 from chartsift.nlp.criteria.schema import Criterion
@@ -53,7 +54,8 @@ def test_every_field_is_that_of_the_full_decision(
 ) -> None:
     if corrects and findings:
         one = findings[0]
-        findings = [finding(one.kind, one.concept, days=3, **{corrects: "wrong patient"}), *findings]
+        attributes = tuple(sorted([*one.attributes, (corrects, "wrong patient")]))
+        findings = [replace(one, attributes=attributes), *findings]
     days = sorted({(AS_OF - f.date).days for f in findings} | {0})
     notes = [NoteInfo(f"n{d}", AS_OF - timedelta(days=d), "Clinic", 2_000) for d in days]
     on = AS_OF + timedelta(days=later)
