@@ -41,6 +41,7 @@ _NEAR_DAYS = 730
 # Where nothing decided, the result shows what was looked for.
 _WITH_SEARCH = frozenset({"no_mention", "judgement"})
 _result = maker(CriterionResult)
+_of_cohort = maker(CohortResult)
 _STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
 
 
@@ -141,7 +142,7 @@ def _cohort_result(
     applicable: bool,
 ) -> CohortResult:
     counted = [r for r in results if r.basis != "judgement"]
-    return CohortResult(
+    return _of_cohort(
         patient_id=chart.patient.patient_id,
         trial_id=trial.trial_id,
         trial_version=trial.version,
@@ -244,10 +245,10 @@ def _silent_anew(criterion: Criterion) -> _Silent | None:
 
 def _told(chart: Chart, criterion: Criterion, silent: _Silent, *, unread: tuple[str, ...]) -> CriterionResult:
     """Return what ``_decide_in_full`` returns for a chart that is silent to *criterion*."""
+    read = read_of(chart, unread)
     search: Search | None = None
     rationale = silent.lead
     if silent.kinds is not None:
-        read = read_of(chart, unread)
         search = read.search(silent.kinds, silent.terms)
         if silent.terms_words is not None:
             words = f"No mention {read.words}{silent.terms_words}{read.unread_words}."
@@ -262,7 +263,7 @@ def _told(chart: Chart, criterion: Criterion, silent: _Silent, *, unread: tuple[
         basis=silent.basis,
         flags=flags,
         rationale=rationale,
-        confidence=_of_silence(chart) if silent.confidence is None else silent.confidence,
+        confidence=read.confidence if silent.confidence is None else silent.confidence,
         next_step=silent.next_step,
         search=search,
     )
@@ -303,7 +304,7 @@ def _decide_in_full(chart: Chart, criterion: Criterion, *, unread: tuple[str, ..
         evidence=_ordered(outcome.evidence),
         flags=tuple(flags),
         rationale=_rationale(outcome, basis, search, change if _is_near(change, chart.as_of) else None),
-        confidence=_of_silence(chart) if basis == "no_mention" else _confidence(outcome),
+        confidence=read_of(chart, unread).confidence if basis == "no_mention" else _confidence(outcome),
         next_step=_next_step(criterion, outcome, basis) if status == "unknown" else "",
         valid_until=change.last if change else None,
         changes_to=change.then if change else None,
@@ -406,11 +407,6 @@ def _ordered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
         key = (finding.note_id, finding.start, finding.end, item.stance)
         seen.setdefault(key, item)
     return tuple(sorted(seen.values(), key=lambda item: _STANCE_ORDER[item.stance]))
-
-
-def _of_silence(chart: Chart) -> float:
-    """Return a rough confidence of silence: in a single note it says little, in many notes more."""
-    return round(min(0.9, 0.5 + 0.05 * len(chart.notes)), 3)
 
 
 def _confidence(outcome: Outcome) -> float:

@@ -29,6 +29,7 @@ class Read:
         unread: Inputs of this patient that could not be read.
         words: How many notes of which years.
         unread_words: How many inputs could not be read, and which; "" without any.
+        confidence: Rough confidence of silence in them: in a single note it says little, in many notes more.
     """
 
     notes: int
@@ -37,6 +38,7 @@ class Read:
     unread: tuple[str, ...]
     words: str
     unread_words: str
+    confidence: float
 
     def search(self, kinds: tuple[str, ...], terms: int) -> Search:
         """Return it as the proof of a search for *kinds*, for which stand so many *terms*."""
@@ -52,7 +54,15 @@ def _read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
     first = chart.notes[0].note_date if chart.notes else None
     last = chart.notes[-1].note_date if chart.notes else None
     count = len(chart.notes)
-    return Read(count, first, last, unread, _span(count, first, last), _missed(unread))
+    return Read(
+        count,
+        first,
+        last,
+        unread,
+        _span(count, first, last),
+        _missed(unread),
+        round(min(0.9, 0.5 + 0.05 * count), 3),
+    )
 
 
 def search_of(chart: Chart, kinds: Iterable[str], *, unread: Sequence[str] = ()) -> Search:

@@ -56,9 +56,12 @@ class Silence:
         present = chart.kinds
         if self.kinds.isdisjoint(present):
             return True
-        return not any(
-            chart.of(q.kind, q.concepts, assertions=q.assertions) for q in self.questions if q.kind in present
-        )
+        for question in self.questions:
+            if question.kind in present and chart.of(
+                question.kind, question.concepts, assertions=question.assertions
+            ):
+                return False
+        return True
 
 
 class _LooksFurtherError(Exception):

@@ -210,13 +210,15 @@ def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
     is_possible = is_clear = True
     for criterion in cohort.criteria:
         name = f"{cohort.cohort_id}/{criterion.criterion_id}"
-        counted[f"{name}/{criterion.status}/{criterion.basis}"] += 1
+        # A Counter makes a call of its own for each key that it does not have yet.
+        key = f"{name}/{criterion.status}/{criterion.basis}"
+        counted[key] = counted.get(key, 0) + 1
         if criterion.basis == "judgement":
             continue
         is_possible = is_possible and not rules_out(criterion)
         is_clear = is_clear and is_possible and criterion.status != "unknown"
-        funnel[f"{name}/possible"] += is_possible
-        funnel[f"{name}/clear"] += is_clear
+        for key, holds in ((f"{name}/possible", is_possible), (f"{name}/clear", is_clear)):
+            funnel[key] = funnel.get(key, 0) + holds
 
 
 def rules_out(criterion: CriterionResult) -> bool:

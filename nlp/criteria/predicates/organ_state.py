@@ -13,6 +13,7 @@ from typing import Literal
 
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.types import Finding
+from chartsift.nlp.values import maker
 
 StateLevel = Literal[
     "severe", "progressive", "uncontrolled", "controlled", "unspecified", "over", "absent", "possible", "old"
@@ -54,6 +55,9 @@ class DiseaseState:
     level: StateLevel
     finding: Finding
     earlier: tuple[Finding, ...]
+
+
+_disease_state = maker(DiseaseState)
 
 
 def disease_states(
@@ -129,7 +133,7 @@ def _state(chart: Chart, system: str, disease: str, found: list[Finding], window
         told += [f for f in same if f.assertion == "present" and f.attribute("level") in _GOOD]
         decides = told[0] if told else decides
     level = _aged(chart, decides, _level(decides), windows)
-    return DiseaseState(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
+    return _disease_state(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
 
 
 def _is_bare_episode(finding: Finding) -> bool:
