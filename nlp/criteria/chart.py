@@ -164,7 +164,7 @@ class Chart:
             answers = self._known[question] = []
         day = self.as_of
         for known in answers:
-            if known.first <= day <= known.last and same(known.given, given):
+            if known.first <= day <= known.last and (known.given is given or same(known.given, given)):
                 self.turns.extend(known.turns)
                 what: _T = known.what
                 return what
@@ -244,10 +244,10 @@ class Chart:
         return True
 
     def has_come(self, day: date, *, words: str = "") -> bool:
-        """Say whether *day* is the screening day or before it; *words* tell what happens on it."""
+        """Say whether *day* is the screening day or before it; *words* tell what happens on it, as their {day}."""
         if day <= self.as_of:
             return True
-        self.turns.append(_turn(day - timedelta(days=1), words or f"a value dated {day} counts", None))
+        self.turns.append(_turn(day - timedelta(days=1), words or "a value dated {day} counts", None))
         return False
 
     def is_past(self, day: date, *, of: Finding | None = None) -> bool:

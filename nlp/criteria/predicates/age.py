@@ -68,11 +68,11 @@ def _turned(chart: Chart, born: Birth, years: int) -> tuple[bool, bool]:
     """Say whether the patient can have turned *years* by the screening day, and whether it is sure."""
     first, last = birthday(born.first, years), birthday(born.last, years)
     if first == last:
-        has_come = chart.has_come(first, words=f"turns {years} on {first}")
+        has_come = chart.has_come(first, words=f"turns {years} on {{day}}")
         return has_come, has_come
     return (
-        chart.has_come(first, words=f"may turn {years} from {first} on"),
-        chart.has_come(last, words=f"is {years} from {last} on at the latest"),
+        chart.has_come(first, words=f"may turn {years} from {{day}} on"),
+        chart.has_come(last, words=f"is {years} from {{day}} on at the latest"),
     )
 
 

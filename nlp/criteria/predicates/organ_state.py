@@ -99,6 +99,9 @@ class _Windows:
 
 
 def _state(chart: Chart, system: str, disease: str, found: list[Finding], windows: _Windows) -> DiseaseState:
+    if len(found) == 1:
+        only = found[0]
+        return _disease_state(system, disease, _aged(chart, only, _level(only), windows), only, ())
     ordered = sorted(found, key=lambda f: (chart.note_date(f), _weight(f), f.start), reverse=True)
     newest = chart.note_date(ordered[0])
     same = [f for f in ordered if chart.note_date(f) == newest]
