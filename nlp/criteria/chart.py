@@ -7,11 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, KeysView, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chartsift.nlp.criteria.clock import Turn
 from chartsift.nlp.types import Assertion, Evidence, Finding, NoteInfo, Patient, Stance
 from chartsift.nlp.values import maker
+
+if TYPE_CHECKING:
+    from chartsift.nlp.criteria.silence import Silence
 
 _T = TypeVar("_T")
 _G = TypeVar("_G")
@@ -139,6 +142,10 @@ class Chart:
     def may_have(self, *kinds: str) -> bool:
         """Say whether it is worth asking for findings of *kinds*: False where there are none, whatever the question."""
         return not self._by_kind.keys().isdisjoint(kinds)
+
+    def answers_nothing(self, silence: Silence) -> bool:
+        """Say whether every question of *silence* finds nothing here, so that its outcome is that of this chart."""
+        return silence.holds_for(self)
 
     def once(
         self,

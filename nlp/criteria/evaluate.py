@@ -18,7 +18,7 @@ from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.criteria.scores.support import support
 from chartsift.nlp.criteria.search import read_of, search_of, statement, terms_of, terms_words
-from chartsift.nlp.criteria.silence import Silence, silence_of
+from chartsift.nlp.criteria.silence import Silence, silence_in, silence_of
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
     Basis,
@@ -342,14 +342,31 @@ def outcome_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
     """Return what an expression of a trial file comes to on *chart*."""
     name, content = next(iter(node.items()))
     if name == "all":
-        return all_of([outcome_of(chart, item) for item in content])
+        return all_of([_part_of(chart, item) for item in content])
     if name == "any":
-        return any_of([outcome_of(chart, item) for item in content])
+        return any_of([_part_of(chart, item) for item in content])
     if name == "at_least":
-        return at_least(content["count"], [outcome_of(chart, item) for item in content["of"]])
+        return at_least(content["count"], [_part_of(chart, item) for item in content["of"]])
     if name == "not":
         return negate(outcome_of(chart, content))
     return chart.once(PREDICATES[name].decide, _parameters(name, content))
+
+
+# What silence makes of a part of an expression, by the identity of the part, which is kept, as with parameters.
+_SILENT_PARTS: dict[int, tuple[Mapping[str, Any], Silence | None]] = {}
+
+
+def _part_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
+    """Return what one of several expressions comes to; what the chart says nothing to is not asked again."""
+    known = _SILENT_PARTS.get(id(node))
+    if known is None or known[0] is not node:
+        if len(_SILENT_PARTS) >= _MOST_PARAMETERS:
+            _SILENT_PARTS.clear()
+        known = _SILENT_PARTS[id(node)] = (node, silence_in(lambda on: outcome_of(on, node)))
+    silence = known[1]
+    return (
+        silence.outcome if silence is not None and chart.answers_nothing(silence) else outcome_of(chart, node)
+    )
 
 
 # Parameters by the identity of what the trial file says, which is kept, so that its identity stays its own.

@@ -108,6 +108,10 @@ class _SilentChart:
         """Say yes, so that the questions come one by one, with their concepts."""
         return True
 
+    def answers_nothing(self, _: Silence) -> bool:
+        """Say no, so that the questions are asked and noted."""
+        return False
+
     def once(self, question: Callable[[Chart, _G], _T], given: _G, **_: object) -> _T:
         """Ask the question; its own questions are noted each time, and each counts once."""
         return question(cast("Chart", self), given)
@@ -118,13 +122,19 @@ class _SilentChart:
 
 def silence_of(criterion: Criterion, decide: Callable[[Chart], Outcome]) -> Silence | None:
     """Return what silence makes of *criterion*, which *decide* decides; None where that depends on more."""
+    silence = silence_in(decide)
+    if silence is not None and criterion.supported_by and not silence.outcome.is_silent:
+        # A score looks at the chart for itself.
+        return None
+    return silence
+
+
+def silence_in(decide: Callable[[Chart], Outcome]) -> Silence | None:
+    """Return what silence makes of what *decide* decides; None where that depends on more."""
     chart = _SilentChart()
     try:
         outcome = decide(cast("Chart", chart))
     except _LooksFurtherError:
-        return None
-    if criterion.supported_by and not outcome.is_silent:
-        # A score looks at the chart for itself.
         return None
     questions = tuple(chart.questions)
     return Silence(outcome, frozenset(q.kind for q in questions), questions, chart.asks_birth)
