@@ -48,6 +48,10 @@ class Birth:
 
 def birth_of(chart: Chart) -> Birth | None:
     """Return what *chart* tells of the date of birth; None when nothing does."""
+    return chart.once(_birth_of, None)
+
+
+def _birth_of(chart: Chart, _: None) -> Birth | None:
     stated = [f for f in chart.of("age", ["age"], assertions=["present"]) if f.value is not None]
     written = [f for f in chart.of("age", ["birth_date"], assertions=["present"]) if _written(f) is not None]
     recorded = chart.patient.birth_date

@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
-from collections.abc import Iterable, KeysView, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, KeysView, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chartsift.nlp.criteria.clock import Turn
 from chartsift.nlp.types import Assertion, Evidence, Finding, NoteInfo, Patient, Stance
+from chartsift.nlp.values import maker
+
+if TYPE_CHECKING:
+    from chartsift.nlp.criteria.silence import Silence
+
+_T = TypeVar("_T")
+_G = TypeVar("_G")
+# So many findings are looked through faster than an index of them is made.
+_FEW = 8
+_turn = maker(Turn)
+_CONTAINERS = (tuple, list, frozenset)
 
 
 def age_in_years(born: date, as_of: date) -> int:
     """Return the age in completed years; a birthday on 29 February falls on 1 March in other years."""
     return as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """
+    What a question came to, and the days for which that holds: up to the earliest of its turns.
+
+    Attributes:
+        first: The day on which it was asked.
+        last: The last day on which it comes to the same.
+        given: What it was asked with.
+        turns: The turns that asking it noted down.
+        what: The answer.
+    """
+
+    first: date
+    last: date
+    given: Any
+    turns: tuple[Turn, ...]
+    what: Any
+
+
+_answer = maker(_Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +80,10 @@ class Chart:
     corrected: tuple[Finding, ...] = ()
     doubtful: tuple[Finding, ...] = ()
     turns: list[Turn] = field(default_factory=list)
+    # Findings of a kind by concept, for kinds with many; made when first asked for.
+    _by_concept: dict[str, dict[str, list[Finding]]] = field(default_factory=dict)
+    _note_types: dict[str, str] = field(default_factory=dict)
+    _known: dict[Callable[..., Any], list[_Answer]] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -54,15 +94,21 @@ class Chart:
             sorted((n for n in notes if n.note_date <= as_of), key=lambda n: (n.note_date, n.note_id))
         )
         known = {note.note_id: note.note_date for note in kept}
-        inside = tuple(f for f in findings if f.note_id in known)
+        inside = tuple([f for f in findings if f.note_id in known])
         by_kind: dict[str, list[Finding]] = defaultdict(list)
         corrected: list[Finding] = []
+        doubtful: list[Finding] = []
         for finding in inside:
-            (corrected if finding.attribute("corrected") else by_kind[finding.kind]).append(finding)
+            if finding.attribute("corrected"):
+                corrected.append(finding)
+                continue
+            if finding.attribute("doubtful"):
+                doubtful.append(finding)
+            by_kind[finding.kind].append(finding)
         for group in by_kind.values():
-            group.sort(key=lambda f: (f.date, known[f.note_id], f.start), reverse=True)
-        doubtful = tuple(f for f in inside if f.attribute("doubtful") and not f.attribute("corrected"))
-        return cls(patient, as_of, kept, inside, dict(by_kind), known, tuple(corrected), doubtful)
+            if len(group) > 1:
+                group.sort(key=lambda f: (f.date, known[f.note_id], f.start), reverse=True)
+        return cls(patient, as_of, kept, inside, dict(by_kind), known, tuple(corrected), tuple(doubtful))
 
     @property
     def kinds(self) -> KeysView[str]:
@@ -73,29 +119,123 @@ class Chart:
         self, kind: str, concepts: Iterable[str] | None = None, *, assertions: Iterable[str] | None = None
     ) -> list[Finding]:
         """Return the findings of *kind*, latest first, of the given concepts and assertions."""
-        found = self._by_kind.get(kind, [])
-        if concepts is not None:
-            wanted = frozenset(concepts)
-            found = [f for f in found if f.concept in wanted]
-        if assertions is not None:
-            held = frozenset(assertions)
-            found = [f for f in found if f.assertion in held]
-        return list(found)
+        found = self._by_kind.get(kind)
+        if not found:
+            return []
+        if concepts is None:
+            found = found.copy()
+        else:
+            # A container is looked into as it is; what can be read only once becomes one.
+            wanted = concepts if isinstance(concepts, _CONTAINERS) else frozenset(concepts)
+            if len(found) <= _FEW:
+                found = [f for f in found if f.concept in wanted]
+            elif len(wanted) == 1:
+                found = self._concepts_of(kind).get(next(iter(wanted)), []).copy()
+            else:
+                wanted = frozenset(wanted)
+                found = [f for f in found if f.concept in wanted]
+        if assertions is None or not found:
+            return found
+        held = assertions if isinstance(assertions, _CONTAINERS) else frozenset(assertions)
+        return [f for f in found if f.assertion in held]
+
+    def may_have(self, *kinds: str) -> bool:
+        """Say whether it is worth asking for findings of *kinds*: False where there are none, whatever the question."""
+        return not self._by_kind.keys().isdisjoint(kinds)
+
+    def answers_nothing(self, silence: Silence) -> bool:
+        """Say whether every question of *silence* finds nothing here, so that its outcome is that of this chart."""
+        return silence.holds_for(self)
+
+    def once(
+        self,
+        question: Callable[[Chart, _G], _T],
+        given: _G,
+        *,
+        same: Callable[[Any, Any], bool] = operator.is_,
+    ) -> _T:
+        """
+        Return ``question(chart, given)``, worked out once for all who ask with the *same* given.
+
+        As ``clock`` has it, an answer is the same up to the earliest turn that finding it noted down. Until that day
+        it is given again, turns included. Words that count days are then those of the day on which it was found, so
+        that they are shown of the screening day alone.
+
+        Args:
+            question: Depends on the chart and on *given* only; whoever gets its answer leaves it as it is.
+            given: What it is asked with.
+            same: Tells whether two of those are the same; by default one object.
+        """
+        answers = self._known.get(question)
+        if answers is None:
+            answers = self._known[question] = []
+        day = self.as_of
+        for known in answers:
+            if known.first <= day <= known.last and (known.given is given or same(known.given, given)):
+                self.turns.extend(known.turns)
+                what: _T = known.what
+                return what
+        before = len(self.turns)
+        what = question(self, given)
+        turns = tuple(self.turns[before:])
+        last = min([turn.last for turn in turns]) if turns else date.max
+        answers.append(_answer(day, last, given, turns, what))
+        return what
+
+    def _concepts_of(self, kind: str) -> dict[str, list[Finding]]:
+        """Return the findings of *kind* by concept."""
+        known = self._by_concept.get(kind)
+        if known is None:
+            known = self._by_concept[kind] = defaultdict(list)
+            for finding in self._by_kind[kind]:
+                known[finding.concept].append(finding)
+        return known
 
     def note_date(self, finding: Finding) -> date:
         """Return the date of the note that *finding* stands in."""
         return self._note_dates[finding.note_id]
 
+    def note_type(self, finding: Finding) -> str:
+        """Return the type of the note that *finding* stands in."""
+        if not self._note_types:
+            self._note_types.update((note.note_id, note.note_type) for note in reversed(self.notes))
+        return self._note_types[finding.note_id]
+
     def at(self, day: date) -> Chart:
         """Return the same notes and findings as they stand on another *day*, with no new note since."""
-        return replace(self, as_of=day, turns=[])
+        return _chart(
+            self.patient,
+            day,
+            self.notes,
+            self.findings,
+            self._by_kind,
+            self._note_dates,
+            self.corrected,
+            self.doubtful,
+            [],
+            self._by_concept,
+            self._note_types,
+            self._known,
+        )
 
     def without_doubtful(self) -> Chart:
         """Return the same chart as if every correction that may mean a finding did mean it."""
         kept = {
             kind: [f for f in group if not f.attribute("doubtful")] for kind, group in self._by_kind.items()
         }
-        return replace(self, _by_kind=kept, doubtful=())
+        return Chart(
+            self.patient,
+            self.as_of,
+            self.notes,
+            self.findings,
+            kept,
+            self._note_dates,
+            self.corrected,
+            (),
+            self.turns,
+            {},
+            self._note_types,
+        )
 
     def is_within(self, what: Finding | date, days: int, *, of: Finding | None = None) -> bool:
         """
@@ -107,21 +247,21 @@ class Chart:
         last = day + timedelta(days=days)
         if last < self.as_of:
             return False
-        self.turns.append(Turn(last, "lapses", finding))
+        self.turns.append(_turn(last, "lapses", finding))
         return True
 
     def has_come(self, day: date, *, words: str = "") -> bool:
-        """Say whether *day* is the screening day or before it; *words* tell what happens on it."""
+        """Say whether *day* is the screening day or before it; *words* tell what happens on it, as their {day}."""
         if day <= self.as_of:
             return True
-        self.turns.append(Turn(day - timedelta(days=1), words or f"a value dated {day} counts", None))
+        self.turns.append(_turn(day - timedelta(days=1), words or "a value dated {day} counts", None))
         return False
 
     def is_past(self, day: date, *, of: Finding | None = None) -> bool:
         """Say whether *day* is before the screening day, as the last day of a course of treatment *of* something."""
         if day < self.as_of:
             return True
-        self.turns.append(Turn(day, "ends", of))
+        self.turns.append(_turn(day, "ends", of))
         return False
 
     def age_days(self, finding: Finding) -> int:
@@ -138,6 +278,9 @@ class Chart:
         return self.notes[-1] if self.notes else None
 
 
+_chart = maker(Chart)
+_evidence = maker(Evidence)
+
 # Why a mention is no statement of fact on the patient today, by how the note holds it.
 NOT_A_FACT: dict[Assertion, str] = {
     "absent": "denied",
@@ -150,4 +293,4 @@ NOT_A_FACT: dict[Assertion, str] = {
 
 def evidence(finding: Finding, stance: Stance, reason: str = "") -> Evidence:
     """Return *finding* as evidence; a set-aside one must say why."""
-    return Evidence(finding, stance, reason)
+    return _evidence(finding, stance, reason)

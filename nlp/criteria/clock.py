@@ -51,7 +51,8 @@ class Turn:
 
     Attributes:
         last: Last day of the answer.
-        verb: "lapses" or "ends" of a finding, or words that say it all ("turns 18 on 2026-12-02").
+        verb: "lapses" or "ends" of a finding, or words that say it all ("turns 18 on {day}"), where {day} stands for
+            the day after ``last``: most turns are noted and never told.
         finding: What lapses or ends; None where the words say it.
     """
 
@@ -64,7 +65,9 @@ class Turn:
         """What happens, with its day: "CK lapses after 2026-03-14"."""
         if self.verb == "lapses":
             return f"{_name(self.finding)} lapses after {self.last}"
-        return f"the course of treatment ends {self.last}" if self.verb == "ends" else self.verb
+        if self.verb == "ends":
+            return f"the course of treatment ends {self.last}"
+        return self.verb.replace("{day}", str(self.last + _DAY))
 
 
 @dataclass(frozen=True, slots=True)

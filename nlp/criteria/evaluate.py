@@ -17,8 +17,8 @@ from chartsift.nlp.criteria.logic import Outcome, all_of, any_of, at_least, nega
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.criteria.scores.support import support
-from chartsift.nlp.criteria.search import search_of, statement, terms_of
-from chartsift.nlp.criteria.silence import Silence, silence_of
+from chartsift.nlp.criteria.search import read_of, search_of, statement, terms_of, terms_words
+from chartsift.nlp.criteria.silence import Silence, silence_in, silence_of
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
     Basis,
@@ -33,12 +33,15 @@ from chartsift.nlp.types import (
     Search,
     Status,
 )
+from chartsift.nlp.values import maker
 
 STATUS_WORDS: dict[Status, str] = {"met": "met", "not_met": "not met", "unknown": "unknown"}
 # A screening and its follow-up are over within two years; "turns 76 on 2056-03-02" would only be in the way.
 _NEAR_DAYS = 730
 # Where nothing decided, the result shows what was looked for.
 _WITH_SEARCH = frozenset({"no_mention", "judgement"})
+_result = maker(CriterionResult)
+_of_cohort = maker(CohortResult)
 _STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
 
 
@@ -70,22 +73,33 @@ def evaluate(
         raise InputError("IN121", "a patient without notes has no screening day", hint="give as_of")
     chart = Chart.build(patient, notes, findings, day)
     chosen = _applicable(chart, trial)
+    missed = tuple(unread)
     # Cohorts share criteria; each is decided once.
     decided: dict[int, CriterionResult] = {}
-    for cohort in trial.cohorts:
-        for criterion in trial.criteria_of(cohort):
+    results: list[CohortResult] = []
+    for cohort, criteria in _criteria(trial):
+        for criterion in criteria:
             if id(criterion) not in decided:
-                decided[id(criterion)] = _decide(chart, criterion, unread=unread)
-    return [
-        _cohort_result(
-            chart,
-            trial,
-            cohort,
-            tuple(decided[id(criterion)] for criterion in trial.criteria_of(cohort)),
-            applicable=cohort is chosen,
-        )
-        for cohort in trial.cohorts
-    ]
+                decided[id(criterion)] = _decide(chart, criterion, unread=missed)
+        ours = tuple([decided[id(criterion)] for criterion in criteria])
+        results.append(_cohort_result(chart, trial, cohort, ours, applicable=cohort is chosen))
+    return results
+
+
+# The cohorts of a trial with their criteria, by the identity of the trial, which is kept, as with parameters.
+_CRITERIA: dict[int, tuple[TrialFile, tuple[tuple[Cohort, tuple[Criterion, ...]], ...]]] = {}
+_MOST_TRIALS = 1_000
+
+
+def _criteria(trial: TrialFile) -> tuple[tuple[Cohort, tuple[Criterion, ...]], ...]:
+    """Return the cohorts of *trial*, each with its criteria, put together once."""
+    known = _CRITERIA.get(id(trial))
+    if known is None or known[0] is not trial:
+        if len(_CRITERIA) >= _MOST_TRIALS:
+            _CRITERIA.clear()
+        cohorts = tuple((cohort, trial.criteria_of(cohort)) for cohort in trial.cohorts)
+        known = _CRITERIA[id(trial)] = (trial, cohorts)
+    return known[1]
 
 
 def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
@@ -109,9 +123,13 @@ def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
 def is_plainly_pediatric(chart: Chart) -> bool:
     """Say whether a chart without an age is a child's: pediatric clinics, schools and growth in most of its notes."""
     notes_with_signs = {f.note_id for f in chart.of("age", ["pediatric"])}
-    notes_with_signs |= {
-        n.note_id for n in chart.notes if "pediat" in n.note_type.lower() or "peds" in n.note_type.lower()
-    }
+    pediatric = [
+        words
+        for words in {n.note_type for n in chart.notes}
+        if "pediat" in words.lower() or "peds" in words.lower()
+    ]
+    if pediatric:
+        notes_with_signs |= {n.note_id for n in chart.notes if n.note_type in pediatric}
     return len(notes_with_signs) * 2 > len(chart.notes)
 
 
@@ -123,31 +141,33 @@ def _cohort_result(
     *,
     applicable: bool,
 ) -> CohortResult:
-    missing = tuple(r.criterion_id for r in results if r.status == "unknown" and r.basis != "judgement")
-    return CohortResult(
+    counted = [r for r in results if r.basis != "judgement"]
+    return _of_cohort(
         patient_id=chart.patient.patient_id,
         trial_id=trial.trial_id,
         trial_version=trial.version,
         cohort_id=cohort.cohort_id,
         as_of=chart.as_of,
         applicable=applicable,
-        status=_cohort_status(results),
+        status=_cohort_status(counted),
         criteria=results,
-        missing=missing,
-        score=_score(results),
+        missing=tuple([r.criterion_id for r in counted if r.status == "unknown"]),
+        score=_score(counted),
     )
 
 
-def _cohort_status(results: Sequence[CriterionResult]) -> CohortStatus:
-    counted = [r for r in results if r.basis != "judgement"]
-    if any(r.status == ("not_met" if r.kind == "inclusion" else "met") for r in counted):
-        return "ineligible"
-    return "undetermined" if any(r.status == "unknown" for r in counted) else "eligible"
+def _cohort_status(counted: Sequence[CriterionResult]) -> CohortStatus:
+    status: CohortStatus = "eligible"
+    for r in counted:
+        if r.status == "unknown":
+            status = "undetermined"
+        elif r.status == ("not_met" if r.kind == "inclusion" else "met"):
+            return "ineligible"
+    return status
 
 
-def _score(results: Sequence[CriterionResult]) -> float:
+def _score(counted: Sequence[CriterionResult]) -> float:
     """Return the share of criteria that stand as enrolment needs them; half for an unknown, none after a failure."""
-    counted = [r for r in results if r.basis != "judgement"]
     points = 0.0
     for r in counted:
         wanted = "met" if r.kind == "inclusion" else "not_met"
@@ -173,6 +193,8 @@ class _Silent:
         next_step: What would settle it; "" when decided.
         kinds: What was looked for, where the result carries a search; else None.
         terms: How many words of the vocabulary that is.
+        terms_words: The same in words; None where the result does not tell of the search.
+        confidence: Its confidence; None where that hangs on the number of notes.
     """
 
     silence: Silence
@@ -182,6 +204,8 @@ class _Silent:
     next_step: str
     kinds: tuple[str, ...] | None
     terms: int
+    terms_words: str | None
+    confidence: float | None
 
 
 # By the identity of the criterion, which is kept, as with parameters.
@@ -205,6 +229,7 @@ def _silent_anew(criterion: Criterion) -> _Silent | None:
     outcome = silence.outcome
     status, basis = _close(criterion, outcome)
     kinds = tuple(dict.fromkeys(outcome.searched)) if basis in _WITH_SEARCH else None
+    terms = len(terms_of(kinds)) if kinds is not None else 0
     return _Silent(
         silence,
         status,
@@ -212,52 +237,46 @@ def _silent_anew(criterion: Criterion) -> _Silent | None:
         _sentence(outcome.reason) if outcome.reason else "",
         _next_step(criterion, outcome, basis) if status == "unknown" else "",
         kinds,
-        len(terms_of(kinds)) if kinds is not None else 0,
+        terms,
+        terms_words(terms) if basis == "no_mention" else None,
+        None if basis == "no_mention" else _confidence(outcome),
     )
 
 
-def _told(chart: Chart, criterion: Criterion, silent: _Silent, *, unread: Sequence[str]) -> CriterionResult:
+def _told(chart: Chart, criterion: Criterion, silent: _Silent, *, unread: tuple[str, ...]) -> CriterionResult:
     """Return what ``_decide_in_full`` returns for a chart that is silent to *criterion*."""
-    outcome, basis = silent.silence.outcome, silent.basis
+    read = read_of(chart, unread)
     search: Search | None = None
     rationale = silent.lead
     if silent.kinds is not None:
-        notes = chart.notes
-        search = Search(
-            len(notes),
-            notes[0].note_date if notes else None,
-            notes[-1].note_date if notes else None,
-            silent.kinds,
-            silent.terms,
-            tuple(unread),
-        )
-        if basis == "no_mention":
-            words = f"No mention {statement(search)}."
+        search = read.search(silent.kinds, silent.terms)
+        if silent.terms_words is not None:
+            words = f"No mention {read.words}{silent.terms_words}{read.unread_words}."
             rationale = f"{rationale} {words}" if rationale else words
-    flags = outcome.flags
+    flags = silent.silence.outcome.flags
     if unread and silent.status != "unknown":
         flags = (*flags, f"unread_notes {len(unread)}")
-    return CriterionResult(
+    return _result(
         criterion_id=criterion.criterion_id,
         kind=criterion.kind,
         status=silent.status,
-        basis=basis,
+        basis=silent.basis,
         flags=flags,
         rationale=rationale,
-        confidence=_confidence(chart, outcome, basis),
+        confidence=read.confidence if silent.confidence is None else silent.confidence,
         next_step=silent.next_step,
         search=search,
     )
 
 
-def _decide(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
+def _decide(chart: Chart, criterion: Criterion, *, unread: tuple[str, ...]) -> CriterionResult:
     silent = _silent(criterion)
     if silent is not None and silent.silence.holds_for(chart):
         return _told(chart, criterion, silent, unread=unread)
     return _decide_in_full(chart, criterion, unread=unread)
 
 
-def _decide_in_full(chart: Chart, criterion: Criterion, *, unread: Sequence[str]) -> CriterionResult:
+def _decide_in_full(chart: Chart, criterion: Criterion, *, unread: tuple[str, ...]) -> CriterionResult:
     here = chart.at(chart.as_of)
     outcome = with_corrections(here, lambda on: outcome_of(on, criterion.decide))
     score: ScoreResult | None = None
@@ -271,13 +290,13 @@ def _decide_in_full(chart: Chart, criterion: Criterion, *, unread: Sequence[str]
             here,
             lambda on: verdict_of(on, criterion)[0],
             status,
-            leading=[item.finding for item in outcome.evidence if item.stance != "set_aside"],
+            leading=(item.finding for item in outcome.evidence if item.stance != "set_aside"),
         )
     search = search_of(chart, outcome.searched, unread=unread) if basis in _WITH_SEARCH else None
     flags = list(outcome.flags)
     if unread and status != "unknown":
         flags.append(f"unread_notes {len(unread)}")
-    return CriterionResult(
+    return _result(
         criterion_id=criterion.criterion_id,
         kind=criterion.kind,
         status=status,
@@ -285,7 +304,7 @@ def _decide_in_full(chart: Chart, criterion: Criterion, *, unread: Sequence[str]
         evidence=_ordered(outcome.evidence),
         flags=tuple(flags),
         rationale=_rationale(outcome, basis, search, change if _is_near(change, chart.as_of) else None),
-        confidence=_confidence(chart, outcome, basis),
+        confidence=read_of(chart, unread).confidence if basis == "no_mention" else _confidence(outcome),
         next_step=_next_step(criterion, outcome, basis) if status == "unknown" else "",
         valid_until=change.last if change else None,
         changes_to=change.then if change else None,
@@ -323,18 +342,37 @@ def outcome_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
     """Return what an expression of a trial file comes to on *chart*."""
     name, content = next(iter(node.items()))
     if name == "all":
-        return all_of([outcome_of(chart, item) for item in content])
+        return all_of([_part_of(chart, item) for item in content])
     if name == "any":
-        return any_of([outcome_of(chart, item) for item in content])
+        return any_of([_part_of(chart, item) for item in content])
     if name == "at_least":
-        return at_least(content["count"], [outcome_of(chart, item) for item in content["of"]])
+        return at_least(content["count"], [_part_of(chart, item) for item in content["of"]])
     if name == "not":
         return negate(outcome_of(chart, content))
-    return PREDICATES[name].decide(chart, _parameters(name, content))
+    return chart.once(PREDICATES[name].decide, _parameters(name, content))
+
+
+# What silence makes of a part of an expression, by the identity of the part, which is kept, as with parameters.
+_SILENT_PARTS: dict[int, tuple[Mapping[str, Any], Silence | None]] = {}
+
+
+def _part_of(chart: Chart, node: Mapping[str, Any]) -> Outcome:
+    """Return what one of several expressions comes to; what the chart says nothing to is not asked again."""
+    known = _SILENT_PARTS.get(id(node))
+    if known is None or known[0] is not node:
+        if len(_SILENT_PARTS) >= _MOST_PARAMETERS:
+            _SILENT_PARTS.clear()
+        known = _SILENT_PARTS[id(node)] = (node, silence_in(lambda on: outcome_of(on, node)))
+    silence = known[1]
+    return (
+        silence.outcome if silence is not None and chart.answers_nothing(silence) else outcome_of(chart, node)
+    )
 
 
 # Parameters by the identity of what the trial file says, which is kept, so that its identity stays its own.
 _PARAMETERS: dict[tuple[str, int], tuple[Any, Any]] = {}
+# The same by what they say, for two places that say the same are one question to a chart.
+_SAME: dict[tuple[str, str], Any] = {}
 # So many expressions have a hundred trials; a process that has seen more begins anew.
 _MOST_PARAMETERS = 10_000
 
@@ -346,7 +384,11 @@ def _parameters(name: str, content: Any) -> Any:
     if known is None or known[0] is not content:
         if len(_PARAMETERS) >= _MOST_PARAMETERS:
             _PARAMETERS.clear()
-        known = _PARAMETERS[key] = (content, PREDICATES[name].parameters.model_validate(content or {}))
+            _SAME.clear()
+        parameters = PREDICATES[name].parameters.model_validate(content or {})
+        # The order counts as well: it is that of the evidence.
+        same = _SAME.setdefault((name, parameters.model_dump_json()), parameters)
+        known = _PARAMETERS[key] = (content, same)
     return known[1]
 
 
@@ -374,22 +416,22 @@ def _close(criterion: Criterion, outcome: Outcome) -> tuple[Status, Basis]:
 
 
 def _ordered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    if len(items) < 2:
+        return tuple(items)
     seen: dict[tuple[str, int, int, str], Evidence] = {}
     for item in items:
-        key = (item.finding.note_id, item.finding.start, item.finding.end, item.stance)
+        finding = item.finding
+        key = (finding.note_id, finding.start, finding.end, item.stance)
         seen.setdefault(key, item)
     return tuple(sorted(seen.values(), key=lambda item: _STANCE_ORDER[item.stance]))
 
 
-def _confidence(chart: Chart, outcome: Outcome, basis: Basis) -> float:
+def _confidence(outcome: Outcome) -> float:
     """
-    Return a rough, uncalibrated confidence: the best deciding mention, less for silence in few notes.
+    Return a rough, uncalibrated confidence: that of the best deciding mention.
 
     Calibrated probabilities are the task of ``chartsift.models``.
     """
-    if basis == "no_mention":
-        # Silence in a single note says little, in many notes more.
-        return round(min(0.9, 0.5 + 0.05 * len(chart.notes)), 3)
     wanted = "for" if outcome.value is not False else "against"
     scores = [item.finding.score for item in outcome.evidence if item.stance == wanted]
     best = max(scores, default=0.7)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chartsift.nlp.types import Basis, Evidence
+from chartsift.nlp.values import maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +45,29 @@ class Outcome:
         return self.value is None and self.basis == "no_mention"
 
 
+_outcome = maker(Outcome)
+
+
 def true(evidence: Sequence[Evidence], reason: str, **more: object) -> Outcome:
     """Return a documented true."""
-    return replace(Outcome(True, "documented", tuple(evidence), reason), **more)  # type: ignore[arg-type]
+    return _outcome(True, "documented", tuple(evidence), reason, **more)  # type: ignore[arg-type]
 
 
 def false(evidence: Sequence[Evidence], reason: str, **more: object) -> Outcome:
     """Return a documented false."""
-    return replace(Outcome(False, "documented", tuple(evidence), reason), **more)  # type: ignore[arg-type]
+    return _outcome(False, "documented", tuple(evidence), reason, **more)  # type: ignore[arg-type]
 
 
 def unknown(
     evidence: Sequence[Evidence], reason: str, *, basis: Basis = "insufficient", **more: object
 ) -> Outcome:
     """Return an unknown that the chart speaks to."""
-    return replace(Outcome(None, basis, tuple(evidence), reason), **more)  # type: ignore[arg-type]
+    return _outcome(None, basis, tuple(evidence), reason, **more)  # type: ignore[arg-type]
 
 
 def silent(*searched: str, next_step: str = "", evidence: Sequence[Evidence] = ()) -> Outcome:
     """Return the unknown of a chart that says nothing; *evidence* may hold what was set aside."""
-    return Outcome(None, "no_mention", tuple(evidence), searched=searched, next_step=next_step)
+    return _outcome(None, "no_mention", tuple(evidence), searched=searched, next_step=next_step)
 
 
 def any_of(outcomes: Sequence[Outcome]) -> Outcome:
@@ -133,7 +137,7 @@ def _merged(lead: Sequence[Outcome], rest: Sequence[Outcome], *, value: bool | N
     basis: Basis = "documented" if value is not None else lead[0].basis
     if basis == "no_mention" and any(o.value is True for o in rest):
         basis = "insufficient"
-    return Outcome(
+    return _outcome(
         value=value,
         basis=basis,
         evidence=tuple(dict.fromkeys(item for o in every for item in o.evidence)),

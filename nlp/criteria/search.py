@@ -3,29 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.lexicon.loader import load_concepts, load_pattern_words
 from chartsift.nlp.types import Search
+from chartsift.nlp.values import maker
 
+_search = maker(Search)
 # Names of unread inputs that fit into a sentence; the result holds all of them.
 _NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """
+    What was read of a patient, which is the same for every criterion.
+
+    Attributes:
+        notes: How many notes.
+        first: Date of the earliest of them; None without notes.
+        last: Date of the latest.
+        unread: Inputs of this patient that could not be read.
+        words: How many notes of which years.
+        unread_words: How many inputs could not be read, and which; "" without any.
+        confidence: Rough confidence of silence in them: in a single note it says little, in many notes more.
+    """
+
+    notes: int
+    first: date | None
+    last: date | None
+    unread: tuple[str, ...]
+    words: str
+    unread_words: str
+    confidence: float
+
+    def search(self, kinds: tuple[str, ...], terms: int) -> Search:
+        """Return it as the proof of a search for *kinds*, for which stand so many *terms*."""
+        return _search(self.notes, self.first, self.last, kinds, terms, self.unread)
+
+
+def read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
+    """Return what was read of *chart*; *unread* names inputs that could not be."""
+    return chart.once(_read_of, unread)
+
+
+def _read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
+    first = chart.notes[0].note_date if chart.notes else None
+    last = chart.notes[-1].note_date if chart.notes else None
+    count = len(chart.notes)
+    return Read(
+        count,
+        first,
+        last,
+        unread,
+        _span(count, first, last),
+        _missed(unread),
+        round(min(0.9, 0.5 + 0.05 * count), 3),
+    )
 
 
 def search_of(chart: Chart, kinds: Iterable[str], *, unread: Sequence[str] = ()) -> Search:
     """Return what was read for *kinds* ("kind" or "kind/concept"); *unread* names inputs that could not be."""
     looked_for = tuple(dict.fromkeys(kinds))
-    first = chart.notes[0].note_date if chart.notes else None
-    last = chart.notes[-1].note_date if chart.notes else None
-    return Search(
-        notes=len(chart.notes),
-        first=first,
-        last=last,
-        kinds=looked_for,
-        terms=len(terms_of(looked_for)),
-        unread=tuple(unread),
-    )
+    return read_of(chart, tuple(unread)).search(looked_for, len(terms_of(looked_for)))
 
 
 def statement(search: Search) -> str:
@@ -36,17 +79,28 @@ def statement(search: Search) -> str:
     >>> statement(Search(47, date(2014, 3, 2), date(2026, 1, 9), ("car_t",), 31, ("scan.pdf (IN101)",)))
     'in 47 notes, 2014 to 2026, 31 terms; 1 input could not be read: scan.pdf (IN101)'
     """
-    words = f"in {_count(search.notes, 'note')}"
-    if search.first is not None and search.last is not None:
-        first, last = search.first.year, search.last.year
-        words += f", {first}" if first == last else f", {first} to {last}"
-    if search.terms:
-        words += f", {_count(search.terms, 'term')}"
-    if search.unread:
-        named = ", ".join(search.unread[:_NAMED])
-        more = f" and {len(search.unread) - _NAMED} more" if len(search.unread) > _NAMED else ""
-        words += f"; {_count(len(search.unread), 'input')} could not be read: {named}{more}"
-    return words
+    span = _span(search.notes, search.first, search.last)
+    return f"{span}{terms_words(search.terms)}{_missed(search.unread)}"
+
+
+def terms_words(terms: int) -> str:
+    """Return how many terms were looked for as the words of ``statement`` say it; "" for none."""
+    return f", {_count(terms, 'term')}" if terms else ""
+
+
+def _span(notes: int, first: date | None, last: date | None) -> str:
+    words = f"in {_count(notes, 'note')}"
+    if first is None or last is None:
+        return words
+    return f"{words}, {first.year}" if first.year == last.year else f"{words}, {first.year} to {last.year}"
+
+
+def _missed(unread: Sequence[str]) -> str:
+    if not unread:
+        return ""
+    named = ", ".join(unread[:_NAMED])
+    more = f" and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+    return f"; {_count(len(unread), 'input')} could not be read: {named}{more}"
 
 
 @lru_cache(maxsize=256)

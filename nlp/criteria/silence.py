@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.logic import Outcome
 from chartsift.nlp.criteria.schema import Criterion
 from chartsift.nlp.types import Finding
+
+_T = TypeVar("_T")
+_G = TypeVar("_G")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,12 @@ class Silence:
         present = chart.kinds
         if self.kinds.isdisjoint(present):
             return True
-        return not any(
-            chart.of(q.kind, q.concepts, assertions=q.assertions) for q in self.questions if q.kind in present
-        )
+        for question in self.questions:
+            if question.kind in present and chart.of(
+                question.kind, question.concepts, assertions=question.assertions
+            ):
+                return False
+        return True
 
 
 class _LooksFurtherError(Exception):
@@ -98,19 +104,37 @@ class _SilentChart:
         self.questions[question] = None
         return []
 
+    def may_have(self, *_: str) -> bool:
+        """Say yes, so that the questions come one by one, with their concepts."""
+        return True
+
+    def answers_nothing(self, _: Silence) -> bool:
+        """Say no, so that the questions are asked and noted."""
+        return False
+
+    def once(self, question: Callable[[Chart, _G], _T], given: _G, **_: object) -> _T:
+        """Ask the question; its own questions are noted each time, and each counts once."""
+        return question(cast("Chart", self), given)
+
     def __getattr__(self, name: str) -> Any:
         raise _LooksFurtherError(name)
 
 
 def silence_of(criterion: Criterion, decide: Callable[[Chart], Outcome]) -> Silence | None:
     """Return what silence makes of *criterion*, which *decide* decides; None where that depends on more."""
+    silence = silence_in(decide)
+    if silence is not None and criterion.supported_by and not silence.outcome.is_silent:
+        # A score looks at the chart for itself.
+        return None
+    return silence
+
+
+def silence_in(decide: Callable[[Chart], Outcome]) -> Silence | None:
+    """Return what silence makes of what *decide* decides; None where that depends on more."""
     chart = _SilentChart()
     try:
         outcome = decide(cast("Chart", chart))
     except _LooksFurtherError:
-        return None
-    if criterion.supported_by and not outcome.is_silent:
-        # A score looks at the chart for itself.
         return None
     questions = tuple(chart.questions)
     return Silence(outcome, frozenset(q.kind for q in questions), questions, chart.asks_birth)

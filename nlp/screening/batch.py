@@ -6,6 +6,7 @@ A batch of patients becomes the rows of one part: the unit of work, of writing a
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,16 +17,7 @@ from typing import TYPE_CHECKING, Any
 from chartsift.nlp.errors import ChartsiftError, RuleError, ScreeningError
 from chartsift.nlp.screening.candidates import screen_candidate
 from chartsift.nlp.screening.chart import Extractor, PatientResult, failure_place, screen_patient
-from chartsift.nlp.screening.rows import (
-    Row,
-    cohort_rows,
-    criterion_rows,
-    finding_rows,
-    note_rows,
-    problem_row,
-    score_rows,
-    text_rows,
-)
+from chartsift.nlp.screening.rows import Row, problem_row, result_rows, text_rows
 from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.store import PatientCase
 from chartsift.nlp.types import CohortResult, CriterionResult, Problem
@@ -162,8 +154,10 @@ def screen_batch(
             _add_failure(part, case, exc)
         else:
             _add_result(part, result)
-            read = {note.note_id for note in result.notes}
-            part.tables["texts"].extend(text_rows([note for note in case.notes if note.note_id in read]))
+            taken_out = [note for note in case.notes if note.origin]
+            if taken_out:
+                read = {note.note_id for note in result.notes}
+                part.tables["texts"].extend(text_rows([note for note in taken_out if note.note_id in read]))
     return part
 
 
@@ -184,24 +178,19 @@ def screen_case(
 
 
 def _add_result(part: Part, result: PatientResult) -> None:
-    part.tables["findings"].extend(finding_rows(result))
-    part.tables["criteria"].extend(criterion_rows(result))
-    part.tables["cohorts"].extend(cohort_rows(result))
-    part.tables["notes"].extend(note_rows(result))
-    part.tables["scores"].extend(score_rows(result))
-    part.tables["errors"].extend(problem_row(problem) for problem in result.problems)
+    for name, rows in result_rows(result).items():
+        part.tables[name].extend(rows)
     tally = part.tally
-    codes = Counter(problem.code for problem in result.problems)
-    after_as_of, facts_left_out = codes["IN126"], codes["IN120"]
+    codes = [problem.code for problem in result.problems]
+    after_as_of, facts_left_out = codes.count("IN126"), codes.count("IN120")
     tally.problem_codes.update(codes)
-    tally.counts.update(
-        patients_screened=1,
-        notes_evaluated=len(result.notes),
-        notes_after_as_of=after_as_of,
-        notes_failed=len(result.problems) - after_as_of - facts_left_out,
-        patient_facts_left_out=facts_left_out,
-        findings=len(result.findings),
-    )
+    counts = tally.counts
+    counts["patients_screened"] += 1
+    counts["notes_evaluated"] += len(result.notes)
+    counts["notes_after_as_of"] += after_as_of
+    counts["notes_failed"] += len(result.problems) - after_as_of - facts_left_out
+    counts["patient_facts_left_out"] += facts_left_out
+    counts["findings"] += len(result.findings)
     cohort = result.applicable
     search = result.first_pass
     if search is not None:
@@ -211,22 +200,25 @@ def _add_result(part: Part, result: PatientResult) -> None:
             tally.add_searched((search.first.isoformat(), search.last.isoformat()))
         return
     tally.cohort_status[f"{cohort.cohort_id}/{cohort.status}"] += 1
-    tally.top.append((_STATUS_RANK[cohort.status], -round(cohort.score, 6), result.patient.patient_id))
-    tally.top = sorted(tally.top)[:TOP_PATIENTS]
+    insort(tally.top, (_STATUS_RANK[cohort.status], -round(cohort.score, 6), result.patient.patient_id))
+    del tally.top[TOP_PATIENTS:]
     _count_criteria(tally, cohort)
 
 
 def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
+    counted, funnel = tally.criteria, tally.funnel
     is_possible = is_clear = True
     for criterion in cohort.criteria:
         name = f"{cohort.cohort_id}/{criterion.criterion_id}"
-        tally.criteria[f"{name}/{criterion.status}/{criterion.basis}"] += 1
+        # A Counter makes a call of its own for each key that it does not have yet.
+        key = f"{name}/{criterion.status}/{criterion.basis}"
+        counted[key] = counted.get(key, 0) + 1
         if criterion.basis == "judgement":
             continue
         is_possible = is_possible and not rules_out(criterion)
         is_clear = is_clear and is_possible and criterion.status != "unknown"
-        tally.funnel[f"{name}/possible"] += is_possible
-        tally.funnel[f"{name}/clear"] += is_clear
+        for key, holds in ((f"{name}/possible", is_possible), (f"{name}/clear", is_clear)):
+            funnel[key] = funnel.get(key, 0) + holds
 
 
 def rules_out(criterion: CriterionResult) -> bool:

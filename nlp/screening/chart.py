@@ -18,9 +18,14 @@ from chartsift.nlp.errors import InputError, ScreeningError
 from chartsift.nlp.screening.copied import mark_copied
 from chartsift.nlp.screening.rating import rated
 from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem, Search
+from chartsift.nlp.values import maker
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
+
+
+_info = maker(NoteInfo)
+_patient = maker(Patient)
 
 
 class Extractor(Protocol):
@@ -123,13 +128,24 @@ def screen_patient(
             continue
         findings.extend(found)
         texts.append(note)
-        read.append(NoteInfo(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
+        read.append(_info(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
     findings = mark_copied(texts, findings)
-    cohorts = evaluate(replace(patient, as_of=day), read, findings, trial, as_of=day, unread=missed)
+    cohorts = evaluate(
+        _at(patient, day),
+        read,
+        findings,
+        trial,
+        as_of=day,
+        unread=missed,
+    )
     cohorts = rated(pipeline, cohorts, read)
     return PatientResult(
         patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), tuple(missed)
     )
+
+
+def _at(patient: Patient, day: date) -> Patient:
+    return _patient(patient.patient_id, patient.birth_date, patient.sex, day)
 
 
 def input_name(problem: Problem) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from chartsift.nlp.types import Finding, Note
+from chartsift.nlp.values import maker
 
 # A line of 40 code points, or sentences of 60 within a line of which the rest is new. Of 138 annotated charts no two
 # patients share a line of 30 or sentences of 40; below that, stock phrases repeat by chance ("No fever, no cough, no
@@ -34,6 +35,9 @@ class _Stretch:
     note_id: str
     start: int
     words: str
+
+
+_stretch_of = maker(_Stretch)
 
 
 def mark_copied(notes: Sequence[Note], findings: Sequence[Finding]) -> list[Finding]:
@@ -106,7 +110,7 @@ def _runs(cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _stretch(note: Note, start: int, words: str) -> _Stretch:
-    return _Stretch(note.note_id, start + len(words) - len(words.lstrip()), words.strip())
+    return _stretch_of(note.note_id, start + len(words) - len(words.lstrip()), words.strip())
 
 
 def _as_first_said(

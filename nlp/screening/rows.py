@@ -23,6 +23,7 @@ from chartsift.nlp.types import (
     Problem,
     Provenance,
     ScoreItem,
+    ScoreResult,
     Search,
 )
 
@@ -48,6 +49,21 @@ def finding_id(finding: Finding) -> str:
     return hashlib.sha256(key.encode("utf-8")).hexdigest()[:20]
 
 
+class KnownIds:
+    """The identifiers of the findings of one result, worked out once: most stand behind several criteria as well."""
+
+    def __init__(self) -> None:
+        # The finding is kept, so that its identity stays its own.
+        self._known: dict[int, tuple[Finding, str]] = {}
+
+    def of(self, finding: Finding) -> str:
+        """Return what ``finding_id`` returns."""
+        known = self._known.get(id(finding))
+        if known is None:
+            known = self._known[id(finding)] = (finding, finding_id(finding))
+        return known[1]
+
+
 def page_of(offset: int, pages: Sequence[int]) -> int | None:
     """
     Return the number, from 1, of the page that *offset* stands on; None where there are no pages.
@@ -58,7 +74,7 @@ def page_of(offset: int, pages: Sequence[int]) -> int | None:
     return max(1, bisect_right(pages, offset)) if pages else None
 
 
-def finding_row(finding: Finding, pages: Sequence[int] = ()) -> Row:
+def finding_row(finding: Finding, pages: Sequence[int] = (), *, known: KnownIds | None = None) -> Row:
     """Return the row of ``findings`` for one finding; *pages* says where each page of its note begins."""
     return {
         "patient_id": finding.patient_id,
@@ -74,7 +90,7 @@ def finding_row(finding: Finding, pages: Sequence[int] = ()) -> Row:
         "date": finding.date,
         "section": finding.section,
         "score": finding.score,
-        "finding_id": finding_id(finding),
+        "finding_id": finding_id(finding) if known is None else known.of(finding),
         "comparator": finding.comparator,
         "ref_low": finding.ref_low,
         "ref_high": finding.ref_high,
@@ -87,16 +103,47 @@ def finding_row(finding: Finding, pages: Sequence[int] = ()) -> Row:
     }
 
 
-def finding_rows(result: PatientResult) -> list[Row]:
+def result_rows(result: PatientResult) -> dict[str, list[Row]]:
+    """Return the rows of one patient by table, but for the texts, which the result does not hold."""
+    known = KnownIds()
+    return {
+        "findings": finding_rows(result, known),
+        "criteria": criterion_rows(result, known),
+        "cohorts": cohort_rows(result),
+        "notes": note_rows(result),
+        "scores": score_rows(result, known),
+        "errors": [problem_row(problem) for problem in result.problems],
+    }
+
+
+def finding_rows(result: PatientResult, known: KnownIds | None = None) -> list[Row]:
     """Return the rows of ``findings`` for one patient."""
-    pages = {note.note_id: note.pages for note in result.notes}
-    return [finding_row(finding, pages.get(finding.note_id, ())) for finding in result.findings]
+    if not result.findings:
+        return []
+    known = known or KnownIds()
+    pages = {note.note_id: note.pages for note in result.notes if note.pages}
+    return [finding_row(finding, pages.get(finding.note_id, ()), known=known) for finding in result.findings]
 
 
-def criterion_rows(result: PatientResult) -> list[Row]:
-    """Return the rows of ``criteria`` for one patient: every criterion of every cohort, in the trial's order."""
-    notes = {note.note_id: note for note in result.notes}
-    return [row for cohort in result.cohorts for row in _criterion_rows(cohort, notes)]
+def criterion_rows(result: PatientResult, known: KnownIds | None = None) -> list[Row]:
+    """
+    Return the rows of ``criteria`` for one patient: every criterion of every cohort, in the trial's order.
+
+    A verdict that two cohorts share is told once: their rows hold the same lists.
+    """
+    shown = _Shown(result, known)
+    told: dict[int, Row] = {}
+    rows: list[Row] = []
+    for cohort in result.cohorts:
+        for criterion in cohort.criteria:
+            row = told.get(id(criterion))
+            if row is None:
+                row = told[id(criterion)] = _criterion_row(cohort, criterion, shown)
+            else:
+                row = row.copy()
+                row["cohort_id"] = cohort.cohort_id
+            rows.append(row)
+    return rows
 
 
 def cohort_rows(result: PatientResult) -> list[Row]:
@@ -123,9 +170,10 @@ def cohort_rows(result: PatientResult) -> list[Row]:
 
 def note_rows(result: PatientResult) -> list[Row]:
     """Return the rows of ``notes`` for one patient: the notes that were read, without their text."""
+    patient_id = result.patient.patient_id
     return [
         {
-            "patient_id": result.patient.patient_id,
+            "patient_id": patient_id,
             "note_id": note.note_id,
             "note_date": note.note_date,
             "note_type": note.note_type,
@@ -161,12 +209,15 @@ def finding_of(row: Row) -> Finding:
     )
 
 
-def score_rows(result: PatientResult) -> list[Row]:
+def score_rows(result: PatientResult, known: KnownIds | None = None) -> list[Row]:
     """Return the rows of ``scores`` for one patient: those that support a criterion of the patient's own cohort."""
-    notes = {note.note_id: note for note in result.notes}
     cohort = result.applicable
-    rows = (_score_row(cohort, criterion, notes) for criterion in cohort.criteria)
-    return [row for row in rows if row is not None]
+    shown = _Shown(result, known)
+    return [
+        _score_row(cohort, criterion.criterion_id, criterion.score, shown)
+        for criterion in cohort.criteria
+        if criterion.score is not None
+    ]
 
 
 def text_rows(notes: Sequence[Note]) -> list[Row]:
@@ -206,28 +257,25 @@ def jsonable(value: Any) -> Any:
     return value
 
 
-def _criterion_rows(cohort: CohortResult, notes: dict[str, NoteInfo]) -> list[Row]:
-    return [
-        {
-            "patient_id": cohort.patient_id,
-            "trial_id": cohort.trial_id,
-            "cohort_id": cohort.cohort_id,
-            "criterion_id": criterion.criterion_id,
-            "kind": criterion.kind,
-            "status": criterion.status,
-            "basis": criterion.basis,
-            "confidence": criterion.confidence,
-            "rationale": criterion.rationale,
-            "flags": list(criterion.flags),
-            "evidence": _evidence_rows(criterion.evidence, notes),
-            "next_step": criterion.next_step,
-            "valid_until": criterion.valid_until,
-            "changes_to": criterion.changes_to,
-            "searched": _search_row(criterion.search),
-            "trial_version": cohort.trial_version,
-        }
-        for criterion in cohort.criteria
-    ]
+def _criterion_row(cohort: CohortResult, criterion: CriterionResult, shown: _Shown) -> Row:
+    return {
+        "patient_id": cohort.patient_id,
+        "trial_id": cohort.trial_id,
+        "cohort_id": cohort.cohort_id,
+        "criterion_id": criterion.criterion_id,
+        "kind": criterion.kind,
+        "status": criterion.status,
+        "basis": criterion.basis,
+        "confidence": criterion.confidence,
+        "rationale": criterion.rationale,
+        "flags": list(criterion.flags),
+        "evidence": shown.rows(criterion.evidence),
+        "next_step": criterion.next_step,
+        "valid_until": criterion.valid_until,
+        "changes_to": criterion.changes_to,
+        "searched": _search_row(criterion.search),
+        "trial_version": cohort.trial_version,
+    }
 
 
 def _search_row(search: Search | None) -> Row | None:
@@ -243,14 +291,11 @@ def _search_row(search: Search | None) -> Row | None:
     }
 
 
-def _score_row(cohort: CohortResult, criterion: CriterionResult, notes: dict[str, NoteInfo]) -> Row | None:
-    score = criterion.score
-    if score is None:
-        return None
+def _score_row(cohort: CohortResult, criterion_id: str, score: ScoreResult, shown: _Shown) -> Row:
     return {
         "patient_id": cohort.patient_id,
         "trial_id": cohort.trial_id,
-        "criterion_id": criterion.criterion_id,
+        "criterion_id": criterion_id,
         "score_id": score.score_id,
         "score_version": score.version,
         "title": score.title,
@@ -267,11 +312,11 @@ def _score_row(cohort: CohortResult, criterion: CriterionResult, notes: dict[str
         "decisive_items": list(score.decisive_items),
         "flags": list(score.flags),
         "summary": score.summary,
-        "items": [_score_item_row(item, notes) for item in score.items],
+        "items": [_score_item_row(item, shown) for item in score.items],
     }
 
 
-def _score_item_row(item: ScoreItem, notes: dict[str, NoteInfo]) -> Row:
+def _score_item_row(item: ScoreItem, shown: _Shown) -> Row:
     return {
         "item_id": item.item_id,
         "label": item.label,
@@ -281,31 +326,40 @@ def _score_item_row(item: ScoreItem, notes: dict[str, NoteInfo]) -> Row:
         "points_high": item.points_high,
         "value": item.value,
         "reason": item.reason,
-        "evidence": _evidence_rows(item.evidence, notes),
+        "evidence": shown.rows(item.evidence),
     }
 
 
-def _evidence_rows(evidence: Sequence[Evidence], notes: dict[str, NoteInfo]) -> list[Row]:
-    """Return the evidence as the words to show; two findings of one clause with one stance are one row."""
-    rows: dict[tuple[str, int, int, str, str], Row] = {}
-    for item in evidence:
-        row = _evidence_row(item, notes)
-        rows.setdefault((row["note_id"], row["start"], row["end"], row["stance"], row["reason"]), row)
-    return list(rows.values())
+class _Shown:
+    """Makes rows of the evidence of one result."""
 
+    def __init__(self, result: PatientResult, known: KnownIds | None) -> None:
+        self._result = result
+        self._notes: dict[str, NoteInfo] = {}
+        self._known = known or KnownIds()
 
-def _evidence_row(evidence: Evidence, notes: dict[str, NoteInfo]) -> Row:
-    finding = evidence.finding
-    note = notes.get(finding.note_id)
-    start, end, words = finding.quoted()
-    return {
-        "note_id": finding.note_id,
-        "start": start,
-        "end": end,
-        "text": words,
-        "stance": evidence.stance,
-        "reason": evidence.reason,
-        "note_date": note.note_date if note else None,
-        "finding_id": finding_id(finding),
-        "page": page_of(start, note.pages if note else ()),
-    }
+    def rows(self, evidence: Sequence[Evidence]) -> list[Row]:
+        """Return the evidence as the words to show; two findings of one clause with one stance are one row."""
+        if evidence and not self._notes:
+            # Most patients of an archive have notes and no evidence.
+            self._notes = {note.note_id: note for note in self._result.notes}
+        rows: dict[tuple[str, int, int, str, str], Row] = {}
+        for item in evidence:
+            finding = item.finding
+            start, end, words = finding.quoted()
+            key = (finding.note_id, start, end, item.stance, item.reason)
+            if key in rows:
+                continue
+            note = self._notes.get(finding.note_id)
+            rows[key] = {
+                "note_id": finding.note_id,
+                "start": start,
+                "end": end,
+                "text": words,
+                "stance": item.stance,
+                "reason": item.reason,
+                "note_date": note.note_date if note else None,
+                "finding_id": self._known.of(finding),
+                "page": page_of(start, note.pages if note else ()),
+            }
+        return list(rows.values())

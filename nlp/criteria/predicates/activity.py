@@ -14,8 +14,10 @@ from chartsift.nlp.criteria.predicates.diagnosis import iim_refuted
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.criteria.predicates.treatment import names_myositis
 from chartsift.nlp.types import Evidence, Finding
+from chartsift.nlp.values import maker
 
 _SHOWN = 5
+_band = maker(Band)
 
 
 class EnzymeBand(Parameters):
@@ -82,7 +84,7 @@ class DiseaseActive(Parameters):
 @predicate("disease_active", DiseaseActive)
 def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
     """Active myositis by enzymes, skin, biopsy, MRI or EMG."""
-    bands = {name: Band(band.normal, band.raised) for name, band in given.bands.items()}
+    bands = {name: _band(band.normal, band.raised) for name, band in given.bands.items()}
     enzymes = sides.enzymes(chart, given.enzymes, days=given.enzyme_days, bands=bands)
     skin = sides.skin(chart, given.rash, days=given.rash_days, specialist_days=given.specialist_days)
     studies = sides.studies(chart, given.studies, days=given.study_days)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import eq
 
 from chartsift.nlp.criteria.chart import Chart, evidence
 from chartsift.nlp.criteria.predicates.specialists import is_general
@@ -61,6 +62,11 @@ def unusable(finding: Finding) -> str:
 
 def enzymes(chart: Chart, names: Sequence[str], *, days: int, bands: Mapping[str, Band]) -> Side:
     """Return what the latest value of each enzyme says; the lab's own range first, else *bands*."""
+    return chart.once(_enzymes, (tuple(names), days, bands), same=eq)
+
+
+def _enzymes(chart: Chart, given: tuple[tuple[str, ...], int, Mapping[str, Band]]) -> Side:
+    names, days, bands = given
     side = Side()
     explained = {
         f.concept for f in chart.of("enzyme_cause", assertions=["present"]) if chart.is_within(f, days)
@@ -138,6 +144,11 @@ def raised(finding: Finding, limit: float | None, band: Band | None) -> bool | N
 
 def skin(chart: Chart, concepts: Sequence[str], *, days: int, specialist_days: int) -> Side:
     """Return what the latest look at the skin says; damage is no activity. Without *concepts* nothing is asked."""
+    return chart.once(_skin, (tuple(concepts), days, specialist_days), same=eq)
+
+
+def _skin(chart: Chart, given: tuple[tuple[str, ...], int, int]) -> Side:
+    concepts, days, specialist_days = given
     side = Side()
     if not concepts:
         return side
@@ -215,6 +226,11 @@ def _is_general(finding: Finding, absent: Sequence[Finding]) -> bool:
 
 def studies(chart: Chart, kinds: Sequence[str], *, days: int) -> Side:
     """Return what the latest biopsy, MRI and EMG of muscle say, each for itself."""
+    return chart.once(_studies, (tuple(kinds), days), same=eq)
+
+
+def _studies(chart: Chart, given: tuple[tuple[str, ...], int]) -> Side:
+    kinds, days = given
     side = Side()
     for kind in kinds:
         usable: list[Finding] = []
@@ -266,6 +282,10 @@ def _is_first_told(chart: Chart, finding: Finding, days: int) -> bool:
 
 def verdicts(chart: Chart, *, days: int) -> Side:
     """Return what the notes themselves say of the disease: remission or flare; the latest note that says so holds."""
+    return chart.once(_verdicts, days, same=eq)
+
+
+def _verdicts(chart: Chart, days: int) -> Side:
     side = Side()
     usable: list[Finding] = []
     for finding in chart.of("disease_state", assertions=["present"]):

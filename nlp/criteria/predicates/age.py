@@ -9,6 +9,9 @@ from chartsift.nlp.criteria.chart import Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 
+# An upper limit that is none.
+_OLDEST = 130
+
 
 class AgeBetween(Parameters):
     """
@@ -18,8 +21,8 @@ class AgeBetween(Parameters):
     infusion of a CAR T product lie months (collection, manufacture, a slot), so half a year by default.
     """
 
-    min: int = Field(ge=0, le=130)
-    max: int = Field(default=130, ge=0, le=130)
+    min: int = Field(ge=0, le=_OLDEST)
+    max: int = Field(default=_OLDEST, ge=0, le=_OLDEST)
     warn_days: int = Field(default=180, ge=0)
 
     @model_validator(mode="after")
@@ -42,7 +45,7 @@ def age_between(chart: Chart, given: AgeBetween) -> Outcome:
     low, high = born.ages(chart.as_of)
     span = f"{low}" if low == high else f"{low} to {high}"
     reason = f"age at screening is {span}, the range is {given.min} to {given.max}"
-    if given.max == AgeBetween.model_fields["max"].default:
+    if given.max == _OLDEST:
         reason = f"age at screening is {span}, the range begins at {given.min}"
     if surely_old_enough and not too_old:
         flags = [*born.flags, *_differing(chart, born, given), *_soon(chart, born, given, given.max + 1)]
@@ -65,11 +68,11 @@ def _turned(chart: Chart, born: Birth, years: int) -> tuple[bool, bool]:
     """Say whether the patient can have turned *years* by the screening day, and whether it is sure."""
     first, last = birthday(born.first, years), birthday(born.last, years)
     if first == last:
-        has_come = chart.has_come(first, words=f"turns {years} on {first}")
+        has_come = chart.has_come(first, words=f"turns {years} on {{day}}")
         return has_come, has_come
     return (
-        chart.has_come(first, words=f"may turn {years} from {first} on"),
-        chart.has_come(last, words=f"is {years} from {last} on at the latest"),
+        chart.has_come(first, words=f"may turn {years} from {{day}} on"),
+        chart.has_come(last, words=f"is {years} from {{day}} on at the latest"),
     )
 
 

@@ -78,12 +78,16 @@ def leukapheresis_contraindicated(chart: Chart, given: LeukapheresisContraindica
     def still(findings: Sequence[Finding]) -> list[Finding]:
         return [f for f in findings if fit_on is None or chart.note_date(f) > fit_on]
 
-    # An intolerance of heparin (HIT) is no reason against a collection that goes with citrate.
-    hit = [
-        f
-        for f in _by_note(chart, chart.of("organ_disease", assertions=["present", "historical"]))
-        if f.attribute("disease") == "hit"
-    ]
+    # An intolerance of heparin (HIT), a disease of the blood, is no reason against a collection that goes with citrate.
+    hit = (
+        [
+            f
+            for f in _by_note(chart, chart.of("organ_disease", assertions=["present", "historical"]))
+            if f.attribute("disease") == "hit"
+        ]
+        if chart.of("organ_disease", ["hematological"])
+        else []
+    )
     last_day = chart.last_note.note_date if risks and chart.last_note else None
     acute = [
         f

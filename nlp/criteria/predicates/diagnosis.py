@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import eq
 
 from pydantic import Field
 
@@ -78,7 +79,10 @@ class Standing:
 
 def standing(chart: Chart, concepts: Iterable[str] = IIM_CONCEPTS) -> Standing:
     """Return where an inflammatory myopathy stands in *chart*."""
-    wanted = tuple(concepts)
+    return chart.once(_standing, tuple(concepts), same=eq)
+
+
+def _standing(chart: Chart, wanted: tuple[str, ...]) -> Standing:
     mentions = chart.of("diagnosis", wanted)
     present = [f for f in mentions if f.assertion == "present"]
     mimics = [f for f in chart.of("mimic") if f.assertion == "present"]
@@ -164,7 +168,7 @@ def _is_weak(chart: Chart, finding: Finding) -> bool:
 
 def _is_report(chart: Chart, finding: Finding) -> bool:
     """Say whether a finding stands in a report on a specimen or an image rather than in a clinician's note."""
-    kind = next((n.note_type.lower() for n in chart.notes if n.note_id == finding.note_id), "")
+    kind = chart.note_type(finding).lower()
     return _REPORT.search(kind) is not None and _VISIT.search(kind) is None
 
 

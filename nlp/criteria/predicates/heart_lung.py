@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import eq
 from typing import Literal
 
 from pydantic import Field
@@ -170,6 +171,13 @@ def _study(finding: Finding) -> str:
 
 def measures(chart: Chart, given: LungHeart) -> list[Measure]:
     """Return each measure of lung and heart that the trial asks about, as it stands on the screening day."""
+    if not chart.may_have("pft", "echo", "vital", "oxygen", "ecg", "transplant"):
+        return []
+    # Two criteria ask for the same limits in parameters of their own.
+    return chart.once(_measures, given, same=eq)
+
+
+def _measures(chart: Chart, given: LungHeart) -> list[Measure]:
     found = [
         _limit(chart, given, "pft", "FVC", given.fvc_impaired, given.fvc_review, given.pft_days),
         _limit(chart, given, "pft", "DLCO", given.dlco_impaired, given.dlco_review, given.pft_days),

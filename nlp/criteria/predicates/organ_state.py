@@ -8,10 +8,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import eq
 from typing import Literal
 
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.types import Finding
+from chartsift.nlp.values import maker
 
 StateLevel = Literal[
     "severe", "progressive", "uncontrolled", "controlled", "unspecified", "over", "absent", "possible", "old"
@@ -55,6 +57,9 @@ class DiseaseState:
     earlier: tuple[Finding, ...]
 
 
+_disease_state = maker(DiseaseState)
+
+
 def disease_states(
     chart: Chart,
     *,
@@ -70,6 +75,12 @@ def disease_states(
     not carry it on; "severe" or "worsening" of a lasting disease counts for *statement_days*.
     """
     windows = _Windows(episode_days, statement_days, full_note_chars)
+    asked = None if systems is None else tuple(systems)
+    return chart.once(_disease_states, (asked, windows), same=eq)
+
+
+def _disease_states(chart: Chart, given: tuple[tuple[str, ...] | None, _Windows]) -> list[DiseaseState]:
+    systems, windows = given
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in chart.of("organ_disease", systems):
         if finding.assertion in ("family", "hypothetical") or finding.attribute("copied") == "yes":
@@ -88,6 +99,9 @@ class _Windows:
 
 
 def _state(chart: Chart, system: str, disease: str, found: list[Finding], windows: _Windows) -> DiseaseState:
+    if len(found) == 1:
+        only = found[0]
+        return _disease_state(system, disease, _aged(chart, only, _level(only), windows), only, ())
     ordered = sorted(found, key=lambda f: (chart.note_date(f), _weight(f), f.start), reverse=True)
     newest = chart.note_date(ordered[0])
     same = [f for f in ordered if chart.note_date(f) == newest]
@@ -122,7 +136,7 @@ def _state(chart: Chart, system: str, disease: str, found: list[Finding], window
         told += [f for f in same if f.assertion == "present" and f.attribute("level") in _GOOD]
         decides = told[0] if told else decides
     level = _aged(chart, decides, _level(decides), windows)
-    return DiseaseState(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
+    return _disease_state(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
 
 
 def _is_bare_episode(finding: Finding) -> bool:

@@ -60,7 +60,7 @@ def is_general(chart: Chart, finding: Finding, words: tuple[str, ...] = GENERAL_
 
     A note that also names a clinic for the disease ("Rheumatology / ILD joint clinic") is a specialist's.
     """
-    kind = next((note.note_type for note in chart.notes if note.note_id == finding.note_id), "")
+    kind = chart.note_type(finding)
     if re.search(r"rheum|derm|neurom|neurol|myositis|muscle", kind, re.IGNORECASE):
         return False
     return bool(words) and (_pattern(words).search(kind) is not None or _SHORT_NAMES.search(kind) is not None)

@@ -80,6 +80,10 @@ def names_myositis(chart: Chart) -> bool:
 
     An antibody that is not negative, a sign such as heliotrope, a manual muscle test and an irritable EMG speak of one.
     """
+    return chart.once(_names_myositis, None)
+
+
+def _names_myositis(chart: Chart, _: None) -> bool:
     held = ("present", "possible", "historical", "hypothetical")
     return (
         bool(chart.of("diagnosis", assertions=held))

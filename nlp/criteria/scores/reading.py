@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chartsift.nlp.criteria.chart import evidence
 from chartsift.nlp.types import Evidence, Finding, ItemState
+from chartsift.nlp.values import maker
 
 # How many findings are shown for one item; the rest says the same.
 SHOWN = 3
@@ -30,6 +31,9 @@ class Reading:
     evidence: tuple[Evidence, ...] = ()
     value: str = ""
     flags: tuple[str, ...] = ()
+
+
+_reading_of = maker(Reading)
 
 
 def ever(findings: Iterable[Finding]) -> list[Finding]:
@@ -67,7 +71,7 @@ def absent(findings: Sequence[Finding], reason: str = "", **more: object) -> Rea
 
 def undocumented(reason: str, aside: Sequence[Evidence] = (), **more: object) -> Reading:
     """Return what the chart does not settle, with what it says all the same."""
-    return Reading("undocumented", reason, tuple(aside[:SHOWN]), **more)  # type: ignore[arg-type]
+    return _reading_of("undocumented", reason, tuple(aside[:SHOWN]), **more)  # type: ignore[arg-type]
 
 
 def doubtful(findings: Iterable[Finding], reason: str) -> list[Evidence]:
@@ -92,4 +96,4 @@ def _reading(
     seen: set[str] = set()
     spread = [f for f in findings if not (f.note_id in seen or seen.add(f.note_id))]  # type: ignore[func-returns-value]
     chosen = [*spread, *(f for f in findings if f not in spread)][:SHOWN]
-    return Reading(state, reason, tuple(evidence(f, stance) for f in chosen), **more)  # type: ignore[arg-type]
+    return _reading_of(state, reason, tuple(evidence(f, stance) for f in chosen), **more)  # type: ignore[arg-type]

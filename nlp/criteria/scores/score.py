@@ -11,9 +11,11 @@ from chartsift.nlp.criteria.scores.onset import OnsetAge, onset_age
 from chartsift.nlp.criteria.scores.reading import Reading
 from chartsift.nlp.criteria.scores.schema import ScoreFile
 from chartsift.nlp.types import ScoreItem, ScoreResult
+from chartsift.nlp.values import maker
 
 WITH_BIOPSY, WITHOUT_BIOPSY = "with_biopsy", "without_biopsy"
 COLUMN_WORDS = {WITH_BIOPSY: "with biopsy", WITHOUT_BIOPSY: "without biopsy"}
+_score_item = maker(ScoreItem)
 # How many open items the summary names.
 _NAMED = 3
 
@@ -89,7 +91,7 @@ def _items(score: ScoreFile, column: str, readings: dict[str, Reading]) -> list[
             continue
         points = item.points.get(column, 0) / 10
         made.append(
-            ScoreItem(
+            _score_item(
                 item_id=item.item_id,
                 label=item.label,
                 state=reading.state,

@@ -52,6 +52,10 @@ class _Exam:
 
 
 def _exam(chart: Chart) -> _Exam:
+    return chart.once(_examined, None)
+
+
+def _examined(chart: Chart, _: None) -> _Exam:
     weak: dict[str, list[Finding]] = defaultdict(list)
     full: dict[str, list[Finding]] = defaultdict(list)
     unplaced: list[Evidence] = []

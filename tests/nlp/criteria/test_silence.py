@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.findings import AS_OF, finding
+from support.findings import AS_OF, chart, finding
 from support.random_charts import SORTS, TRIALS, findings_of
 
+from chartsift.nlp.criteria.chart import Chart
+from chartsift.nlp.criteria.logic import Outcome
 from chartsift.nlp.criteria.schema import Criterion
 from chartsift.nlp.types import CohortResult, Finding, NoteInfo, Patient
 
@@ -31,6 +35,7 @@ def _in_full(
 ) -> list[list[CohortResult]]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(evaluation, "_decide", evaluation._decide_in_full)
+        patched.setattr(evaluation, "_part_of", evaluation.outcome_of)
         return _decided(patient, notes, findings, on, unread)
 
 
@@ -53,17 +58,18 @@ def test_every_field_is_that_of_the_full_decision(
 ) -> None:
     if corrects and findings:
         one = findings[0]
-        findings = [finding(one.kind, one.concept, days=3, **{corrects: "wrong patient"}), *findings]
+        attributes = tuple(sorted([*one.attributes, (corrects, "wrong patient")]))
+        findings = [replace(one, attributes=attributes), *findings]
     days = sorted({(AS_OF - f.date).days for f in findings} | {0})
     notes = [NoteInfo(f"n{d}", AS_OF - timedelta(days=d), "Clinic", 2_000) for d in days]
     on = AS_OF + timedelta(days=later)
-    chart = (Patient("p", born), notes, findings, on, unread)
-    assert _decided(*chart) == _in_full(*chart)
+    given_chart = (Patient("p", born), notes, findings, on, unread)
+    assert _decided(*given_chart) == _in_full(*given_chart)
 
 
 def test_a_patient_without_notes_is_the_same_too() -> None:
-    chart = (Patient("p"), [], [], AS_OF, ())
-    assert _decided(*chart) == _in_full(*chart)
+    without_notes = (Patient("p"), [], [], AS_OF, ())
+    assert _decided(*without_notes) == _in_full(*without_notes)
 
 
 @pytest.mark.parametrize("criterion", _CRITERIA)
@@ -72,6 +78,24 @@ def test_every_criterion_is_worked_out_once(criterion: Criterion) -> None:
     assert silent is not None
     assert silent.silence.questions
     assert silent.silence.outcome.evidence == ()
+
+
+def test_a_part_that_the_chart_says_nothing_to_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    treated = finding("treatment", "methotrexate", **{"class": "immunosuppressant"})
+    told = chart(treated)
+    node = {"all": [{"disease_active": {"enzymes": ["CK"]}}, {"treated_before": {}}]}
+    evaluation.outcome_of(told, node)
+    outcome_of = evaluation.outcome_of
+
+    def noted(on: Chart, part: dict[str, Any]) -> Outcome:
+        asked.extend(part)
+        outcome: Outcome = outcome_of(on, part)
+        return outcome
+
+    monkeypatch.setattr(evaluation, "outcome_of", noted)
+    assert evaluation.outcome_of(told, node).is_silent
+    assert asked == ["all", "treated_before"]
 
 
 def test_a_predicate_that_looks_at_more_is_never_taken_for_silent() -> None:

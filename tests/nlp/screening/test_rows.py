@@ -23,6 +23,7 @@ from chartsift.nlp.screening.rows import (
     jsonable,
     note_rows,
     problem_row,
+    result_rows,
     score_rows,
 )
 from chartsift.nlp.screening.schema import COHORTS, CRITERIA, ERRORS, FINDINGS, TABLES
@@ -175,6 +176,29 @@ def test_rows_survive_parquet_and_json_lines(tmp_path_factory, result):
         assert pq.read_table(parquet).to_pylist() == rows
         written = lines.read_bytes().decode().split("\n")[:-1]
         assert [json.loads(line) for line in written] == jsonable(rows)
+
+
+@given(result=RESULT)
+def test_the_rows_of_a_result_are_those_of_each_table(result):
+    shared = result.cohorts[0]
+    result = replace(
+        result, cohorts=(*result.cohorts, replace(shared, cohort_id="another", applicable=False))
+    )
+
+    rows = result_rows(result)
+
+    assert rows == {
+        "findings": [finding_row(finding) for finding in result.findings],
+        # Each cohort by itself, so that nothing is told once for two.
+        "criteria": [
+            row for one in result.cohorts for row in criterion_rows(replace(result, cohorts=(one,)))
+        ],
+        "cohorts": cohort_rows(result),
+        "notes": note_rows(result),
+        "scores": score_rows(result),
+        "errors": [problem_row(problem) for problem in result.problems],
+    }
+    assert [list(row) for row in rows["criteria"]] == [CRITERIA.names] * len(rows["criteria"])
 
 
 @given(finding=FINDING)
