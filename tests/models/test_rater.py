@@ -6,11 +6,12 @@ import pytest
 from spacy.util import registry
 
 from chartsift.annotations.charts import sample_charts
+from chartsift.api.screener import _Remembering
 from chartsift.models import rater
 from chartsift.models.errors import ModelError
 from chartsift.models.learning import predict
 from chartsift.models.linear import linear_of
-from chartsift.models.promotion import sensitivities, try_out
+from chartsift.models.promotion import _Recorder, sensitivities, try_out
 from chartsift.models.rater import VerdictRater
 from chartsift.models.registry import bundled_folder, promote
 from chartsift.models.reviews import regression_examples, write_examples
@@ -20,6 +21,7 @@ from chartsift.nlp.criteria import load_trial
 from chartsift.nlp.learned import SETTING, ModelUse, models_in_use
 from chartsift.nlp.pipeline import Pipeline, PipelineConfig, build_pipeline
 from chartsift.nlp.screening.chart import screen_patient
+from chartsift.nlp.screening.worker import GuardedPipeline, no_time_limit
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +84,25 @@ def test_every_confidence_is_what_scikit_learn_says_of_the_verdict(artefact, pip
             assert [after.criteria[number].confidence for number in asked] == expected
             compared += len(asked)
     assert compared > 500
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param(lambda pipeline: GuardedPipeline(pipeline, 60.0), id="worker"),
+        pytest.param(lambda pipeline: _Remembering(pipeline, {}), id="room"),
+        pytest.param(_Recorder, id="promotion"),
+    ],
+)
+def test_whatever_stands_around_the_pipeline_rates_as_it_does(with_model, around):
+    chart = sample_charts()[0]
+
+    try:
+        wrapped = _screened(around(with_model), chart)
+    finally:
+        no_time_limit()
+
+    assert wrapped.cohorts == _screened(with_model, chart).cohorts
 
 
 def test_remembered_silence_does_not_grow_without_bound(artefact, pipeline, monkeypatch):
