@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run serve load accuracy accuracy-halves test lint types imports browser postgresql java test-312 test-main bench venv venv-dev lock clean
+.PHONY: help run serve load accuracy accuracy-halves test lint types imports browser postgresql java test-312 test-main bench bench-memory venv venv-dev lock clean
 
 # The Python that everything runs on: PYTHON=... on the command line overrides.
 PYTHON := $(shell command -v python3.11 || command -v python3.12 || command -v python3)
@@ -94,6 +94,11 @@ bench: venv ## compare speed with stock medspaCy and EDS-NLP, and write the tabl
 	.ci/bench-venv .venv-bench "$(PYTHON)"
 	$(BIN)/python tests/bench/bench.py --repeats $(REPEATS) --notes $(NOTES) --edsnlp .venv-bench/bin/python \
 		--docs docs/benchmark.md $(BENCH)
+
+# Further options in MEMORY, for instance MEMORY="--notes 1000 10000" or MEMORY=--candidates.
+MEMORY :=
+bench-memory: venv ## memory of a run over a thousand to a hundred thousand notes; writes its table there as well
+	$(BIN)/python tests/bench/memory.py --docs docs/benchmark.md $(MEMORY)
 
 venv:
 	@.ci/venv $(VENV) "$(PYTHON)"

@@ -190,7 +190,7 @@ def verify(
     names: Annotated[list[str], typer.Argument(metavar="NAME|DIR...", help="Artefacts.")],
     models: Folder = None,
 ) -> None:
-    """Check artefacts: digests, versions and types; the exit status is 7 if one is refused."""
+    """Check artefacts: digests, versions and types; the exit status is 10 if one is refused."""
     start()
     from chartsift.models.registry import find
     from chartsift.models.store import load
@@ -213,11 +213,13 @@ def promote(
     """
     Put a model into use, if it is not worse than what is in use: on any exclusion's sensitivity above all.
 
-    The comparison runs on CHARTS; its figures, the person and the day go into the journal.
+    A model that changes findings (assertion) must have beaten the rules in the cross-validation of its training, too.
+    The comparison runs on CHARTS; its figures, the person and the day go into the journal. A refusal is MO525, with
+    every reason, and the exit status is 10.
     """
     start()
     from chartsift.models.errors import ModelError
-    from chartsift.models.promotion import try_out
+    from chartsift.models.promotion import summary, try_out
     from chartsift.models.registry import find, models_folder
     from chartsift.models.registry import promote as put_into_use
     from chartsift.models.store import load
@@ -233,13 +235,19 @@ def promote(
             make_pipeline=_pipeline_with,
             trial=load_trial(trial),
         )
+    if not as_json:
+        print(summary(outcome))
     if outcome.reasons:
-        raise ModelError("MO525", f"{artefact.name} is not put into use: {'; '.join(outcome.reasons)}")
+        raise ModelError(
+            "MO525",
+            f"{artefact.name} is not put into use: {'; '.join(outcome.reasons)}",
+            hint="what is in use stays; train another model, or on more charts",
+        )
     used = put_into_use(artefact.folder, folder, by=by, figures=outcome.figures)
     if as_json:
         print_json({"in_use": used, "figures": outcome.figures})
         return
-    print(f"in use: {used} (set CHARTSIFT_MODELS={folder} where notes are read)")
+    print(f"in use: {used} (set CHARTSIFT_MODELS={folder.absolute()} where notes are read)")
 
 
 @app.command()
@@ -263,6 +271,8 @@ def history(models: Folder = None, as_json: Json = False) -> None:
     if as_json:
         print_json(entries)
         return
+    if not entries:
+        say("nothing has been put into use from this folder")
     for entry in entries:
         print(f"{entry['when']}  {entry['action']:<9}{entry['model']:<28}{entry['by']}")
 
@@ -283,16 +293,15 @@ def drift(
     """Show how far the confidences and verdicts of a newer run have moved, and the share that reviewers overrule."""
     start()
     from chartsift.annotations.score import ResultRows
-    from chartsift.models.drift import overrides, score_drift
-    from chartsift.models.evaluation import render_figures
+    from chartsift.models.drift import overrides, render_drift, score_drift, verdicts_of
 
-    figures = score_drift(ResultRows.read(before).criteria, ResultRows.read(after).criteria)
+    figures = score_drift(verdicts_of(ResultRows.read(before)), verdicts_of(ResultRows.read(after)))
     if charts:
         figures["overrides"] = overrides(_take(_load(charts), trial)[0])
     if as_json:
         print_json(figures)
         return
-    print(render_figures(figures))
+    print(render_drift(figures))
 
 
 @app.command()
@@ -317,9 +326,10 @@ def rank(
     if as_json:
         print_json([rank.__dict__ if hasattr(rank, "__dict__") else _as_dict(rank) for rank in ranks])
         return
+    print(f"{'chance':<8}{'patient':<32}open criterion that would help most -> chance then")
     for one in ranks:
         hint = f"{one.open_criterion} -> {one.if_settled:.3f}" if one.open_criterion else ""
-        print(f"{one.probability:.3f}  {one.patient:<32}{hint}")
+        print(f"{one.probability:<8.3f}{one.patient:<32}{hint}".rstrip())
 
 
 @app.command()

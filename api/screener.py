@@ -21,6 +21,7 @@ from chartsift.api.problems import RequestError
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
+    from chartsift.nlp.learned import Rater
     from chartsift.nlp.pipeline import Pipeline
     from chartsift.nlp.screening.chart import Extractor, PatientResult
     from chartsift.nlp.types import Finding, Note, Patient
@@ -140,6 +141,11 @@ class _Remembering:
     def __init__(self, extractor: Extractor, readings: dict[str, list[Finding]]) -> None:
         self._extractor = extractor
         self._readings = readings
+
+    @property
+    def rater(self) -> Rater | None:
+        """What gives verdicts their confidence: findings are remembered, verdicts are not."""
+        return self._extractor.rater
 
     def extract(self, note: Note) -> list[Finding]:
         """Return the findings of a note, read now or before."""

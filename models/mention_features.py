@@ -13,11 +13,13 @@ from typing import Final
 from spacy.tokens import Span
 
 from chartsift.nlp.components.assertion import formal_answer, ruled_out
-from chartsift.nlp.text.tokens import source_range
+from chartsift.nlp.text.tokens import end_of_tokens, source_range, words_of
 from chartsift.nlp.types import MentionContext
 
 # Words around the mention that are features by themselves.
 _NEAR: Final = 4
+# So many characters before a mention hold them nearly always.
+_NEAR_CHARS: Final = 80
 _LONGEST_DISTANCE: Final = 20
 _TENSE: Final = {
     "past": re.compile(r"\b(?:was|were|had|did|underwent|received|developed|presented|treated)\b", re.I),
@@ -80,7 +82,7 @@ def mention_features(span: Span, axes: MentionContext) -> dict[str, float]:
         features["opens_sentence"] = 1.0
     if "?" in after[:3]:
         features["question"] = 1.0
-    _add_words(features, span)
+    _add_words(features, text, start, end)
     return features
 
 
@@ -99,12 +101,20 @@ def _add_cues(features: dict[str, float], span: Span) -> None:
             features[f"cue_words={words}"] = 1.0
 
 
-def _add_words(features: dict[str, float], span: Span) -> None:
-    doc = span.doc
-    for name, tokens in (
-        ("word_before", doc[max(0, span.start - _NEAR) : span.start]),
-        ("word_after", doc[span.end : span.end + _NEAR]),
+def _add_words(features: dict[str, float], text: str, start: int, end: int) -> None:
+    """Add the words around the mention: of the text, for the Doc of a note that is read in parts holds no others."""
+    for name, words in (
+        ("word_before", _words_before(text, start)),
+        ("word_after", words_of(text[end : end_of_tokens(text, end, _NEAR)])),
     ):
-        for token in tokens:
-            if _PLAIN.fullmatch(token.lower_):
-                features[f"{name}={token.lower_}"] = 1.0
+        for word in words:
+            if _PLAIN.fullmatch(word):
+                features[f"{name}={word}"] = 1.0
+
+
+def _words_before(text: str, start: int) -> tuple[str, ...]:
+    width = _NEAR_CHARS
+    # One word more than is wanted: the first one may have been cut.
+    while len(words := words_of(text[max(0, start - width) : start])) <= _NEAR and width < start:
+        width *= 2
+    return words[-_NEAR:]

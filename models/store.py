@@ -6,6 +6,7 @@ A folder is named ``<kind>-<first 12 digits of the digest of its manifest>`` and
 - ``manifest.json``: what it is, what it was trained on, which libraries wrote it, its figures, and the digest of each
   other file;
 - ``model.skops``: the estimator, in a format that loads without running code of the file;
+- ``weights.json``: the same model as plain numbers, which is all that its use needs (``models.linear``);
 - ``card.md`` and pictures: for people, made from the manifest.
 
 Loading checks the name against the manifest, the manifest against the files, versions against the running ones, and
@@ -26,15 +27,15 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import skops.io
-
 from chartsift.models.errors import ModelError
+from chartsift.models.linear import LinearModel, linear_models, read_weights, write_weights
 from chartsift.models.verdict_features import FEATURES_VERSION
 
 FORMAT: Final = 1
 KINDS: Final = ("confidence", "ranking", "assertion", "relevance")
 MANIFEST: Final = "manifest.json"
 MODEL: Final = "model.skops"
+WEIGHTS: Final = "weights.json"
 CARD: Final = "card.md"
 _DIGITS: Final = 12
 # A model is read by the release series of scikit-learn that wrote it: attributes change between them.
@@ -118,6 +119,8 @@ def save(
     Raises:
         ModelError: the folder cannot be written (MO510).
     """
+    import skops.io  # noqa: PLC0415 - with scikit-learn behind it, which only training and checking need
+
     from chartsift.models.cards import card_of  # noqa: PLC0415 - the card describes the manifest made here
 
     model = _settled(skops.io.dumps(estimator))
@@ -132,6 +135,7 @@ def save(
     }
     files[CARD] = card_of(manifest).encode("utf-8")
     files[MODEL] = model
+    files[WEIGHTS] = write_weights(linear_models(estimator)).encode("utf-8")
     manifest["files"] = {name: _digest(content) for name, content in sorted(files.items())}
     content = (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode("utf-8")
     folder = into / f"{kind}-{_digest(content)[:_DIGITS]}"
@@ -146,7 +150,7 @@ def save(
 
 def load(folder: Path, *, kind: str = "", digest: str = "") -> Artefact:
     """
-    Check an artefact and load it.
+    Check an artefact and load it, with all that its training needs; ``load_plain`` is for its use.
 
     Args:
         folder: The artefact.
@@ -155,11 +159,12 @@ def load(folder: Path, *, kind: str = "", digest: str = "") -> Artefact:
 
     Raises:
         ModelError: it is not there or no artefact (MO511), has been changed (MO512), was written by other versions
-            (MO513), holds types that are not trusted (MO514), or is of another kind (MO515).
+            (MO513), holds types that are not trusted, or other plain numbers than its model (MO514), or is of
+            another kind (MO515).
     """
-    manifest = verify(folder, digest=digest)
-    if kind and manifest["kind"] != kind:
-        raise ModelError("MO515", f"{folder.name}: is a model of {manifest['kind']}, not of {kind}")
+    import skops.io  # noqa: PLC0415 - see save
+
+    manifest = _verify_kind(folder, kind=kind, digest=digest)
     content = (folder / MODEL).read_bytes()
     unknown = sorted(set(_types_in(folder, content)) - _TYPES)
     if unknown:
@@ -177,7 +182,45 @@ def load(folder: Path, *, kind: str = "", digest: str = "") -> Artefact:
         raise ModelError(
             "MO514", f"{folder.name}: cannot be loaded safely ({type(exc).__name__})", hint="train it anew"
         ) from exc
+    if WEIGHTS in manifest["files"] and _weights_text(folder) != write_weights(linear_models(estimator)):
+        raise ModelError(
+            "MO514",
+            f"{folder.name}: {WEIGHTS} is not its model in numbers",
+            hint="do not use it; train a model of your own",
+        )
     return Artefact(folder, manifest, estimator)
+
+
+def load_plain(folder: Path, *, kind: str = "", digest: str = "") -> dict[str, LinearModel]:
+    """
+    Check an artefact and return what its use needs, without scikit-learn: its models in plain numbers, by name.
+
+    That the numbers are those of ``model.skops`` was checked by ``load`` before the artefact was put into use, and the
+    digest holds both files. One that an earlier release wrote has no plain numbers and is loaded in full.
+
+    Raises:
+        ModelError: as ``load``.
+    """
+    manifest = _verify_kind(folder, kind=kind, digest=digest)
+    if WEIGHTS not in manifest["files"]:
+        return linear_models(load(folder, kind=kind, digest=digest).estimator)
+    try:
+        return read_weights(_weights_text(folder))
+    except ValueError as exc:
+        raise ModelError(
+            "MO514", f"{folder.name}: {WEIGHTS} cannot be read ({type(exc).__name__})", hint="train it anew"
+        ) from exc
+
+
+def _verify_kind(folder: Path, *, kind: str, digest: str) -> Mapping[str, Any]:
+    manifest = verify(folder, digest=digest)
+    if kind and manifest["kind"] != kind:
+        raise ModelError("MO515", f"{folder.name}: is a model of {manifest['kind']}, not of {kind}")
+    return manifest
+
+
+def _weights_text(folder: Path) -> str:
+    return (folder / WEIGHTS).read_bytes().decode("utf-8", "replace")
 
 
 def verify(folder: Path, *, digest: str = "") -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from chartsift.nlp.criteria import evaluate
 from chartsift.nlp.errors import InputError, ScreeningError
+from chartsift.nlp.learned import Rater
 from chartsift.nlp.screening.copied import mark_copied
 from chartsift.nlp.screening.rating import rated
 from chartsift.nlp.types import CohortResult, Finding, Note, NoteInfo, Patient, Problem, Search
@@ -29,7 +30,16 @@ _patient = maker(Patient)
 
 
 class Extractor(Protocol):
-    """What screening needs of the pipeline; ``chartsift.nlp.pipeline.Pipeline`` is the real one."""
+    """
+    What screening needs of the pipeline; ``chartsift.nlp.pipeline.Pipeline`` is the real one.
+
+    Whatever stands around a pipeline hands on its rater, or a promoted model of confidence says nothing.
+    """
+
+    @property
+    def rater(self) -> Rater | None:
+        """What gives verdicts their calibrated confidence; None where no such model is in use."""
+        ...
 
     def extract(self, note: Note) -> list[Finding]:
         """Return the findings of a note, sorted by start."""

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 
 from chartsift.nlp.errors import ChartsiftError, ScreeningError
+from chartsift.nlp.learned import Rater
 from chartsift.nlp.log import configure_logging, get_logger
 from chartsift.nlp.screening.batch import screen_batch, screen_case
 from chartsift.nlp.screening.candidates import search_for
@@ -67,6 +68,11 @@ class GuardedPipeline:
         self._pipeline = pipeline
         self._note_seconds = note_seconds
         self.lost: Mapping[tuple[str, str], ScreeningError] = {}
+
+    @property
+    def rater(self) -> Rater | None:
+        """The pipeline's own; the time that it takes is that of the evaluation."""
+        return self._pipeline.rater
 
     def extract(self, note: Note) -> list[Finding]:
         """Return the findings of a note; raises ScreeningError for one that is to be left out."""

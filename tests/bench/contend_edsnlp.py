@@ -49,20 +49,24 @@ def build(options: argparse.Namespace) -> Read:
     )
 
     def read(rows: list[Row]) -> dict[str, int]:
-        found = [
-            (
-                ent.start_char,
-                ent.end_char,
-                ent.label_,
-                ent._.negation,
-                ent._.hypothesis,
-                ent._.family,
-                ent._.history,
-            )
-            for row in rows
-            for ent in nlp(row["text"]).ents
-        ]
-        return {"matches": len(found), "absent": sum(bool(row[3]) for row in found)}
+        found = []
+        tokens = 0
+        for row in rows:
+            doc = nlp(row["text"])
+            tokens += len(doc)
+            found += [
+                (
+                    ent.start_char,
+                    ent.end_char,
+                    ent.label_,
+                    ent._.negation,
+                    ent._.hypothesis,
+                    ent._.family,
+                    ent._.history,
+                )
+                for ent in doc.ents
+            ]
+        return {"matches": len(found), "absent": sum(bool(row[3]) for row in found), "tokens": tokens}
 
     return read
 

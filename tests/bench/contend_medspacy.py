@@ -29,12 +29,23 @@ def build(options: argparse.Namespace) -> Read:
     )
 
     def read(rows: list[Row]) -> dict[str, int]:
-        found = [
-            (ent.start_char, ent.end_char, ent.label_, ent._.is_negated, ent._.is_family, ent._.is_historical)
-            for row in rows
-            for ent in nlp(row["text"]).ents
-        ]
-        return {"matches": len(found), "absent": sum(row[3] for row in found)}
+        found = []
+        tokens = 0
+        for row in rows:
+            doc = nlp(row["text"])
+            tokens += len(doc)
+            found += [
+                (
+                    ent.start_char,
+                    ent.end_char,
+                    ent.label_,
+                    ent._.is_negated,
+                    ent._.is_family,
+                    ent._.is_historical,
+                )
+                for ent in doc.ents
+            ]
+        return {"matches": len(found), "absent": sum(row[3] for row in found), "tokens": tokens}
 
     return read
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -19,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
-#: Reads rows of whole patients; returns counts by name ("matches" at least).
+#: Reads rows of whole patients; returns counts by name, which show that it did its work (``figures.work_of``).
 Read = Callable[[list[Row]], dict[str, int]]
 
 # Linux counts in kilobytes.
 _KB = 1024
+_PEAK = "VmHWM:"
 
 
 def main(build: Callable[[argparse.Namespace], Read], versions: Callable[[], dict[str, str]]) -> None:
@@ -32,13 +32,13 @@ def main(build: Callable[[argparse.Namespace], Read], versions: Callable[[], dic
     parser.add_argument("notes", type=Path)
     parser.add_argument("--vocabulary", type=Path, help="what export.py wrote")
     parser.add_argument("--mode", default="")
+    parser.add_argument("--model", type=Path, help="artefact of the model in use, where the mode has one")
     parser.add_argument("--most", type=int, default=0, help="read only the first so many notes")
     parser.add_argument(
         "--started", type=float, required=True, help="time.time() when the process was started"
     )
     options = parser.parse_args()
-    with options.notes.open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
+    rows = rows_of(options.notes)
     if options.most:
         rows = rows[: options.most]
     read = build(options)
@@ -53,8 +53,26 @@ def main(build: Callable[[argparse.Namespace], Read], versions: Callable[[], dic
         "seconds": processor,
         "wall_seconds": wall,
         "first_result_seconds": first_result,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KB / 1e6,
+        "peak_mb": peak_mb(),
         "counts": counts,
         "versions": {"python": sys.version.split()[0], **versions()},
     }
     print(json.dumps(answer))
+
+
+def peak_mb(pid: int | str = "self") -> float:
+    """
+    Return the most memory that a process has held at once.
+
+    Of the process's own memory: ``getrusage`` counts what its parent held when it was started as well.
+    """
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(_PEAK):
+            return int(line.split()[1]) * _KB / 1e6
+    raise OSError(f"no {_PEAK} of process {pid}")
+
+
+def rows_of(path: Path) -> list[Row]:
+    """Return the notes of a JSON lines file."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]

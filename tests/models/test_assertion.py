@@ -13,6 +13,7 @@ from chartsift.models.assertion import beats_rules, f1, rows_of_context, train_a
 from chartsift.models.assertion_component import AssertionModel
 from chartsift.models.errors import ModelError
 from chartsift.models.relevance import note_features, relevance_figures, rows_of_notes
+from chartsift.nlp.pipeline import Pipeline, PipelineConfig
 from chartsift.nlp.types import Note
 
 _SENTENCES = {
@@ -97,8 +98,8 @@ class _Sure:
     def __init__(self, chance):
         self._chance = chance
 
-    def predict_proba(self, features):
-        return np.array([[1 - self._chance, self._chance]] * len(features))
+    def probability(self, features):
+        return self._chance if features else 0.0
 
 
 @pytest.mark.parametrize(("negated", "expected"), [(0.99, "absent"), (0.6, "present")])
@@ -109,6 +110,32 @@ def test_the_component_corrects_only_what_it_is_sure_of(pipeline, negated, expec
     AssertionModel(models | {"negated": _Sure(negated)})(doc)
 
     assert {d.assertion for d in doc._.drafts if d.kind == "diagnosis"} == {expected}
+
+
+class _Listens:
+    """Stands for a classifier that remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def probability(self, features):
+        self.asked.append(dict(features))
+        return 0.5
+
+
+def test_the_component_asks_the_same_of_a_note_read_in_parts_and_as_a_whole(pipeline):
+    heard, expected = _Listens(), _Listens()
+    in_parts = Pipeline(pipeline.nlp, PipelineConfig())
+    in_parts._readers.append(AssertionModel({"negated": heard}))
+    whole = AssertionModel({"negated": expected})
+
+    for chart in sample_charts():
+        for note in chart.notes:
+            in_parts.extract(note)
+            whole(pipeline.read(note))
+
+    assert len(heard.asked) > 100
+    assert heard.asked == expected.asked
 
 
 def test_a_note_is_relevant_when_evidence_is_quoted_from_it():

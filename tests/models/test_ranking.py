@@ -7,8 +7,9 @@ import pytest
 from lxml import etree
 from support.readings import made_readings
 
+from chartsift.annotations.score import ResultRows
 from chartsift.models.diagram import reliability_svg
-from chartsift.models.drift import overrides, score_drift
+from chartsift.models.drift import overrides, render_drift, score_drift, verdicts_of
 from chartsift.models.errors import ModelError
 from chartsift.models.ranking import measure_ranking, rank, ranking_figures, train_ranking
 from chartsift.models.readings import (
@@ -130,6 +131,59 @@ def test_drift_is_none_for_the_same_run_and_shown_for_another():
     assert moved["shares"]["age/unknown"] == {"before": 0, "after": 1.0}
     with pytest.raises(ModelError):
         score_drift(before, [])
+
+
+def test_what_drifts_are_verdicts_by_reading_of_the_patients_own_cohort():
+    def criterion(patient, cohort, flags=()):
+        return _row(0.9) | {"patient_id": patient, "cohort_id": cohort, "flags": list(flags)}
+
+    run = ResultRows(
+        findings=(),
+        criteria=[
+            criterion("a", "adult"),
+            criterion("a", "juvenile"),
+            criterion("b", "adult", ["not_read"]),
+            criterion("b", "adult", ["maa_only"]),
+        ],
+        cohorts=[
+            {
+                "patient_id": patient,
+                "cohort_id": cohort,
+                "status": "eligible",
+                "applicable": cohort == "adult",
+            }
+            for patient in "ab"
+            for cohort in ("adult", "juvenile")
+        ],
+    )
+
+    kept = verdicts_of(run)
+
+    assert [(row["patient_id"], row["cohort_id"], row["flags"]) for row in kept] == [
+        ("a", "adult", []),
+        ("b", "adult", ["maa_only"]),
+    ]
+
+
+def test_drift_for_a_person_names_what_moved_and_who_was_overruled():
+    figures = score_drift([_row(0.9)] * 50, [_row(0.5, "unknown")] * 50)
+    figures["overrides"] = {
+        "overruled": 1,
+        "decided": 20,
+        "share": 0.05,
+        "by_criterion": {
+            "age": {"overruled": 0, "decided": 10},
+            "msa_subtype": {"overruled": 1, "decided": 10},
+        },
+    }
+
+    said = render_drift(figures)
+
+    assert "confidences         shifted" in said
+    assert "age/unknown                                0.000   1.000" in said
+    assert "1 of 20 verdicts (5.0%)" in said
+    assert "msa_subtype" in said
+    assert "age  " not in said.partition("overruled")[2]
 
 
 def test_the_diagram_has_a_bar_and_a_dot_for_each_bin():

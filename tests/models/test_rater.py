@@ -6,15 +6,22 @@ import pytest
 from spacy.util import registry
 
 from chartsift.annotations.charts import sample_charts
+from chartsift.api.screener import _Remembering
+from chartsift.models import rater
 from chartsift.models.errors import ModelError
-from chartsift.models.promotion import sensitivities, try_out
+from chartsift.models.learning import predict
+from chartsift.models.linear import linear_of
+from chartsift.models.promotion import _Recorder, sensitivities, try_out
+from chartsift.models.rater import VerdictRater
 from chartsift.models.registry import bundled_folder, promote
 from chartsift.models.reviews import regression_examples, write_examples
 from chartsift.models.store import load
+from chartsift.models.verdict_features import verdict_features
 from chartsift.nlp.criteria import load_trial
 from chartsift.nlp.learned import SETTING, ModelUse, models_in_use
 from chartsift.nlp.pipeline import Pipeline, PipelineConfig, build_pipeline
 from chartsift.nlp.screening.chart import screen_patient
+from chartsift.nlp.screening.worker import GuardedPipeline, no_time_limit
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +40,8 @@ def use(artefact):
 @pytest.fixture(scope="module")
 def with_model(pipeline, use):
     """The rules with the rater of the bundled model, without a second pipeline to build."""
-    rater = registry.misc.get("chartsift.verdict_rater.v1")(use.folder, use.digest)
-    return Pipeline(pipeline.nlp, PipelineConfig(models=(use,)), rater)
+    made = registry.misc.get("chartsift.verdict_rater.v1")(use.folder, use.digest)
+    return Pipeline(pipeline.nlp, PipelineConfig(models=(use,)), made)
 
 
 def _screened(pipeline, chart):
@@ -60,6 +67,55 @@ def test_only_the_confidence_changes(pipeline, with_model):
             if before.basis == "judgement":
                 assert before.confidence == after.confidence
     assert changed > 10
+
+
+def test_every_confidence_is_what_scikit_learn_says_of_the_verdict(artefact, pipeline, with_model):
+    """Also of a second patient with the same silence, whose confidences are remembered."""
+    compared = 0
+    for chart in [*sample_charts(), *sample_charts()]:
+        plain, rated = _screened(pipeline, chart), _screened(with_model, chart)
+        for before, after in zip(plain.cohorts, rated.cohorts, strict=True):
+            asked = [number for number, one in enumerate(before.criteria) if one.basis != "judgement"]
+            features = [
+                verdict_features(before.criteria[number], as_of=before.as_of, notes=plain.notes)
+                for number in asked
+            ]
+            expected = predict(artefact.estimator, features).round(3).tolist()
+            assert [after.criteria[number].confidence for number in asked] == expected
+            compared += len(asked)
+    assert compared > 500
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param(lambda pipeline: GuardedPipeline(pipeline, 60.0), id="worker"),
+        pytest.param(lambda pipeline: _Remembering(pipeline, {}), id="room"),
+        pytest.param(_Recorder, id="promotion"),
+    ],
+)
+def test_whatever_stands_around_the_pipeline_rates_as_it_does(with_model, around):
+    chart = sample_charts()[0]
+
+    try:
+        wrapped = _screened(around(with_model), chart)
+    finally:
+        no_time_limit()
+
+    assert wrapped.cohorts == _screened(with_model, chart).cohorts
+
+
+def test_remembered_silence_does_not_grow_without_bound(artefact, pipeline, monkeypatch):
+    result = _screened(pipeline, sample_charts()[0])
+    rater_of = VerdictRater(linear_of(artefact.estimator))
+    expected = rater_of.rate(result.cohorts, result.notes)
+    monkeypatch.setattr(rater, "_MOST_REMEMBERED", 2)
+
+    for count in range(1, 9):
+        rater_of.rate(result.cohorts, result.notes[:1] * count)
+
+    assert len(rater_of._silent) <= 2
+    assert rater_of.rate(result.cohorts, result.notes) == expected
 
 
 def test_the_model_is_part_of_the_fingerprint_and_its_place_is_not(pipeline, use):

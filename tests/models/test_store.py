@@ -64,16 +64,19 @@ def test_the_same_model_is_the_same_bytes(estimator, tmp_path):
     assert (one / store.MODEL).read_bytes() == (other / store.MODEL).read_bytes()
 
 
-@pytest.mark.parametrize("name", [store.MODEL, store.CARD, store.MANIFEST])
+@pytest.mark.parametrize("name", [store.MODEL, store.WEIGHTS, store.CARD, store.MANIFEST])
 def test_a_flipped_bit_is_refused(folder, name):
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
     (folder / name).write_bytes(content)
 
     assert _code(folder) in ("MO511", "MO512")
+    with pytest.raises(ModelError) as caught:
+        store.load_plain(folder)
+    assert caught.value.code in ("MO511", "MO512")
 
 
-@pytest.mark.parametrize("name", [store.MODEL, store.CARD])
+@pytest.mark.parametrize("name", [store.MODEL, store.WEIGHTS, store.CARD])
 def test_a_missing_file_is_refused(folder, name):
     (folder / name).unlink()
 
@@ -164,6 +167,41 @@ def test_a_loader_of_functions_with_a_harmless_name_is_refused(folder):
         archive.writestr("schema.json", json.dumps(schema))
 
     assert _code(_with_model(folder, made.getvalue())) == "MO514"
+
+
+def test_plain_numbers_of_another_model_are_refused(folder):
+    weights = json.loads((folder / store.WEIGHTS).read_text(encoding="utf-8"))
+    weights["model"]["intercept"] += 1
+    (folder / store.WEIGHTS).write_text(json.dumps(weights), encoding="utf-8")
+
+    assert _code(_rewrite(folder)) == "MO514"
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"model": {"intercept": "x"}}'])
+def test_plain_numbers_that_cannot_be_read_are_refused(folder, content):
+    (folder / store.WEIGHTS).write_text(content, encoding="utf-8")
+
+    with pytest.raises(ModelError) as caught:
+        store.load_plain(_rewrite(folder))
+    assert caught.value.code == "MO514"
+
+
+def test_an_artefact_of_an_earlier_release_has_its_numbers_taken_from_the_model(folder, estimator):
+    (folder / store.WEIGHTS).unlink()
+    manifest = json.loads((folder / store.MANIFEST).read_text(encoding="utf-8"))
+    del manifest["files"][store.WEIGHTS]
+    (folder / store.MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    features = {"verdict=age/met": 1.0}
+
+    (plain,) = store.load_plain(_rename(folder), kind="confidence").values()
+
+    assert plain.probability(features) == pytest.approx(predict(estimator, [features])[0], rel=1e-12)
+
+
+def test_plain_numbers_of_another_kind_are_refused(folder):
+    with pytest.raises(ModelError) as caught:
+        store.load_plain(folder, kind="ranking")
+    assert caught.value.code == "MO515"
 
 
 def test_nothing_in_the_package_reads_pickles(checkout):
