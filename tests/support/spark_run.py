@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--conf", action="append", default=[])
+    parser.add_argument("--no-folders", action="store_true")
     options = parser.parse_args()
     try:
         run_spark_screening(
@@ -38,7 +39,9 @@ def main() -> None:
             trial=load_trial("reset-myositis"),
             make_pipeline=partial(FakePipeline, seconds_per_note=options.seconds),
             spark=SparkConfig(
-                options.master, dict(line.split("=", 1) for line in options.conf), folders=True
+                options.master,
+                dict(line.split("=", 1) for line in options.conf),
+                folders=not options.no_folders,
             ),
         )
     except ChartsiftError as exc:

@@ -204,8 +204,9 @@ def test_a_sample_and_a_run_that_is_done_already(cluster, trial, tmp_path):
     )
     out = tmp_path / "spark"
 
-    finish(start(cluster, out, notes, options=("--sample=5", "--seed=3")), out)
+    finish(start(cluster, out, notes, options=("--sample=5", "--seed=3", "--no-folders")), out)
     before = (out / "run.json").read_bytes()
+    assert not (out / "tables").exists()
     finish(start(cluster, out, notes, options=("--sample=5", "--seed=3")), out)
 
     assert_same_results(out, expected)
