@@ -28,6 +28,7 @@ from uuid import uuid4
 import pandas as pd
 import pyarrow as pa
 from py4j.protocol import Py4JError
+from pyspark import cloudpickle
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark user knows
@@ -154,8 +155,8 @@ class _SparkRun(Run):
         return self._inputs.identity
 
     def _fingerprint(self) -> str:
-        self._pipeline = self._make_pipeline()
-        return self._pipeline.fingerprint()
+        self._pipeline = self._make_pipeline().fingerprint()
+        return self._pipeline
 
     def _screen(self, state: dict[str, Any]) -> Parts:
         config, read = self.config, self._inputs
@@ -166,19 +167,22 @@ class _SparkRun(Run):
         self._folder = self.work.absolute() / f"parts-spark-{run_fingerprint(state['identity'])[:16]}"
         prepare_work(self._folder)
         job = Job(
-            make_pipeline=self._make_pipeline,
-            fingerprint=self._pipeline.fingerprint(),
+            factory=cloudpickle.dumps(self._make_pipeline),  # type: ignore[no-untyped-call]
+            fingerprint=self._pipeline,
             trial=self.trial,
             as_of=config.as_of,
             work=self._folder,
+            note_seconds=config.note_seconds,
+            max_memory=config.max_memory,
             chosen=self._chosen(read),
             candidates=config.candidates,
+            log_level=config.log_level,
         )
         self._screen_parts(read, bounds, job)
         for number in range(len(bounds) + 1):
             # Between two bounds there may be nobody.
             if not is_done(self._folder, number):
-                screen_part(number, iter(()), job, self._pipeline)
+                screen_part(number, Cases(), job)
         read.items.unpersist()
         return Parts(PartFolder(self._folder / PARTS), len(bounds) + 1)
 
