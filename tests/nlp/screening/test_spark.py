@@ -263,6 +263,21 @@ def test_notes_that_kill_or_hang_their_reader_are_named_and_the_run_goes_on(clus
         assert CANARY not in text
 
 
+def test_a_first_pass_gives_the_same_rows(cluster, trial, tmp_path):
+    inputs = write_mixed_inputs(tmp_path / "in")
+    expected = run_screening(
+        RunConfig((inputs,), tmp_path / "local", candidates=True), trial=trial, make_pipeline=FakePipeline
+    )
+    out = tmp_path / "spark"
+
+    finish(start(cluster, out, inputs, options=("--candidates",)), out)
+
+    assert_same_results(out, expected)
+    counts = expected.manifest["counts"]
+    assert 0 < counts["patients_without_sign"] < counts["patients_screened"]
+    assert expected.manifest["candidates"]["notes"] == counts["notes_searched"] > 0
+
+
 def parts(out: Path) -> set[str]:
     return {path.name for path in (out / WORK_FOLDER).glob("parts-spark-*/reading/*")}
 
