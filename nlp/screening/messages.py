@@ -22,20 +22,20 @@ class Setup:
     What a worker has to know before its first request.
 
     Attributes:
-        factory: Makes its pipeline: "package.module:function".
+        factory: Makes its pipeline: "package.module:function", or a function as ``cloudpickle`` writes it.
         trial: The trial to decide.
         as_of: Day of screening for everyone, or None.
-        store: The notes.
+        store: The notes; None where the parent has them and is asked for each patient (``Wanted``).
         note_seconds: Processor time for reading one note; long ones have more.
         max_memory: Bytes; a worker that holds more after a batch is replaced.
         log_level: What it logs.
         candidates: Whether to read in full only patients with a sign of the disease.
     """
 
-    factory: str
+    factory: str | bytes
     trial: Trial
     as_of: date | None
-    store: Path
+    store: Path | None
     note_seconds: float
     max_memory: int
     log_level: str = "WARNING"
@@ -47,6 +47,13 @@ class Ready:
     """The pipeline is built; ``fingerprint`` is its own."""
 
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The worker has come to a batch, or to a patient of it: the parent sends its patients, or the patient's notes."""
+
+    what: Batch | str
 
 
 @dataclass
@@ -104,4 +111,4 @@ class Broken:
 
 
 Request = Screen | Probe
-Answer = Ready | Done | Survived | Broken
+Answer = Ready | Wanted | Done | Survived | Broken

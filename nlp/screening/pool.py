@@ -36,9 +36,10 @@ from chartsift.nlp.screening.messages import (
     Screen,
     Setup,
     Survived,
+    Wanted,
 )
 from chartsift.nlp.screening.parts import PartFolder
-from chartsift.nlp.screening.store import Batch, BatchDone, FinishedStore
+from chartsift.nlp.screening.store import Batch, BatchDone, CaseSource
 
 log = get_logger(__name__)
 
@@ -122,9 +123,7 @@ class Pool:
             self._hear()
         return self._fingerprint
 
-    def screen(
-        self, batches: Iterable[Batch], store: FinishedStore, folder: PartFolder
-    ) -> Iterator[BatchDone]:
+    def screen(self, batches: Iterable[Batch], store: CaseSource, folder: PartFolder) -> Iterator[BatchDone]:
         """
         Screen batches and yield each when its part is written, in any order.
 
@@ -136,7 +135,7 @@ class Pool:
         while True:
             for lane in self._lanes:
                 if lane.is_free and (batch := next(waiting, None)) is not None:
-                    lane.take(_job(batch, store, folder.root))
+                    lane.take(_job(batch, store, folder.root), store)
             if all(lane.is_free for lane in self._lanes):
                 return
             yield from self._hear()
@@ -167,6 +166,7 @@ class _Lane:
         self._starts = 0
         self._requests = 0
         self._job: Job | None = None
+        self._store: CaseSource | None = None
         self._request: Request | None = None
         self.talk: Connection | None = None
 
@@ -175,9 +175,10 @@ class _Lane:
         """Whether there is no batch here."""
         return self._job is None
 
-    def take(self, job: Job) -> None:
-        """Begin with a batch."""
+    def take(self, job: Job, store: CaseSource) -> None:
+        """Begin with a batch, whose notes are in *store*."""
         self._job = job
+        self._store = store
         self._request = next(job)
         self._ask()
 
@@ -191,6 +192,9 @@ class _Lane:
         match answer:
             case Broken():
                 raise answer.error
+            case Wanted(what):
+                self._give(what)
+                return None
             case Ready(fingerprint):
                 self._check(fingerprint)
                 self._is_ready = True
@@ -207,6 +211,16 @@ class _Lane:
         if isinstance(answer, Done | Survived) and answer.is_last:
             self.end()
         return self._go_on(answer)
+
+    def _give(self, what: Batch | str) -> None:
+        """Send what a worker without a store of its own has asked for."""
+        if self._store is None or self.talk is None:
+            raise RuntimeError("a worker asks for notes before it has a batch")
+        store = self._store
+        given = store.patients_of(what) if isinstance(what, Batch) else store.case(what)
+        # One that has ended meanwhile is heard of by "hear".
+        with suppress(OSError):
+            self.talk.send(given)
 
     def _go_on(self, outcome: Outcome) -> BatchDone | None:
         if self._job is None:
@@ -286,7 +300,7 @@ class _Lane:
         return process.wait()
 
 
-def _job(batch: Batch, store: FinishedStore, parts: Path) -> Job:
+def _job(batch: Batch, store: CaseSource, parts: Path) -> Job:
     """Screen a batch, whatever it takes; yields requests, and is sent what became of them."""
     outcome = yield Screen(batch, Lost(), parts)
     if isinstance(outcome, Ended) and outcome.is_killed:
@@ -304,7 +318,7 @@ def _job(batch: Batch, store: FinishedStore, parts: Path) -> Job:
     raise _no_workers()
 
 
-def _look_into(patient_id: str, store: FinishedStore, lost: Lost) -> Generator[Request, Outcome, None]:
+def _look_into(patient_id: str, store: CaseSource, lost: Lost) -> Generator[Request, Outcome, None]:
     """Find out what of a patient ends workers, and put it into *lost*."""
     if not isinstance((yield Probe(patient_id, None, lost)), Ended):
         return

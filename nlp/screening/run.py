@@ -18,8 +18,9 @@ import platform
 import resource
 import shutil
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib import metadata
@@ -168,14 +169,29 @@ def run_screening(
     """
     if config.workers and not isinstance(make_pipeline, str):
         raise ValueError("workers need the pipeline as package.module:function")
+    with run_folder(config, trial):
+        return _LocalRun(config, trial, make_pipeline, on_progress).execute()
+
+
+@contextmanager
+def run_folder(config: RunConfig, trial: Trial) -> Iterator[None]:
+    """
+    Check what a run is given, and hold its folder meanwhile, whatever the engine.
+
+    Raises:
+        InputError: an input path does not exist (IN124).
+        RuleError: a first pass is asked for, and the trial does not tell what to look for (RU213).
+        ScreeningError: ``out`` is in use (SC401), cannot be used (SC403), or cannot be written to (SC404).
+    """
     check_paths([*config.inputs, *([config.patients] if config.patients else [])])
-    check_candidates(config, trial)
+    if config.candidates:
+        candidates_of(trial)
     try:
         prepare_folder(config.out, config.inputs)
         with FolderLock(config.out / WORK_FOLDER / "lock"):
             if config.restart:
                 clear_folder(config.out)
-            return Run(config, trial, make_pipeline, on_progress).execute()
+            yield
     except OSError as exc:
         raise cannot_write(config.out, exc) from exc
     except sqlite3.OperationalError as exc:
@@ -185,21 +201,10 @@ def run_screening(
         ) from exc
 
 
-def check_candidates(config: RunConfig, trial: Trial) -> None:
-    """Raise RuleError (RU213) where a first pass is asked for and the trial does not tell what to look for."""
-    if config.candidates:
-        candidates_of(trial)
-
-
 class InputTotals(Protocol):
     """What the end of a run needs to know of what was read; ``NoteStore`` is the usual one."""
 
     counts: InputCounts
-
-    @property
-    def digest(self) -> str:
-        """What came in: equal inputs have equal digests."""
-        ...
 
     def count_patients(self) -> int:
         """Return the number of patients with at least one note."""
@@ -214,102 +219,106 @@ class InputTotals(Protocol):
         ...
 
 
-class Run:
-    """One start of a run; holds what its steps share. Another engine has other ways to read and to screen."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a run: where they are, and how many."""
+
+    folder: PartFolder
+    count: int
+
+
+class Run(ABC):
+    """
+    One start of a run: what all engines do alike, before and after the screening, and what its steps share.
+
+    An engine says how it reads, with which pipeline, and how the parts come about.
+    """
 
     def __init__(
         self,
         config: RunConfig,
         trial: Trial,
-        make_pipeline: Callable[[], Extractor] | str,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.config = config
         self.trial = trial
-        self.make_pipeline = make_pipeline
         self.on_progress = on_progress
         self.work = config.out / WORK_FOLDER
         self.seconds: dict[str, float] = {}
         self.used = _Used()
 
     def execute(self) -> RunResults:
-        store = NoteStore(self.work / "notes.sqlite")
+        """Run it, or find that it is done already; return the results."""
         try:
-            return self._execute(store)
+            return self._execute()
         finally:
-            store.close()
-            # It holds every note; a later start makes it anew.
-            remove_store(self.work / "notes.sqlite")
+            self._forget_notes()
             if not (self.work / "state.json").exists():
                 shutil.rmtree(self.work, ignore_errors=True)
 
-    def _execute(self, store: NoteStore) -> RunResults:
-        with self._screener() as screener:
+    def _execute(self) -> RunResults:
+        with self._engine():
             with timed(self.seconds, "reading"):
-                self._read(store)
-            identity = self._identity(store, screener.fingerprint())
+                digest = self._read()
+            identity = self._identity(digest, self._fingerprint())
             done = finished_run(self.config.out)
-            if done is not None:
+            if done is None:
+                state = self._state(identity)
+                with timed(self.seconds, "screening"):
+                    parts = self._screen(state)
+            else:
                 check_same(done["identity"], identity, self.config.out)
-                return self._already_done(store)
-            state = self._state(identity)
-            # Named by the run, so that parts are never taken for those of another one.
-            folder = PartFolder(self.work / f"parts-{run_fingerprint(identity)[:16]}")
-            with timed(self.seconds, "screening"):
-                parts = self._screen(store, screener, folder)
-        with timed(self.seconds, "merging"):
-            manifest = self._merge(store, folder, parts, identity)
-        manifest["times"] = self._times(state)
-        write_text(self.config.out / REPORT, render_report(RunResults(self.config.out, manifest)))
-        write_json(self.config.out / MANIFEST, manifest)
-        store.close()
+        if done is None:
+            self._write(parts, state)
+        else:
+            self._write_further(RunResults.open(self.config.out))
         shutil.rmtree(self.work, ignore_errors=True)
-        self.on_progress(Progress("writing", len(TABLES) + 1, len(TABLES) + 1, "files"))
         return RunResults.open(self.config.out)
 
-    def _screener(self) -> AbstractContextManager[Pool | Here]:
-        config = self.config
-        if not config.workers:
-            return Here(self.make_pipeline, self.trial, as_of=config.as_of, candidates=config.candidates)
-        setup = Setup(
-            factory=str(self.make_pipeline),
-            trial=self.trial,
-            as_of=config.as_of,
-            store=self.work / "notes.sqlite",
-            note_seconds=config.note_seconds,
-            max_memory=config.max_memory,
-            log_level=config.log_level,
-            candidates=config.candidates,
-        )
-        return Pool(setup, workers=config.workers)
+    # What an engine says
 
-    def _already_done(self, store: NoteStore) -> RunResults:
-        store.close()
+    @abstractmethod
+    def _engine(self) -> AbstractContextManager[None]:
+        """Provide what is needed to read and to screen, and no longer."""
+
+    @abstractmethod
+    def _read(self) -> str:
+        """Read all inputs; return what says which ones they are: equal inputs have equal digests."""
+
+    @abstractmethod
+    def _fingerprint(self) -> str:
+        """Return the fingerprint of the pipeline."""
+
+    @abstractmethod
+    def _screen(self, state: dict[str, Any]) -> Parts:
+        """Make all parts that are not there."""
+
+    @abstractmethod
+    def _totals(self, parts: Parts) -> InputTotals:
+        """Return what was read."""
+
+    @abstractmethod
+    def _forget_notes(self) -> None:
+        """Remove what holds notes; a later start makes it anew."""
+
+    def _about_engine(self, parts: Parts) -> dict[str, Any]:
+        """Return what the manifest says of the engine."""
+        del parts
+        return {}
+
+    def _write_further(self, results: RunResults) -> None:
+        """Write what else was asked for, from the tables; also for a run that was finished earlier."""
         if self.config.jsonl:
-            write_all_jsonl(self.config.out)
-        shutil.rmtree(self.work, ignore_errors=True)
-        return RunResults.open(self.config.out)
+            for name in TABLES:
+                write_jsonl(results.path(name), results.out / f"{name}.jsonl")
 
-    def _read(self, store: NoteStore) -> None:
-        limits = self.config.limits
-        if self.config.patients:
-            for item in read_patients(self.config.patients, limits=limits):
-                store.add(item, origin="table")
-        # Results that lie among the notes, as with "screen . --out results", are no notes.
-        items = read_inputs(self.config.inputs, limits=limits, leave_out=self.config.out)
-        for count, item in enumerate(items, start=1):
-            store.add(item)
-            if count % _READ_STEP == 0:
-                self.on_progress(_reading(store, is_all=False))
-        store.finish()
-        self.on_progress(_reading(store, is_all=True))
-        store.plan(limit=self.config.limit, sample=self.config.sample, seed=self.config.seed)
+    # What all do alike
 
-    def _identity(self, store: InputTotals, pipeline: str) -> dict[str, Any]:
+    def _identity(self, digest: str, pipeline: str) -> dict[str, Any]:
         config = self.config
         return {
             "format": FORMAT_VERSION,
-            "inputs": store.digest,
+            "inputs": digest,
             "pipeline": pipeline,
             "trial": self.trial.fingerprint(),
             "as_of": config.as_of.isoformat() if config.as_of else None,
@@ -326,57 +335,31 @@ class Run:
         write_json(self.work / "state.json", state)
         return state
 
-    def _screen(self, store: NoteStore, screener: Pool | Here, folder: PartFolder) -> int:
-        """Make all parts that are not there; return how many there are."""
-        parts, total = store.count_batches()
-        notes = 0
-        errors = store.counts.input_problems + store.counts.patient_problems
+    def _write(self, parts: Parts, state: dict[str, Any]) -> None:
+        """Write the tables, the report and, last, the manifest."""
+        with timed(self.seconds, "merging"):
+            manifest = self._merge(self._totals(parts), parts, state["identity"])
+            self._write_further(RunResults(self.config.out, manifest))
+        manifest |= self._about_engine(parts)
+        manifest["times"] = self._times(state)
+        write_text(self.config.out / REPORT, render_report(RunResults(self.config.out, manifest)))
+        write_json(self.config.out / MANIFEST, manifest)
+        self.on_progress(Progress("writing", len(TABLES) + 1, len(TABLES) + 1, "files"))
 
-        def tell() -> None:
-            self.on_progress(Progress("screening", notes, total, "notes", errors))
-
-        def missing() -> Iterator[Batch]:
-            nonlocal notes, errors
-            for batch in store.batches():
-                tally = folder.tally(batch.number)
-                if tally is None:
-                    yield batch
-                else:
-                    notes += batch.notes
-                    errors += tally.failures
-                    tell()
-
-        tell()
-        for done in screener.screen(missing(), store, folder):
-            notes += done.batch.notes
-            errors += done.failures
-            log.info(
-                "batch_screened",
-                batch=done.batch.number,
-                patients=done.batch.patients,
-                notes=done.batch.notes,
-            )
-            tell()
-        return parts
-
-    def _merge(
-        self, store: InputTotals, folder: PartFolder, parts: int, identity: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _merge(self, store: InputTotals, parts: Parts, identity: dict[str, Any]) -> dict[str, Any]:
         """Join the parts into the tables and return the manifest, which says all but the times."""
         out = self.config.out
         fingerprint = run_fingerprint(identity)
-        tally = _sum(folder, parts, out)
+        tally = _sum(parts, out)
         rows: dict[str, int] = {}
         for step, name in enumerate(TABLES):
             self.on_progress(Progress("writing", step, len(TABLES) + 1, "files"))
-            tables = folder.tables(name, parts)
+            tables = parts.folder.tables(name, parts.count)
             if name == "errors":
                 tables = _chain_problems(store, tables, tally)
             rows[name] = merge_tables(
                 name, tables, out / f"{name}.parquet", metadata={"chartsift_run": fingerprint}
             )
-        if self.config.jsonl:
-            write_all_jsonl(out)
         return {
             "format": FORMAT_VERSION,
             "fingerprint": fingerprint,
@@ -464,6 +447,104 @@ class Run:
         }
 
 
+class _LocalRun(Run):
+    """One start of a run on this machine: a store of notes on disk, and a pool of workers or this process."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        trial: Trial,
+        make_pipeline: Callable[[], Extractor] | str,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        super().__init__(config, trial, on_progress)
+        self._make_pipeline = make_pipeline
+        self._store = NoteStore(self.work / "notes.sqlite")
+
+    @contextmanager
+    def _engine(self) -> Iterator[None]:
+        with self._make_screener() as self._screener:
+            yield
+
+    def _make_screener(self) -> Pool | Here:
+        config = self.config
+        if not config.workers:
+            return Here(self._make_pipeline, self.trial, as_of=config.as_of, candidates=config.candidates)
+        setup = Setup(
+            factory=str(self._make_pipeline),
+            trial=self.trial,
+            as_of=config.as_of,
+            store=self.work / "notes.sqlite",
+            note_seconds=config.note_seconds,
+            max_memory=config.max_memory,
+            log_level=config.log_level,
+            candidates=config.candidates,
+        )
+        return Pool(setup, workers=config.workers)
+
+    def _read(self) -> str:
+        store, limits = self._store, self.config.limits
+        if self.config.patients:
+            for item in read_patients(self.config.patients, limits=limits):
+                store.add(item, origin="table")
+        # Results that lie among the notes, as with "screen . --out results", are no notes.
+        items = read_inputs(self.config.inputs, limits=limits, leave_out=self.config.out)
+        for count, item in enumerate(items, start=1):
+            store.add(item)
+            if count % _READ_STEP == 0:
+                self.on_progress(_reading(store, is_all=False))
+        store.finish()
+        self.on_progress(_reading(store, is_all=True))
+        store.plan(limit=self.config.limit, sample=self.config.sample, seed=self.config.seed)
+        return store.digest
+
+    def _fingerprint(self) -> str:
+        return self._screener.fingerprint()
+
+    def _totals(self, parts: Parts) -> InputTotals:
+        del parts
+        return self._store
+
+    def _forget_notes(self) -> None:
+        self._store.close()
+        remove_store(self.work / "notes.sqlite")
+
+    def _screen(self, state: dict[str, Any]) -> Parts:
+        store = self._store
+        # Named by the run, so that parts are never taken for those of another one.
+        folder = PartFolder(self.work / f"parts-{run_fingerprint(state['identity'])[:16]}")
+        parts, total = store.count_batches()
+        notes = 0
+        errors = store.counts.input_problems + store.counts.patient_problems
+
+        def tell() -> None:
+            self.on_progress(Progress("screening", notes, total, "notes", errors))
+
+        def missing() -> Iterator[Batch]:
+            nonlocal notes, errors
+            for batch in store.batches():
+                tally = folder.tally(batch.number)
+                if tally is None:
+                    yield batch
+                else:
+                    notes += batch.notes
+                    errors += tally.failures
+                    tell()
+
+        tell()
+        for done in self._screener.screen(missing(), store, folder):
+            notes += done.batch.notes
+            errors += done.failures
+            log.info(
+                "batch_screened",
+                batch=done.batch.number,
+                patients=done.batch.patients,
+                notes=done.batch.notes,
+            )
+            tell()
+        return Parts(folder, parts)
+
+
 def run_fingerprint(identity: dict[str, Any]) -> str:
     """Return the SHA-256 of what decides a run's results."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode("utf-8")).hexdigest()
@@ -501,11 +582,11 @@ def _reading(store: NoteStore, *, is_all: bool) -> Progress:
     return Progress("reading", seen, seen if is_all else None, "notes", errors)
 
 
-def _sum(folder: PartFolder, parts: int, out: Path) -> Tally:
+def _sum(parts: Parts, out: Path) -> Tally:
     """Return the tally of all parts, in order, so that it does not tell which of them was done first."""
     total = Tally()
-    for number in range(parts):
-        tally = folder.tally(number)
+    for number in range(parts.count):
+        tally = parts.folder.tally(number)
         if tally is None:
             raise ScreeningError(
                 "SC405", f"{out}: a part of the run was damaged meanwhile", hint="start again; it goes on"
@@ -525,12 +606,6 @@ def _chain_problems(store: InputTotals, tables: Iterator[Any], tally: Tally) -> 
             rows = []
     yield rows_table("errors", rows)
     yield from tables
-
-
-def write_all_jsonl(out: Path) -> None:
-    """Write the tables of a run as JSON lines beside them."""
-    for name in TABLES:
-        write_jsonl(out / f"{name}.parquet", out / f"{name}.jsonl")
 
 
 def _versions() -> dict[str, str]:

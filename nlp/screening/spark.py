@@ -18,6 +18,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -26,40 +27,24 @@ from uuid import uuid4
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from py4j.protocol import Py4JError
+from pyspark import cloudpickle
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark user knows
 from pyspark.sql.pandas.functions import pandas_udf
 
 from chartsift.nlp.errors import ScreeningError
-from chartsift.nlp.formats.inputs import check_paths
-from chartsift.nlp.screening.folder import (
-    MANIFEST,
-    REPORT,
-    TABLE_FOLDERS,
-    WORK_FOLDER,
-    FolderLock,
-    cannot_write,
-    check_same,
-    clear_folder,
-    finished_run,
-    prepare_folder,
-)
-from chartsift.nlp.screening.parts import PartFolder, write_json, write_text
-from chartsift.nlp.screening.report import render_report
+from chartsift.nlp.screening.parts import PartFolder, write_json
 from chartsift.nlp.screening.results import RunResults
 from chartsift.nlp.screening.run import (
+    Parts,
     Progress,
     Run,
     RunConfig,
-    check_candidates,
     run_fingerprint,
-    timed,
-    write_all_jsonl,
+    run_folder,
 )
-from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.spark_cases import Cases
 from chartsift.nlp.screening.spark_read import STAGED, InputReader, ReadInputs
 from chartsift.nlp.screening.spark_session import spark_session
@@ -76,6 +61,7 @@ from chartsift.nlp.screening.spark_worker import (
     screen_parts,
 )
 from chartsift.nlp.screening.store import InputCounts
+from chartsift.nlp.screening.table_folders import write_folders
 from chartsift.nlp.types import Problem
 
 if TYPE_CHECKING:
@@ -131,24 +117,16 @@ def run_spark_screening(
         ScreeningError: as ``run_screening`` says; Spark does not start (SC441), has other code on its executors
             (SC442), gives up (SC443), or its executors do not see the work folder (SC444).
     """
-    check_paths([*config.inputs, *([config.patients] if config.patients else [])])
-    check_candidates(config, trial)
-    try:
-        prepare_folder(config.out, config.inputs)
-        with FolderLock(config.out / WORK_FOLDER / "lock"):
-            if config.restart:
-                clear_folder(config.out)
-            with spark_session(spark.master, spark.conf, config.out / WORK_FOLDER) as session:
-                return _SparkRun(config, trial, make_pipeline, on_progress, spark, session).execute()
-    except OSError as exc:
-        raise cannot_write(config.out, exc) from exc
-    except (Py4JError, PySparkException) as exc:
-        # While it reads or plans; its message may quote a row, so that only its kind is told.
-        raise ScreeningError(
-            "SC443",
-            f"{config.out}: Spark gave up ({type(exc).__name__})",
-            hint="its log says why; an input has to lie where all executors see it",
-        ) from None
+    with run_folder(config, trial):
+        try:
+            return _SparkRun(config, trial, make_pipeline, on_progress, spark).execute()
+        except (Py4JError, PySparkException) as exc:
+            # While it reads or plans; its message may quote a row, so that only its kind is told.
+            raise ScreeningError(
+                "SC443",
+                f"{config.out}: Spark gave up ({type(exc).__name__})",
+                hint="its log says why; an input has to lie where all executors see it",
+            ) from None
 
 
 class _SparkRun(Run):
@@ -161,67 +139,79 @@ class _SparkRun(Run):
         make_pipeline: Callable[[], Extractor],
         on_progress: Callable[[Progress], None],
         spark: SparkConfig,
-        session: SparkSession,
     ) -> None:
-        super().__init__(config, trial, make_pipeline, on_progress)
-        self.build = make_pipeline
-        self.spark = spark
-        self.session = session
+        super().__init__(config, trial, on_progress)
+        self._make_pipeline = make_pipeline
+        self._spark = spark
 
-    def execute(self) -> RunResults:
-        """Run it; return the results."""
-        try:
-            return self._on_spark()
-        finally:
-            # It holds every note that was read on the driver; a later start makes it anew.
-            shutil.rmtree(self.work / STAGED, ignore_errors=True)
-            if not (self.work / "state.json").exists():
-                shutil.rmtree(self.work, ignore_errors=True)
+    @contextmanager
+    def _engine(self) -> Iterator[None]:
+        with spark_session(self._spark.master, self._spark.conf, self.work) as self._session:
+            yield
 
-    def _on_spark(self) -> RunResults:
-        self.session.sparkContext.setJobDescription("chartsift: reading the inputs")
-        with timed(self.seconds, "reading"):
-            read = InputReader(self.config, self.work, self.session, self.on_progress).read()
-        pipeline = self.build()
-        fingerprint = pipeline.fingerprint()
-        identity = self._identity(_Totals(read.identity), fingerprint)
-        done = finished_run(self.config.out)
-        if done is not None:
-            check_same(done["identity"], identity, self.config.out)
-            if self.config.jsonl:
-                write_all_jsonl(self.config.out)
-            shutil.rmtree(self.work, ignore_errors=True)
-            return RunResults.open(self.config.out)
-        state = self._state(identity)
+    def _read(self) -> str:
+        self._session.sparkContext.setJobDescription("chartsift: reading the inputs")
+        self._inputs = InputReader(self.config, self.work, self._session, self.on_progress).read()
+        return self._inputs.identity
+
+    def _fingerprint(self) -> str:
+        self._pipeline = self._make_pipeline().fingerprint()
+        return self._pipeline
+
+    def _screen(self, state: dict[str, Any]) -> Parts:
+        config, read = self.config, self._inputs
         if "bounds" not in state:
             state["bounds"] = self._bounds(read)
             write_json(self.work / "state.json", state)
         bounds: list[str] = state["bounds"]
-        folder = self.work.absolute() / f"parts-spark-{run_fingerprint(identity)[:16]}"
-        prepare_work(folder)
+        self._folder = self.work.absolute() / f"parts-spark-{run_fingerprint(state['identity'])[:16]}"
+        prepare_work(self._folder)
         job = Job(
-            self.build,
-            fingerprint,
-            self.trial,
-            self.config.as_of,
-            folder,
-            self._chosen(read),
-            self.config.candidates,
+            factory=cloudpickle.dumps(self._make_pipeline),  # type: ignore[no-untyped-call]
+            fingerprint=self._pipeline,
+            trial=self.trial,
+            as_of=config.as_of,
+            work=self._folder,
+            note_seconds=config.note_seconds,
+            max_memory=config.max_memory,
+            chosen=self._chosen(read),
+            candidates=config.candidates,
+            log_level=config.log_level,
         )
-        with timed(self.seconds, "screening"):
-            self._screen_parts(read, bounds, job)
-            for number in range(len(bounds) + 1):
-                # Between two bounds there may be nobody.
-                if not is_done(folder, number):
-                    screen_part(number, iter(()), job, pipeline)
+        self._screen_parts(read, bounds, job)
+        for number in range(len(bounds) + 1):
+            # Between two bounds there may be nobody.
+            if not is_done(self._folder, number):
+                screen_part(number, Cases(), job)
         read.items.unpersist()
-        self._write(read, folder, len(bounds) + 1, identity, state)
-        shutil.rmtree(self.work, ignore_errors=True)
-        return RunResults.open(self.config.out)
+        return Parts(PartFolder(self._folder / PARTS), len(bounds) + 1)
+
+    def _totals(self, parts: Parts) -> _Totals:
+        read = self._inputs
+        totals = _Totals.of(self._folder, parts.count, read)
+        if totals.items() != read.seen + len(read.silent):
+            raise RuntimeError("parts hold another number of items than was read")
+        return totals
+
+    def _forget_notes(self) -> None:
+        # What was read on the driver.
+        shutil.rmtree(self.work / STAGED, ignore_errors=True)
+
+    def _about_engine(self, parts: Parts) -> dict[str, Any]:
+        return {
+            "engine": {"name": "spark", "version": metadata.version("pyspark"), "parts": parts.count},
+        }
+
+    def _write_further(self, results: RunResults) -> None:
+        super()._write_further(results)
+        if self._spark.folders:
+            write_folders(results)
+
+    # Screening
 
     def _bounds(self, read: ReadInputs) -> list[str]:
         """Return the first patient of each part but the first, so that parts have about equally many notes."""
-        cores = self.session.sparkContext.defaultParallelism
+        cores = self._session.sparkContext.defaultParallelism
         aim = min(max(_LEAST_NOTES, read.notes // (_PARTS_PER_CORE * cores)), _MOST_NOTES)
         parts = -(-read.notes // aim)
         if parts < 2:
@@ -272,7 +262,7 @@ class _SparkRun(Run):
 
     def _collect(self, answers: DataFrame, folder: Path, total: int) -> list[Row]:
         """Run the tasks and say meanwhile how many parts are there."""
-        context = self.session.sparkContext
+        context = self._session.sparkContext
         group = f"chartsift-{uuid4().hex}"
 
         def collect() -> list[Row]:
@@ -297,31 +287,11 @@ class _SparkRun(Run):
                 context.cancelJobGroup(group)
                 raise
 
-    # Writing
-
-    def _write(
-        self, read: ReadInputs, folder: Path, count: int, identity: dict[str, Any], state: dict[str, Any]
-    ) -> None:
-        totals = _Totals.of(folder, count, read)
-        if totals.items() != read.seen + len(read.silent):
-            raise RuntimeError("parts hold another number of items than was read")
-        parts = PartFolder(folder / PARTS)
-        with timed(self.seconds, "merging"):
-            manifest = self._merge(totals, parts, count, identity)
-        if self.spark.folders:
-            write_folders(parts, count, self.config.out)
-        manifest["engine"] = {"name": "spark", "version": metadata.version("pyspark"), "parts": count}
-        manifest["times"] = self._times(state)
-        write_text(self.config.out / REPORT, render_report(RunResults(self.config.out, manifest)))
-        write_json(self.config.out / MANIFEST, manifest)
-        self.on_progress(Progress("writing", len(TABLES) + 1, len(TABLES) + 1, "files"))
-
 
 @dataclass
 class _Totals:
     """What was read, summed over parts; see ``InputTotals``."""
 
-    digest: str
     counts: InputCounts = field(default_factory=InputCounts)
     patients: int = 0
     listed_without_notes: int = 0
@@ -337,7 +307,6 @@ class _Totals:
             sums.update(asdict(part.counts))
         rows = pa.concat_tables([problem_table(extra.problems), *(part.problems for part in of_parts)])
         return cls(
-            read.identity,
             InputCounts(**sums),
             sum(part.patients for part in of_parts),
             sum(part.listed_without_notes for part in of_parts),
@@ -357,24 +326,6 @@ class _Totals:
         for batch in self.rows.to_batches(max_chunksize=1024):
             for row in batch.to_pylist():
                 yield Problem(row["source"], row["note_id"], row["code"], row["message"])
-
-
-def write_folders(parts: PartFolder, count: int, out: Path) -> None:
-    """Write each table as a folder of Parquet files, one a part that has rows of it, and ``_SUCCESS`` when whole."""
-    root = out / TABLE_FOLDERS
-    shutil.rmtree(root, ignore_errors=True)
-    for name, schema in TABLES.items():
-        folder = root / name
-        folder.mkdir(parents=True, mode=0o700)
-        # Problems of reading are of no part; an empty table has no part, and Spark infers no schema from nothing.
-        whole = pq.read_table(out / f"{name}.parquet") if name == "errors" else schema.empty_table()
-        tables = [whole] if name == "errors" else parts.tables(name, count)
-        number = -1
-        for number, table in enumerate(tables):
-            pq.write_table(table, folder / f"part-{number:08d}.parquet", compression="zstd")
-        if number < 0:
-            pq.write_table(whole, folder / "part-00000000.parquet")
-        (folder / "_SUCCESS").touch(mode=0o600)
 
 
 def _task_error(code: str, place: str, out: Path) -> ScreeningError:

@@ -7,13 +7,13 @@ in inputs, and whatever is left out is a problem at the place of its item.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from chartsift.nlp.formats import Rejected
 from chartsift.nlp.screening.chart import duplicate_problem, input_name
 from chartsift.nlp.screening.spark_items import Placed
-from chartsift.nlp.screening.store import InputCounts, Origin, PatientCase
+from chartsift.nlp.screening.store import Batch, InputCounts, Origin, PatientCase
 from chartsift.nlp.types import Note, Patient, Problem
 
 _TWO_FACTS = Problem(
@@ -102,3 +102,32 @@ class Cases:
         self.problems.append((placed.file_no, placed.item_no, problem))
         if is_missed and patient_id:
             self.unread.setdefault(patient_id, []).append(input_name(problem))
+
+
+class PartCases:
+    """The cases of a part as the workers of ``pool`` are given them: those that are to be screened, as one batch."""
+
+    def __init__(self, number: int, cases: Cases, chosen: Collection[str] | None) -> None:
+        self._cases = cases
+        self._patients = sorted(p for p in cases.notes if chosen is None or p in chosen)
+        self._number = number
+
+    def batches(self) -> list[Batch]:
+        """Return the batch; none where nobody is to be screened."""
+        patients = self._patients
+        if not patients:
+            return []
+        notes = sum(len(self._cases.notes[patient_id]) for patient_id in patients)
+        return [Batch(self._number, patients[0], patients[-1], len(patients), notes)]
+
+    def patients_of(self, _batch: Batch) -> list[str]:
+        """Return the patients, in the order of identifiers."""
+        return self._patients
+
+    def note_ids(self, patient_id: str) -> list[str]:
+        """Return the identifiers of a patient's notes, in the order of ``case``."""
+        return [note.note_id for note in self.case(patient_id).notes]
+
+    def case(self, patient_id: str) -> PatientCase:
+        """Return one patient with all notes."""
+        return self._cases.case(patient_id)

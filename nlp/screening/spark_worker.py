@@ -1,5 +1,9 @@
 """
-What executors do with their share of the patients: the same ``screen_batch`` as in a single process.
+What executors do with their share of the patients: the same as a local run, a worker under supervision included.
+
+Each Python process of an executor starts one worker of ``pool``, which has the pipeline and reads the notes. A note
+that crashes or hangs its reader ends that worker and not the process that Spark knows of; it is found and named as in
+a local run. The worker is given the notes over its socket, a patient at a time, so that they lie on no further disk.
 
 A share ("part") is written by its task straight into the work folder under ``--out``, which driver and executors see
 alike, and appears there whole or not at all. A task that is repeated because its executor died finds the parts that
@@ -11,31 +15,31 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chartsift.nlp.errors import ChartsiftError
-from chartsift.nlp.screening.batch import screen_batch
-from chartsift.nlp.screening.candidates import search_for
-from chartsift.nlp.screening.chart import Extractor, failure_place
+from chartsift.nlp.screening.batch import Part
+from chartsift.nlp.screening.chart import failure_place
+from chartsift.nlp.screening.messages import Setup
 from chartsift.nlp.screening.parts import PartFolder
-from chartsift.nlp.screening.spark_cases import Cases
+from chartsift.nlp.screening.pool import Pool
+from chartsift.nlp.screening.spark_cases import Cases, PartCases
 from chartsift.nlp.screening.spark_items import from_row
 from chartsift.nlp.screening.store import InputCounts
 from chartsift.nlp.types import Problem
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
-    from chartsift.nlp.screening.signs import SignSearch
 
 PARTS = "parts"
 _READING = "reading"
@@ -62,22 +66,28 @@ class Job:
     What a task needs besides its items.
 
     Attributes:
-        make_pipeline: Builds the pipeline; called once in each Python process of the executors.
+        factory: Makes the pipeline, as ``cloudpickle`` writes it; called once in each worker.
         fingerprint: What the pipeline must answer to: an executor with other code would decide otherwise.
         trial: The trial.
         as_of: Day of screening for everyone, or None.
         work: The folder of the run's parts.
         chosen: The patients to be screened; None for all.
         candidates: Whether to read in full only patients with a sign of the disease.
+        note_seconds: Processor time for reading one note; long ones have more.
+        max_memory: Bytes; a worker that holds more after a part is replaced.
+        log_level: What workers log.
     """
 
-    make_pipeline: Callable[[], Extractor]
+    factory: bytes
     fingerprint: str
     trial: Trial
     as_of: date | None
     work: Path
+    note_seconds: float
+    max_memory: int
     chosen: frozenset[str] | None = None
     candidates: bool = False
+    log_level: str = "WARNING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +108,15 @@ class ReadPart:
     problems: pa.Table
 
 
-# The pipeline of this process, by fingerprint: it takes seconds to build, and hundreds of parts use it.
-_pipelines: dict[str, Extractor] = {}
-# The first pass of this process, by the trial's fingerprint.
-_searches: dict[str, SignSearch] = {}
+class _Running(NamedTuple):
+    """The pool of this process, and of which job it is."""
+
+    job: tuple[Path, float, int]
+    pool: Pool
+
+
+# One worker for all parts that this process is given: its pipeline takes seconds to build.
+_running: list[_Running] = []
 
 
 def screen_parts(batches: Iterator[pa.RecordBatch], job: Job) -> Iterator[pa.RecordBatch]:
@@ -113,29 +128,36 @@ def screen_parts(batches: Iterator[pa.RecordBatch], job: Job) -> Iterator[pa.Rec
             return
         rows = (row for batch in batches for row in batch.to_pylist())
         for part, group in groupby(rows, key=itemgetter("part")):
-            pipeline = _pipeline(job)
-            if pipeline is None:
+            cases = Cases.of(map(from_row, group))
+            pool = _pool(job)
+            if pool.fingerprint() != job.fingerprint:
+                # Mended machines are not to meet with it again.
+                end_worker()
                 yield _done(part, "SC442")
                 return
-            screen_part(part, group, job, pipeline)
+            screen_part(part, cases, job, pool)
             yield _done(part)
     except ChartsiftError as exc:
+        end_worker()
         yield _done(-1, exc.code, exc.message)
     except Exception as exc:  # its message may quote a note, and Spark would log it
+        # It may be in the middle of something that nobody waits for any more.
+        end_worker()
         raise RuntimeError(f"a task of the screening failed: {failure_place(exc)}") from None
 
 
-def screen_part(number: int, rows: Iterator[dict[str, Any]], job: Job, pipeline: Extractor) -> None:
-    """Screen the patients of one part, given as rows of items in the order of reading, and write it."""
-    cases = Cases.of(map(from_row, rows))
-    wanted = sorted(p for p in cases.notes if job.chosen is None or p in job.chosen)
-    part = screen_batch(
-        pipeline, job.trial, [cases.case(p) for p in wanted], as_of=job.as_of, search=_search(job)
-    )
+def screen_part(number: int, cases: Cases, job: Job, pool: Pool | None = None) -> None:
+    """Screen the patients of one part and write it; without anybody to screen it takes no *pool*."""
     making = job.work / _MAKING / uuid4().hex
     (making / _READING).mkdir(parents=True, mode=0o700)
     try:
-        PartFolder(making / PARTS).write(number, part)
+        parts = PartFolder(making / PARTS)
+        wanted = PartCases(number, cases, job.chosen)
+        if pool is None or not wanted.batches():
+            parts.write(number, Part())
+        else:
+            for _ in pool.screen(wanted.batches(), wanted, parts):
+                pass
         pq.write_table(_reading_table(cases), _reading_path(making, number))
         if not is_done(job.work, number):
             _put(making, job.work)
@@ -183,22 +205,30 @@ def prepare_work(work: Path) -> None:
 _FACTS = frozenset(name.encode() for name in (*asdict(InputCounts()), "patients", "listed_without_notes"))
 
 
-def _pipeline(job: Job) -> Extractor | None:
-    if job.fingerprint not in _pipelines:
-        pipeline = job.make_pipeline()
-        if pipeline.fingerprint() != job.fingerprint:
-            return None
-        _pipelines[job.fingerprint] = pipeline
-    return _pipelines[job.fingerprint]
+def end_worker() -> None:
+    """End the worker of this process, if there is one; the next part gets another."""
+    while _running:
+        _running.pop().pool.__exit__(None, None, None)
 
 
-def _search(job: Job) -> SignSearch | None:
-    if not job.candidates:
-        return None
-    trial = job.trial.fingerprint()
-    if trial not in _searches:
-        _searches[trial] = search_for(job.trial)
-    return _searches[trial]
+def _pool(job: Job) -> Pool:
+    """Return the pool of this process; its worker ends with the process, however that ends."""
+    # The folder is named by pipeline, trial and options.
+    key = (job.work, job.note_seconds, job.max_memory)
+    if not _running or _running[0].job != key:
+        end_worker()
+        setup = Setup(
+            factory=job.factory,
+            trial=job.trial,
+            as_of=job.as_of,
+            store=None,
+            note_seconds=job.note_seconds,
+            max_memory=job.max_memory,
+            log_level=job.log_level,
+            candidates=job.candidates,
+        )
+        _running.append(_Running(key, Pool(setup, workers=1)))
+    return _running[0].pool
 
 
 def _reading_table(cases: Cases) -> pa.Table:

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, Protocol, cast, get_args
 
 from chartsift.nlp.formats import Item, Rejected
 from chartsift.nlp.screening.chart import duplicate_problem, input_name
@@ -101,6 +101,22 @@ class BatchDone:
 
     batch: Batch
     failures: int
+
+
+class CaseSource(Protocol):
+    """Where the notes of a batch come from; ``FinishedStore`` is the usual one."""
+
+    def patients_of(self, batch: Batch) -> list[str]:
+        """Return the patients of a batch, in the order of identifiers."""
+        ...
+
+    def note_ids(self, patient_id: str) -> list[str]:
+        """Return the identifiers of a patient's notes, in the order of ``case``."""
+        ...
+
+    def case(self, patient_id: str) -> PatientCase:
+        """Return one patient with all notes, oldest first, notes of one day in the order they came."""
+        ...
 
 
 class FinishedStore:

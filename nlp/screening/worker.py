@@ -3,7 +3,8 @@ A worker of a run: a process with a pipeline of its own that screens batches and
 
 Run by ``pool`` as ``python -P -m chartsift.nlp.screening.worker FD``: a fresh interpreter, nothing forked, so that it
 shares no lock, no thread and no open file with its parent, and a script that starts a run is not imported again. It
-talks over one socket: ``Setup`` comes in, ``Ready`` goes out, then an answer for each request.
+talks over one socket: ``Setup`` comes in, ``Ready`` goes out, then an answer for each request. It reads the notes from
+the store that ``Setup`` names or, where there is none, asks the parent for them.
 
 A note that hangs or crashes its reader ends the worker, and the parent finds out which one it was. So the limits of
 time and memory are those of the operating system, which hold where Python is not asked: inside a regular expression.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import pickle
 import pkgutil
 import resource
 import signal
@@ -38,9 +40,10 @@ from chartsift.nlp.screening.messages import (
     Screen,
     Setup,
     Survived,
+    Wanted,
 )
 from chartsift.nlp.screening.parts import PartFolder
-from chartsift.nlp.screening.store import FinishedStore
+from chartsift.nlp.screening.store import Batch, FinishedStore, PatientCase
 from chartsift.nlp.types import Finding, Note
 
 log = get_logger(__name__)
@@ -109,13 +112,30 @@ def no_time_limit() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+class _Asked:
+    """The notes as the parent has them, a patient at a time."""
+
+    def __init__(self, talk: Connection) -> None:
+        self._talk = talk
+
+    def patients_of(self, batch: Batch) -> list[str]:
+        self._talk.send(Wanted(batch))
+        patients: list[str] = self._talk.recv()
+        return patients
+
+    def case(self, patient_id: str) -> PatientCase:
+        self._talk.send(Wanted(patient_id))
+        case: PatientCase = self._talk.recv()
+        return case
+
+
 class _Worker:
     """What a worker holds from request to request."""
 
-    def __init__(self, setup: Setup, pipeline: Extractor) -> None:
+    def __init__(self, setup: Setup, pipeline: Extractor, talk: Connection) -> None:
         self._setup = setup
         self._pipeline = GuardedPipeline(pipeline, setup.note_seconds)
-        self._store = FinishedStore(setup.store)
+        self._store = FinishedStore(setup.store) if setup.store else _Asked(talk)
         self._search = search_for(setup.trial) if setup.candidates else None
 
     def answer(self, request: Request) -> Answer:
@@ -166,8 +186,7 @@ def serve(talk: Connection) -> None:
     try:
         # Importing and building make hundreds of thousands of objects and no garbage to speak of.
         gc.disable()
-        make_pipeline: Callable[[], Extractor] = pkgutil.resolve_name(setup.factory)
-        pipeline = make_pipeline()
+        pipeline = _factory(setup.factory)()
         # What is there now stays until the end; looking for garbage among it would take a third of a batch's time.
         gc.freeze()
         gc.enable()
@@ -178,7 +197,7 @@ def serve(talk: Connection) -> None:
             request: Request = talk.recv()
             limit_time(_OTHER_SECONDS)
             # Not before the first request: until then, the notes are still being set down.
-            worker = worker or _Worker(setup, pipeline)
+            worker = worker or _Worker(setup, pipeline, talk)
             answer = worker.answer(request)
             talk.send(answer)
             if getattr(answer, "is_last", False):
@@ -188,6 +207,13 @@ def serve(talk: Connection) -> None:
         return
     except Exception as exc:  # said by the parent, which ends the run
         talk.send(Broken(_sendable(exc)))
+
+
+def _factory(factory: str | bytes) -> Callable[[], Extractor]:
+    make: Callable[[], Extractor] = (
+        pkgutil.resolve_name(factory) if isinstance(factory, str) else pickle.loads(factory)  # noqa: S301 - of the one who started the run, as the code is
+    )
+    return make
 
 
 def _sendable(error: Exception) -> Exception:

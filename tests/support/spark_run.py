@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import pkgutil
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,16 @@ def main() -> None:
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--conf", action="append", default=[])
+    parser.add_argument("--make", help="package.module:function; by default a FakePipeline")
+    parser.add_argument("--note-seconds", type=float, default=10.0)
+    parser.add_argument("--candidates", action="store_true")
+    parser.add_argument("--no-folders", action="store_true")
     options = parser.parse_args()
+    make = (
+        pkgutil.resolve_name(options.make)
+        if options.make
+        else partial(FakePipeline, seconds_per_note=options.seconds)
+    )
     try:
         run_spark_screening(
             RunConfig(
@@ -34,11 +44,15 @@ def main() -> None:
                 sample=options.sample,
                 seed=options.seed,
                 jsonl=True,
+                note_seconds=options.note_seconds,
+                candidates=options.candidates,
             ),
             trial=load_trial("reset-myositis"),
-            make_pipeline=partial(FakePipeline, seconds_per_note=options.seconds),
+            make_pipeline=make,
             spark=SparkConfig(
-                options.master, dict(line.split("=", 1) for line in options.conf), folders=True
+                options.master,
+                dict(line.split("=", 1) for line in options.conf),
+                folders=not options.no_folders,
             ),
         )
     except ChartsiftError as exc:

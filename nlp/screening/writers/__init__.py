@@ -117,7 +117,7 @@ def drop_stale(results: RunResults) -> list[str]:
 def _write(results: RunResults, writer: Writer, folder: Path, options: ExportOptions) -> dict[str, int]:
     making, old = (folder.with_name(f".{folder.name}.{part}") for part in ("making", "old"))
     shutil.rmtree(making, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+    _restore(old, folder)
     # An export holds note text: for the owner only.
     making.mkdir(parents=True, mode=0o700)
     try:
@@ -129,9 +129,16 @@ def _write(results: RunResults, writer: Writer, folder: Path, options: ExportOpt
             folder.rename(old)
         making.rename(folder)
     finally:
+        _restore(old, folder)
         shutil.rmtree(making, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
     return rows
+
+
+def _restore(old: Path, folder: Path) -> None:
+    """Put an earlier export back that was set aside for one that did not come: there is one of the two at any time."""
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _summary(folder: Path) -> dict[str, object] | None:

@@ -97,7 +97,9 @@ def assert_same_results(out: Path, expected: RunResults) -> None:
         )
         folder = pq.read_table(out / "tables" / name, schema=TABLES[name])
         assert folder.to_pylist() == pq.read_table(expected.path(name)).to_pylist(), name
-    for key in ("counts", "cohort_status", "criteria", "funnel", "problem_codes", "top_patients", "rows"):
+    for key in (
+        "counts", "candidates", "cohort_status", "criteria", "funnel", "problem_codes", "top_patients", "rows",
+    ):  # fmt: skip
         assert got.manifest[key] == expected.manifest[key], key
     assert (out / "report.html").exists()
 
@@ -204,8 +206,9 @@ def test_a_sample_and_a_run_that_is_done_already(cluster, trial, tmp_path):
     )
     out = tmp_path / "spark"
 
-    finish(start(cluster, out, notes, options=("--sample=5", "--seed=3")), out)
+    finish(start(cluster, out, notes, options=("--sample=5", "--seed=3", "--no-folders")), out)
     before = (out / "run.json").read_bytes()
+    assert not (out / "tables").exists()
     finish(start(cluster, out, notes, options=("--sample=5", "--seed=3")), out)
 
     assert_same_results(out, expected)
@@ -235,6 +238,44 @@ def test_a_killed_driver_and_then_a_killed_worker_change_nothing(cluster, trial,
     assert left >= 2
     assert_same_results(out, expected)
     assert RunResults.open(out).manifest["times"]["starts"] == 2
+
+
+def test_notes_that_kill_or_hang_their_reader_are_named_and_the_run_goes_on(cluster, trial, tmp_path):
+    rows = many_rows(24, 5)
+    # Of one patient, and read by one worker: it ends with neither the executor nor the run.
+    rows[16]["text"] = f"KILL dermatomyositis {CANARY}"
+    rows[18]["text"] = f"SPIN {CANARY}"
+    notes = write_jsonl(tmp_path / "notes.jsonl", rows)
+    expected = run_screening(
+        RunConfig((notes,), tmp_path / "local", workers=1, note_seconds=0.2),
+        trial=trial,
+        make_pipeline="support.poison_pipeline:make",
+    )
+    out = tmp_path / "spark"
+
+    options = ("--make=support.poison_pipeline:make", "--note-seconds=0.2")
+    said = finish(start(cluster, out, notes, options=options), out)
+
+    assert expected.manifest["problem_codes"] == {"SC412": 1, "SC413": 1}
+    assert expected.manifest["counts"]["notes_evaluated"] == 118
+    assert_same_results(out, expected)
+    for text in (said, cluster.logs()):
+        assert CANARY not in text
+
+
+def test_a_first_pass_gives_the_same_rows(cluster, trial, tmp_path):
+    inputs = write_mixed_inputs(tmp_path / "in")
+    expected = run_screening(
+        RunConfig((inputs,), tmp_path / "local", candidates=True), trial=trial, make_pipeline=FakePipeline
+    )
+    out = tmp_path / "spark"
+
+    finish(start(cluster, out, inputs, options=("--candidates",)), out)
+
+    assert_same_results(out, expected)
+    counts = expected.manifest["counts"]
+    assert 0 < counts["patients_without_sign"] < counts["patients_screened"]
+    assert expected.manifest["candidates"]["notes"] == counts["notes_searched"] > 0
 
 
 def parts(out: Path) -> set[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import stat
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -71,6 +72,36 @@ def test_a_failed_export_leaves_the_earlier_one_and_nothing_else(results, monkey
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert not (results.out / ".omop.making").exists()
+
+
+def test_an_export_that_cannot_be_put_into_place_leaves_the_earlier_one(results, monkeypatch):
+    folder = write_exports(results, ["omop"])[0].folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    real = Path.rename
+
+    def rename(path, target):
+        if path.name == ".omop.making":
+            raise OSError(5, "Input/output error")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(ScreeningError, match=r"SC434.*Input/output error"):
+        write_exports(results, ["omop"])
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert list(results.out.glob(".omop.*")) == []
+
+
+def test_an_export_that_was_set_aside_when_the_machine_stopped_is_not_lost(results, monkeypatch):
+    folder = write_exports(results, ["omop"])[0].folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    folder.rename(results.out / ".omop.old")
+    monkeypatch.setitem(WRITERS, "omop", Writer("omop", "", fail))
+
+    with pytest.raises(ScreeningError, match="SC434"):
+        write_exports(results, ["omop"])
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_a_folder_of_someone_else_is_left_alone(results):
