@@ -24,6 +24,7 @@ from chartsift.api.pages.scene import (
     criteria_in_order,
     in_force,
     place_address,
+    present_of,
     read_by_note,
     record_seen,
     rows_of,
@@ -162,6 +163,7 @@ def state_values(session: Session, scene: Scene, criterion: str, *, notice: str 
         "evidence_reasons": reviews.EVIDENCE_REASONS,
         "sides": SIDES,
         "remarks": _remarks(scene, rows),
+        "present": present_of(session, scene.patient, scene.access),
         "base": place_address(scene.study.id, scene.patient.id),
         "notice": notice,
     }

@@ -26,7 +26,7 @@ from chartsift.api.db.tables import (
     User,
 )
 from chartsift.api.permissions import Permission
-from chartsift.api.services import audit, charts, reviews
+from chartsift.api.services import audit, charts, presence, reviews
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
@@ -172,10 +172,21 @@ def record_seen(
     with store.writing() as session:
         if action:
             audit.append(session, access.user_id, action, study_id=study_id, patient_id=patient_id)
+        if action == "chart.seen":
+            presence.arrive(session, patient_id, access.user_id)
         for note in notes:
             audit.append(
                 session, access.user_id, "note.seen", study_id=study_id, patient_id=patient_id, target=note
             )
+
+
+def present_of(session: Session, patient: StudyPatient, access: Access) -> list[dict[str, str]]:
+    """Return who else has a chart open, and since when in words."""
+    now = now_of(session)
+    return [
+        {"name": one.name, "since": clock_words(one.since, now)}
+        for one in presence.others(session, patient, access.user_id)
+    ]
 
 
 def criteria_in_order(scene: Scene) -> list[Criterion]:
