@@ -87,7 +87,11 @@ FORMATS: Mapping[str, Format] = {
 
 @dataclass(frozen=True, slots=True)
 class SignedChart:
-    """A signed chart as it leaves: the patient, the result that was signed, what was decided, by whom and when."""
+    """
+    A signed chart as it leaves: the patient, the result that was signed, what was decided, by whom and when.
+
+    ``readers`` are the people of the round by slot, ``comments`` those of the deciding acts by criterion.
+    """
 
     patient: StudyPatient
     result: PatientResult
@@ -96,8 +100,13 @@ class SignedChart:
     acts: tuple[Decision, ...]
     evidence: tuple[Decision, ...]
     signature: Signature
-    reviewers: tuple[str, ...]
+    readers: Mapping[str, User]
     comments: Mapping[str, str]
+
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """Names of the readers."""
+        return tuple(user.display_name for user in self.readers.values())
 
     @property
     def status(self) -> str:
@@ -210,11 +219,11 @@ def _signed_chart(session: Session, study_id: str, patient_id: str) -> SignedCha
         tuple(acts),
         tuple(evidence),
         last,
-        tuple(
-            session.get_one(User, reviews[slot].reviewer_id).display_name
+        {
+            slot: session.get_one(User, reviews[slot].reviewer_id)
             for slot in ("first", "second", "adjudication")
             if slot in reviews
-        ),
+        },
         {
             name: comment_of(session, by_act[one.decision_id])
             for name, one in record.items()
@@ -351,17 +360,10 @@ def _with_decisions(log: Path, decided: Path, signed: Iterator[SignedChart]) -> 
 
 
 def _fhir(store: Store, study_id: str, patients: Sequence[str], made: Path) -> None:
+    from chartsift.api.services.signed_fhir import sign_observations  # noqa: PLC0415 - pyarrow
+
     written = _written(store, study_id, made.parent, patients, "fhir")
-    for path in written.glob("*.ndjson"):
-        final = path.with_suffix(".final")
-        with path.open(encoding="utf-8") as source, final.open("w", encoding="utf-8", newline="\n") as target:
-            for line in source:
-                resource = json.loads(line)
-                if resource["resourceType"] == "Observation":
-                    # A person has confirmed it.
-                    resource["status"] = "final"
-                target.write(json.dumps(resource, ensure_ascii=False) + "\n")
-        final.replace(path)
+    sign_observations(written / "Observation.ndjson", signed_charts(store, study_id, patients))
     _pack(written, made)
 
 
