@@ -205,6 +205,7 @@ ROUTES: Mapping[str, Rule] = {
     "work_list_page": _READ,
     "search_page": _READ,
     "assign_form": _MANAGE,
+    "reopen_form": _MANAGE,
     "chart_page": _READ,
     "criterion_part": _READ,
     "note_part": _READ,

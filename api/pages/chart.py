@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -13,6 +14,7 @@ from chartsift.api.chart.notes import CopiedText, OwnEvidence, note_text
 from chartsift.api.chart.view import Row, evidence_notes, panel
 from chartsift.api.db.store import now_of
 from chartsift.api.db.tables import StudyNote
+from chartsift.api.pages.changed import changed_of
 from chartsift.api.pages.keys import OFF, keys_for
 from chartsift.api.pages.render import page
 from chartsift.api.pages.scene import (
@@ -116,7 +118,7 @@ def whole_page(
             status=status,
             **state,
             **values,
-            notes=note_list(scene, chosen),
+            notes=note_list(scene, chosen, since=state["changed"].moment),
             keys=keys_for(access.preferences),
             keys_off=bool(access.preferences.get(OFF)),
             search=search,
@@ -131,7 +133,8 @@ def whole_page(
 
 def state_values(session: Session, scene: Scene, criterion: str, *, notice: str = "") -> dict[str, Any]:
     """Return what the template of bar, criteria and evidence shows."""
-    rows = rows_of(session, scene)
+    changed = changed_of(session, scene)
+    rows = rows_of(session, scene, changed.stale or {})
     chosen = _chosen_row(rows, criterion)
     result = scene.results.get(chosen.criterion_id)
     own = {piece.note_id for piece in chosen.reading.pieces}
@@ -163,14 +166,17 @@ def state_values(session: Session, scene: Scene, criterion: str, *, notice: str 
         "evidence_reasons": reviews.EVIDENCE_REASONS,
         "sides": SIDES,
         "remarks": _remarks(scene, rows),
+        "changed": changed,
         "present": present_of(session, scene.patient, scene.access),
         "base": place_address(scene.study.id, scene.patient.id),
         "notice": notice,
     }
 
 
-def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
-    """Return the notes as the list shows them, oldest first."""
+def note_list(
+    scene: Scene, chosen: StudyNote | None, *, since: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Return the notes as the list shows them, oldest first; those that came after *since* are new."""
     found = read_by_note(scene).findings
     read = {note.note_id for note in scene.result.notes} if scene.result is not None else set()
     return [
@@ -182,6 +188,7 @@ def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
             "findings": len(found.get(note.note_id, ())),
             "is_seen": note.id in scene.seen or note is chosen,
             "is_open": note is chosen,
+            "is_new": since is not None and note.added_at > since,
             "left_out": _left_out(scene, note, read),
         }
         for note in scene.notes

@@ -210,6 +210,16 @@ def sign_form(
     return _done(room, access, study_id, patient_id, act, criterion=criterion, note=note, part=part)
 
 
+@routes.post("/studies/{study_id}/patients/{patient_id}/reopen", name="reopen_form")
+def reopen_form(study_id: str, patient_id: str, access: AccessDep, room: RoomDep) -> Response:
+    """Open a signed chart for another round of readings, such as when what was signed is stale."""
+
+    def act(session: Session) -> None:
+        reviews.reopen(session, study_id, patient_id, access.user_id)
+
+    return _done(room, access, study_id, patient_id, act, criterion="", note="", part="")
+
+
 @routes.post("/studies/{study_id}/patients/{patient_id}/search", name="chart_search")
 def chart_search(
     study_id: str,

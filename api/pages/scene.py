@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import quote
@@ -195,8 +195,8 @@ def criteria_in_order(scene: Scene) -> list[Criterion]:
     return sorted(every, key=lambda criterion: criterion.kind != "inclusion")
 
 
-def rows_of(session: Session, scene: Scene) -> list[Row]:
-    """Return the lines of the list of criteria, each with the person's own reading."""
+def rows_of(session: Session, scene: Scene, stale: Mapping[str, str]) -> list[Row]:
+    """Return the lines of the list of criteria, each with the person's own reading; *stale* is told beside it."""
     states = reviews.states_of(scene.acts)
     results = scene.results
     found = []
@@ -205,7 +205,14 @@ def rows_of(session: Session, scene: Scene) -> list[Row]:
         state = states.get((scene.cohort.cohort_id, name))
         reading = reading_of(session, scene.acts, state, results.get(name))
         found.append(
-            row(slot, criterion, results.get(name), reading, href=chart_address(scene, criterion=name))
+            row(
+                slot,
+                criterion,
+                results.get(name),
+                reading,
+                href=chart_address(scene, criterion=name),
+                stale=stale.get(name, ""),
+            )
         )
     return found
 
