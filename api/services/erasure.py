@@ -199,11 +199,7 @@ def _forget_previews(session: Session, study_id: str, patient_id: str) -> None:
 def _clear_files(session: Session, files: Sequence[str]) -> None:
     """Take contents and names of the files out of which the patient's notes came; others' notes stay as they are."""
     session.execute(delete(UploadPiece).where(UploadPiece.upload_file_id.in_(files)))
-    session.execute(
-        update(UploadFile)
-        .where(UploadFile.id.in_(files))
-        .values(sealed_content=None, sealed_items=None, name=ERASED_NAME, digest="")
-    )
+    session.execute(update(UploadFile).where(UploadFile.id.in_(files)).values(name=ERASED_NAME, digest=""))
 
 
 def _count(session: Session, table: FromClause, condition: ColumnElement[bool]) -> int:
