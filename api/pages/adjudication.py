@@ -29,7 +29,7 @@ from chartsift.api.pages.scene import (
 )
 from chartsift.api.room import Room
 from chartsift.api.services import adjudication, charts, reviews
-from chartsift.api.services.studies import study_of, trial_of
+from chartsift.api.services.studies import named_criteria, study_of, trial_of
 from chartsift.api.services.visibility import visible_reviews
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
@@ -199,11 +199,7 @@ def _items(session: Session, scene: Scene) -> list[dict[str, Any]]:
     own = reviews.states_of(scene.acts)
     acts = {one.reader: reviews.acts_of(session, one.review) for one in readers}
     states = {letter: reviews.states_of(made) for letter, made in acts.items()}
-    criteria = {
-        (cohort.cohort_id, criterion.criterion_id): criterion
-        for cohort in trial_of(scene.study).cohorts
-        for criterion in trial_of(scene.study).criteria_of(cohort)
-    }
+    criteria = named_criteria(trial_of(scene.study))
     items: list[dict[str, Any]] = []
     for key in reviews.disagreements(session, scene.patient):
         if key not in criteria:  # of an earlier version of the trial

@@ -14,11 +14,10 @@ from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.permissions import Permission
 from chartsift.api.services import audit, charts
 from chartsift.api.services.reviews import (
-    acts_of,
     disagreements,
     review_by,
     reviews_of,
-    states_of,
+    signed_content,
 )
 from chartsift.api.services.visibility import is_adjudicator_of
 
@@ -106,7 +105,11 @@ def own_adjudication(session: Session, patient: StudyPatient, user_id: str) -> R
 
 
 def record_of(session: Session, patient: StudyPatient) -> list[RecordedVerdict]:
-    """Return the verdicts of record of a signed chart; nothing before it is signed."""
+    """
+    Return the verdicts of record of a signed chart; nothing before it is signed.
+
+    They are those of the signatures: what was decided and not signed, such as for another cohort, is no record.
+    """
     if patient.state != "signed":
         return []
     reviews = reviews_of(session, patient)
@@ -116,12 +119,12 @@ def record_of(session: Session, patient: StudyPatient) -> list[RecordedVerdict]:
         if slot not in reviews:
             continue
         how = "adjudicated" if slot == "adjudication" else "agreed" if "second" in reviews else "single"
-        for key, state in states_of(acts_of(session, reviews[slot])).items():
-            act = state.verdict
-            if act is None or act.verdict is None or (slot != "adjudication" and key in differing):
+        for one in signed_content(session, reviews[slot]):
+            key = (one["cohort_id"], one["criterion_id"])
+            if slot != "adjudication" and key in differing:
                 continue
             if slot == "adjudication" or key not in settled:
-                settled[key] = RecordedVerdict(*key, act.verdict, act.id, how)
+                settled[key] = RecordedVerdict(*key, one["verdict"], one["decision_id"], how)
     return list(settled.values())
 
 
