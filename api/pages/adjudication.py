@@ -107,9 +107,7 @@ def unsettle_form(
     """Undo the last act of one's own adjudication."""
 
     def act(session: Session) -> None:
-        adjudication.own_adjudication(
-            session, charts.patient_of(session, study_id, patient_id), access.user_id
-        )
+        _own(session, access, study_id, patient_id)
         reviews.undo(session, study_id, patient_id, access.user_id, expected=expected)
 
     return _done(room, access, study_id, patient_id, act)
@@ -122,12 +120,16 @@ def sign_settled_form(
     """Sign what was settled: it is the record."""
 
     def act(session: Session) -> None:
-        adjudication.own_adjudication(
-            session, charts.patient_of(session, study_id, patient_id), access.user_id
-        )
+        _own(session, access, study_id, patient_id)
         reviews.sign(session, study_id, patient_id, access.user_id, expected=expected)
 
     return _done(room, access, study_id, patient_id, act, onward="/worksheet")
+
+
+def _own(session: Session, access: Access, study_id: str, patient_id: str) -> None:
+    """Refuse who does not settle this chart (CO602)."""
+    patient = charts.patient_of(session, study_id, patient_id)
+    adjudication.own_adjudication(session, patient, access.user_id)
 
 
 def _done(
