@@ -341,7 +341,14 @@ def _quote(item: Evidence, scene: _Scene, rejected: Mapping[tuple[str, int, int]
 def _own_quote(piece: OwnPiece, scene: _Scene) -> Quote:
     place = scene.by_opaque[piece.note_id]
     return _quote_at(
-        place, piece.start, piece.end, scene, why="added by you", what=piece.comment, rejected="", is_own=True
+        place,
+        piece.start,
+        piece.end,
+        scene,
+        why=f"added by {scene.reading.by or 'you'}",
+        what=piece.comment,
+        rejected="",
+        is_own=True,
     )
 
 

@@ -249,9 +249,9 @@ def note_values(session: Session, scene: Scene, stored: StudyNote, *, at: str = 
 
 
 def _chosen_row(rows: list[Row], criterion: str) -> Row:
-    """Return the criterion that was asked for, else the first undecided, else the first."""
+    """Return the criterion that was asked for, else the first that is undecided or stale, else the first."""
     named = next((one for one in rows if one.criterion_id == criterion), None)
-    return named or next((one for one in rows if one.decided is None), rows[0])
+    return named or next((one for one in rows if one.decided is None or one.stale), rows[0])
 
 
 def _chosen_note(scene: Scene, shown: Any, note_id: str) -> StudyNote | None:

@@ -27,6 +27,7 @@ from chartsift.api.db.tables import (
 )
 from chartsift.api.permissions import Permission
 from chartsift.api.services import audit, charts, presence, reviews
+from chartsift.api.services.adjudication import deciders_of, record_of
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
@@ -196,14 +197,18 @@ def criteria_in_order(scene: Scene) -> list[Criterion]:
 
 
 def rows_of(session: Session, scene: Scene, stale: Mapping[str, str]) -> list[Row]:
-    """Return the lines of the list of criteria, each with the person's own reading; *stale* is told beside it."""
+    """
+    Return the lines of the list of criteria: each with the record, once the chart is signed, else with the person's own
+    reading; *stale* is told beside it.
+    """
     states = reviews.states_of(scene.acts)
+    record = _recorded(session, scene)
     results = scene.results
     found = []
     for slot, criterion in enumerate(criteria_in_order(scene)):
         name = criterion.criterion_id
         state = states.get((scene.cohort.cohort_id, name))
-        reading = reading_of(session, scene.acts, state, results.get(name))
+        reading = record.get(name) or reading_of(session, scene.acts, state, results.get(name))
         found.append(
             row(
                 slot,
@@ -214,6 +219,22 @@ def rows_of(session: Session, scene: Scene, stale: Mapping[str, str]) -> list[Ro
                 stale=stale.get(name, ""),
             )
         )
+    return found
+
+
+def _recorded(session: Session, scene: Scene) -> dict[str, Reading]:
+    """Return what the record says by criterion; nothing before the chart is signed."""
+    if scene.patient.state != "signed":
+        return {}
+    by = deciders_of(session, scene.patient)
+    every = reviews.reviews_of(session, scene.patient).values()
+    acts = {act.id: made for review in every if (made := reviews.acts_of(session, review)) for act in made}
+    found = {}
+    for one in record_of(session, scene.patient):
+        if one.cohort_id == scene.cohort.cohort_id:
+            made = acts[one.decision_id]
+            state = reviews.states_of(made)[one.cohort_id, one.criterion_id]
+            found[one.criterion_id] = reading_of(session, made, state, None, by=by[one.settled])
     return found
 
 

@@ -26,7 +26,7 @@ from chartsift.api.pages.scene import (
     values_of,
 )
 from chartsift.api.services import reviews
-from chartsift.api.services.adjudication import RecordedVerdict, record_of
+from chartsift.api.services.adjudication import RecordedVerdict, deciders_of, record_of
 from chartsift.api.services.evaluation import result_value, speaks_against
 from chartsift.api.services.studies import named_criteria, trial_at, trial_of
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
@@ -153,11 +153,12 @@ def _lines(
     }
     every = reviews.reviews_of(session, scene.patient).values()
     acts = {review.id: reviews.acts_of(session, review) for review in every}
+    people = deciders_of(session, scene.patient)
     place = {key: at for at, key in enumerate(criteria)}
     known = [one for one in record if (one.cohort_id, one.criterion_id) in criteria]
     known.sort(key=lambda one: place[one.cohort_id, one.criterion_id])
     as_of = result.as_of if result is not None else scene.as_of
-    return [_line(session, scene, one, criteria, proposed, acts, as_of) for one in known]
+    return [_line(session, scene, one, criteria, proposed, acts, as_of, people) for one in known]
 
 
 def _line(
@@ -168,10 +169,11 @@ def _line(
     proposed: dict[tuple[str, str], CriterionResult],
     acts: dict[str, Sequence[Decision]],
     as_of: date,
+    people: Mapping[str, str],
 ) -> dict[str, Any]:
     key = (one.cohort_id, one.criterion_id)
     decision = session.get_one(Decision, one.decision_id)
-    by = session.get_one(User, decision.made_by).display_name
+    by = people[one.settled]
     made = acts[decision.review_id]
     mine = reading_of(session, made, reviews.states_of(made).get(key), None, by=by)
     item = proposed.get(key)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import now_of
-from chartsift.api.db.tables import Review, StudyPatient
+from chartsift.api.db.tables import Review, StudyPatient, User
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.permissions import Permission
 from chartsift.api.services import audit, charts
@@ -20,6 +20,9 @@ from chartsift.api.services.reviews import (
     signed_content,
 )
 from chartsift.api.services.visibility import is_adjudicator_of
+
+# Whose reading a verdict of record is, by how it was settled.
+_SLOTS = {"single": ("first",), "agreed": ("first", "second"), "adjudicated": ("adjudication",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,15 @@ def record_of(session: Session, patient: StudyPatient) -> list[RecordedVerdict]:
             if slot == "adjudication" or key not in settled:
                 settled[key] = RecordedVerdict(*key, one["verdict"], one["decision_id"], how)
     return list(settled.values())
+
+
+def deciders_of(session: Session, patient: StudyPatient) -> dict[str, str]:
+    """Return who a verdict of record is by, in words, by how it was settled."""
+    reviews = reviews_of(session, patient)
+    names = {slot: session.get_one(User, one.reviewer_id).display_name for slot, one in reviews.items()}
+    return {
+        how: " and ".join(names[slot] for slot in slots if slot in names) for how, slots in _SLOTS.items()
+    }
 
 
 def _readers(reviews: dict[str, Review]) -> set[str]:

@@ -231,3 +231,19 @@ def test_several_changes_come_to_one_and_what_came_back_is_none():
     assert net.why == (
         "its window ended on 2024-07-14; a new note speaks to it; the day of screening moved on"
     )
+
+
+def test_a_signed_chart_shows_the_record_to_everyone_who_may_see_it(store):
+    room = make_room(store)
+    read_and_sign(room, room.patient_id, "first", {"prior_car_t": "met"})
+    before = words(room.client("viewer").get(page_of(room)).text)
+    read_and_sign(room, room.patient_id, "second", {"prior_car_t": "met"})
+
+    asked = page_of(room, "?criterion=prior_car_t")
+    shown = words(room.client("viewer").get(asked).text)
+    assert "0 of 8 decided" in before
+    assert "8 of 8 signed" in shown
+    assert "decided: met First and Second, 09:00 UTC: known from a source outside these notes" in shown
+    assert 'name="verdict"' not in room.client("viewer").get(asked).text
+    sheet = words(room.client("viewer").get(page_of(room, "/worksheet")).text)
+    assert "First and Second 2024-07-15 09:00 UTC" in sheet
