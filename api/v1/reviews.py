@@ -14,7 +14,8 @@ from chartsift.api.room import Room
 from chartsift.api.services import adjudication, charts, reviews
 from chartsift.api.services.visibility import SeenReview, visible_reviews
 from chartsift.api.v1.describe import IdempotencyKeyHeader, Limit, Offset, once, refusals, router
-from chartsift.api.v1.models import (
+from chartsift.api.v1.models import OpaqueId
+from chartsift.api.v1.review_models import (
     AdjudicationItemOut,
     AdjudicationQueueOut,
     CriterionStateOut,
@@ -23,7 +24,6 @@ from chartsift.api.v1.models import (
     DecisionsOut,
     DisagreementOut,
     EvidenceIn,
-    OpaqueId,
     RecordedOut,
     RejectionIn,
     ReviewOut,
