@@ -206,13 +206,19 @@ def shrink(store: Store) -> None:
 
 
 def _draft_lines(session: Session, study_id: str, site_id: str) -> dict[str, str]:
-    """Return the file of each line of the study's uploads that names the patient and is in no chart, by its id."""
+    """
+    Return the lines of the study's uploads that name the patient and are in no chart, each with its file.
+
+    The file is empty where it is just being read: without its content the lines of others would be lost, too. It
+    counts as not read yet.
+    """
     query = (
-        select(UploadItem.id, UploadItem.upload_file_id)
+        select(UploadItem.id, UploadItem.upload_file_id, UploadFile.state)
         .join(Upload, Upload.id == UploadItem.upload_id)
+        .join(UploadFile, UploadFile.id == UploadItem.upload_file_id)
         .where(Upload.study_id == study_id, UploadItem.site_id == site_id, UploadItem.patient_id.is_(None))
     )
-    return {row.id: row.upload_file_id for row in session.execute(query)}
+    return {row.id: "" if row.state == "received" else row.upload_file_id for row in session.execute(query)}
 
 
 def _count_unread_files(session: Session, study_id: str) -> int:

@@ -258,3 +258,20 @@ def test_files_that_nobody_has_read_yet_are_counted_and_drafts_of_other_studies_
     work(room)
     with room.store.reading() as session:
         assert [item.site_id for item in uploads.items_of(session, elsewhere)] == ["ZQX-77"]
+
+
+def test_a_file_that_is_just_being_read_keeps_its_content_and_counts_as_not_read(room):
+    patient_id = room.add_chart("ZQX-77", "Dermatomyositis.")
+    upload_id = draft_of(room, ("ZQX-77_2024-06-01_visit.txt", b"Zqxword."))
+    with room.store.writing() as session:
+        # As a worker leaves it that was killed after the first lines.
+        (file,) = uploads.files_of(session, upload_id)
+        file.state = uploads.upload_of(session, room.study_id, upload_id).state = "received"
+
+    erase(room, patient_id)
+
+    with room.store.reading() as session:
+        order = session.get(Erasure, erasure.proof_of(session, room.study_id, patient_id).erasure_id)
+        assert (order.counts["draft_lines"], order.counts["files_not_read"]) == (1, 1)
+        assert uploads.items_of(session, upload_id) == []
+        assert len(uploads.files_with_content(session, upload_id)) == 1
