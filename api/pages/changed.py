@@ -21,7 +21,7 @@ from chartsift.api.db.tables import AuditEntry, Decision, Signature, VerdictChan
 from chartsift.api.pages.scene import Scene, chart_address, clock_words, study_labels
 from chartsift.api.render import COHORT_WORDS
 from chartsift.api.services import changes, presence, reviews
-from chartsift.api.services.adjudication import record_of
+from chartsift.api.services.adjudication import RecordedVerdict
 from chartsift.api.services.studies import trial_of
 
 
@@ -66,14 +66,14 @@ class _Decided:
     how: str
 
 
-def changed_of(session: Session, scene: Scene) -> Changed:
-    """Return what changed on a chart for the person of *scene*."""
+def changed_of(session: Session, scene: Scene, record: Sequence[RecordedVerdict]) -> Changed:
+    """Return what changed on a chart for the person of *scene*; *record* is that of a signed chart."""
     if scene.result is None:
         return Changed()
     signature = _signature(session, scene)
     moment, since = _moment(session, scene, signature)
     every = changes.changes_of(session, scene.patient.id)
-    decided = _decided(session, scene)
+    decided = _decided(session, scene, record)
     labels = study_labels(trial_of(scene.study))
     recent = [one for one in every if moment is not None and one.made_at > moment]
     net = changes.net_changes(recent)
@@ -123,10 +123,10 @@ def _signature(session: Session, scene: Scene) -> Signature | None:
     return session.scalars(query.order_by(Signature.signed_at.desc(), Signature.id).limit(1)).first()
 
 
-def _decided(session: Session, scene: Scene) -> dict[str, _Decided]:
+def _decided(session: Session, scene: Scene, record: Sequence[RecordedVerdict]) -> dict[str, _Decided]:
     """Return what is decided, by criterion: the record of a signed chart, else one's own reading."""
     if scene.patient.state == "signed":
-        record = [one for one in record_of(session, scene.patient) if one.cohort_id == scene.cohort.cohort_id]
+        record = [one for one in record if one.cohort_id == scene.cohort.cohort_id]
         query = select(Decision.id, Decision.made_at).where(
             Decision.id.in_([one.decision_id for one in record])
         )

@@ -37,6 +37,7 @@ from chartsift.api.problems import RequestError
 from chartsift.api.render import COHORT_WORDS, SIDES, days_before, fact_words, slot_styles
 from chartsift.api.room import Room
 from chartsift.api.services import charts, reviews
+from chartsift.api.services.adjudication import record_of
 from chartsift.nlp.screening import words
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
@@ -133,8 +134,9 @@ def whole_page(
 
 def state_values(session: Session, scene: Scene, criterion: str, *, notice: str = "") -> dict[str, Any]:
     """Return what the template of bar, criteria and evidence shows."""
-    changed = changed_of(session, scene)
-    rows = rows_of(session, scene, changed.stale or {})
+    record = record_of(session, scene.patient)
+    changed = changed_of(session, scene, record)
+    rows = rows_of(session, scene, changed.stale or {}, record)
     chosen = _chosen_row(rows, criterion)
     result = scene.results.get(chosen.criterion_id)
     own = {piece.note_id for piece in chosen.reading.pieces}

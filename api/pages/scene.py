@@ -27,7 +27,7 @@ from chartsift.api.db.tables import (
 )
 from chartsift.api.permissions import Permission
 from chartsift.api.services import audit, charts, presence, reviews
-from chartsift.api.services.adjudication import deciders_of, record_of
+from chartsift.api.services.adjudication import RecordedVerdict, deciders_of
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
@@ -196,19 +196,21 @@ def criteria_in_order(scene: Scene) -> list[Criterion]:
     return sorted(every, key=lambda criterion: criterion.kind != "inclusion")
 
 
-def rows_of(session: Session, scene: Scene, stale: Mapping[str, str]) -> list[Row]:
+def rows_of(
+    session: Session, scene: Scene, stale: Mapping[str, str], record: Sequence[RecordedVerdict] = ()
+) -> list[Row]:
     """
     Return the lines of the list of criteria: each with the record, once the chart is signed, else with the person's own
     reading; *stale* is told beside it.
     """
     states = reviews.states_of(scene.acts)
-    record = _recorded(session, scene)
+    recorded = _recorded(session, scene, record)
     results = scene.results
     found = []
     for slot, criterion in enumerate(criteria_in_order(scene)):
         name = criterion.criterion_id
         state = states.get((scene.cohort.cohort_id, name))
-        reading = record.get(name) or reading_of(session, scene.acts, state, results.get(name))
+        reading = recorded.get(name) or reading_of(session, scene.acts, state, results.get(name))
         found.append(
             row(
                 slot,
@@ -222,15 +224,15 @@ def rows_of(session: Session, scene: Scene, stale: Mapping[str, str]) -> list[Ro
     return found
 
 
-def _recorded(session: Session, scene: Scene) -> dict[str, Reading]:
-    """Return what the record says by criterion; nothing before the chart is signed."""
-    if scene.patient.state != "signed":
+def _recorded(session: Session, scene: Scene, record: Sequence[RecordedVerdict]) -> dict[str, Reading]:
+    """Return what the record says by criterion, in words."""
+    if not record:
         return {}
     by = deciders_of(session, scene.patient)
     every = reviews.reviews_of(session, scene.patient).values()
     acts = {act.id: made for review in every if (made := reviews.acts_of(session, review)) for act in made}
     found = {}
-    for one in record_of(session, scene.patient):
+    for one in record:
         if one.cohort_id == scene.cohort.cohort_id:
             made = acts[one.decision_id]
             state = reviews.states_of(made)[one.cohort_id, one.criterion_id]
