@@ -83,7 +83,7 @@ def access_of(request: Request) -> Access:
     if rule.permission is Permission.PUBLIC:
         return Access()
     room = room_of(request)
-    person = _person(request, room)
+    person = _person(request, room, is_use=rule.is_use)
     if person.scopes is not None and rule.scope not in person.scopes:
         raise AccessError("AC509")
     if rule.permission is Permission.ADMIN and not person.user.is_admin:
@@ -120,7 +120,7 @@ def rule_of(request: Request) -> Rule:
     return rule
 
 
-def _person(request: Request, room: Room) -> _Person:
+def _person(request: Request, room: Room, *, is_use: bool) -> _Person:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme:
         if scheme.lower() != "bearer":
@@ -130,7 +130,8 @@ def _person(request: Request, room: Room) -> _Person:
     cookie = request.cookies.get(room.cookie, "")
     if not cookie:
         raise AccessError("AC501")
-    return _Person(user_of_session(room.store, cookie, limits=room.limits), session_token=cookie)
+    user = user_of_session(room.store, cookie, limits=room.limits, is_use=is_use)
+    return _Person(user, session_token=cookie)
 
 
 def _role(room: Room, person: _Person, study_id: str) -> str:

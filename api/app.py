@@ -26,6 +26,7 @@ from chartsift.api.pages import (
     inspection,
     keys,
     pictures,
+    presence,
     sign_in,
     single_sign_on,
     upload,
@@ -114,6 +115,7 @@ def create_app(
         work_list,
         chart,
         chart_acts,
+        presence,
         adjudication,
         agreement,
         pictures,
@@ -122,12 +124,6 @@ def create_app(
         upload,
         exports,
         version_pages,
-        chart_acts,
-        adjudication,
-        agreement,
-        pictures,
-        worksheet,
-        keys,
     ):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(packages=[("chartsift.api", "static")]), name="static")

@@ -80,10 +80,12 @@ class Rule:
     Attributes:
         permission: Asked of the person.
         scope: Asked of a token; empty refuses every token (a person has to be signed in).
+        is_use: Whether it shows that somebody is at work: what a page asks by itself keeps no idle session alive.
     """
 
     permission: Permission
     scope: str = ""
+    is_use: bool = True
 
 
 _READ = Rule(Permission.READ, "read")
@@ -203,10 +205,12 @@ ROUTES: Mapping[str, Rule] = {
     "work_list_page": _READ,
     "search_page": _READ,
     "assign_form": _MANAGE,
+    "reopen_form": _MANAGE,
     "chart_page": _READ,
     "criterion_part": _READ,
     "note_part": _READ,
     "chart_search": _READ,
+    "presence_part": Rule(Permission.READ, is_use=False),
     "decide_form": _REVIEW,
     "evidence_form": _REVIEW,
     "reject_form": _REVIEW,

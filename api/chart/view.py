@@ -97,7 +97,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One criterion in the list: what is proposed (hollow), and what the reader decided (filled)."""
+    """
+    One criterion in the list: what is proposed (hollow), and what the reader decided (filled).
+
+    ``stale`` says that the proposal has become another one since the decision.
+    """
 
     slot: int
     criterion_id: str
@@ -111,6 +115,7 @@ class Row:
     lapses: str
     next_step: str
     reading: Reading
+    stale: str = ""
 
     @property
     def decided(self) -> Words | None:
@@ -181,6 +186,7 @@ def row(
     reading: Reading,
     *,
     href: str,
+    stale: str = "",
 ) -> Row:
     """Return one line of the list; *result* is None where the proposal is hidden or there is none."""
     return Row(
@@ -196,6 +202,7 @@ def row(
         lapses=words.lapse_words(result.valid_until, result.changes_to) if result is not None else "",
         next_step=result.next_step if result is not None else "",
         reading=reading,
+        stale=stale,
     )
 
 
@@ -334,7 +341,14 @@ def _quote(item: Evidence, scene: _Scene, rejected: Mapping[tuple[str, int, int]
 def _own_quote(piece: OwnPiece, scene: _Scene) -> Quote:
     place = scene.by_opaque[piece.note_id]
     return _quote_at(
-        place, piece.start, piece.end, scene, why="added by you", what=piece.comment, rejected="", is_own=True
+        place,
+        piece.start,
+        piece.end,
+        scene,
+        why=f"added by {scene.reading.by or 'you'}",
+        what=piece.comment,
+        rejected="",
+        is_own=True,
     )
 
 

@@ -166,7 +166,7 @@ class Upload(Base):
 
 
 class UploadFile(Base):
-    """One file of an upload, its content sealed until it is worked off, and what became of it."""
+    """One file of an upload and what became of it; contents are in ``upload_pieces``, lines in ``upload_items``."""
 
     __tablename__ = "upload_files"
 
@@ -180,8 +180,6 @@ class UploadFile(Base):
     state: Mapped[str] = mapped_column(String(20), default="received")
     code: Mapped[str] = mapped_column(String(10), default="")
     notes_added: Mapped[int] = mapped_column(default=0)
-    sealed_content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    sealed_items: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     __table_args__ = (one_of("state", FILE_STATES), UniqueConstraint("upload_id", "position"))
 

@@ -68,8 +68,8 @@ class VerdictChange(Base):
     """
     That verdicts on a patient became others: which, from what, to what, and why.
 
-    ``changes`` lists criteria with status and basis before and after; ``reasons`` are words of
-    ``chartsift.api.services.watch.REASONS``.
+    ``changes`` lists criteria with status and basis before and after, and why (``causes``, and the ``day`` of a window
+    or limit of age); ``reasons`` are those of the whole change. Both are keys of ``chartsift.api.services.changes``.
     """
 
     __tablename__ = "verdict_changes"
@@ -82,6 +82,6 @@ class VerdictChange(Base):
     cohort_after: Mapped[str] = mapped_column(String(100))
     status_before: Mapped[str] = mapped_column(String(20))
     status_after: Mapped[str] = mapped_column(String(20))
-    changes: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     reasons: Mapped[list[str]] = mapped_column(JSON)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -40,6 +40,18 @@ class Study(Base):
     __table_args__ = (share("blind_first_share"), share("second_review_share"))
 
 
+class TrialVersion(Base):
+    """A version of the trial that a study read once: what was signed under it is told in its words and order."""
+
+    __tablename__ = "trial_versions"
+
+    study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[str] = mapped_column(String(100))
+    trial_file: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class StudyMember(Base):
     """A person's one role in one study."""
 

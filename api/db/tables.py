@@ -15,8 +15,9 @@ from chartsift.api.db.charts import (
     UploadFile,
 )
 from chartsift.api.db.intake import UploadItem, UploadPiece, VerdictChange
+from chartsift.api.db.presence import Presence
 from chartsift.api.db.reviews import Decision, Review, Signature
-from chartsift.api.db.studies import Study, StudyMember
+from chartsift.api.db.studies import Study, StudyMember, TrialVersion
 from chartsift.api.db.trail import AuditEntry, Erasure, IdempotencyKey, Setting
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "LoginAttempt",
     "LoginSession",
     "NoteReading",
+    "Presence",
     "Review",
     "Setting",
     "Signature",
@@ -38,6 +40,7 @@ __all__ = [
     "StudyMember",
     "StudyNote",
     "StudyPatient",
+    "TrialVersion",
     "UnreadInput",
     "Upload",
     "UploadFile",

@@ -20,6 +20,7 @@ from chartsift.api.pages.scene import (
     chart_address,
     in_force,
     place_address,
+    present_of,
     reading_of,
     record_seen,
     scene_of,
@@ -28,7 +29,7 @@ from chartsift.api.pages.scene import (
 )
 from chartsift.api.room import Room
 from chartsift.api.services import adjudication, charts, reviews
-from chartsift.api.services.studies import study_of, trial_of
+from chartsift.api.services.studies import named_criteria, study_of, trial_of
 from chartsift.api.services.visibility import visible_reviews
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
@@ -106,9 +107,7 @@ def unsettle_form(
     """Undo the last act of one's own adjudication."""
 
     def act(session: Session) -> None:
-        adjudication.own_adjudication(
-            session, charts.patient_of(session, study_id, patient_id), access.user_id
-        )
+        _own(session, access, study_id, patient_id)
         reviews.undo(session, study_id, patient_id, access.user_id, expected=expected)
 
     return _done(room, access, study_id, patient_id, act)
@@ -121,12 +120,16 @@ def sign_settled_form(
     """Sign what was settled: it is the record."""
 
     def act(session: Session) -> None:
-        adjudication.own_adjudication(
-            session, charts.patient_of(session, study_id, patient_id), access.user_id
-        )
+        _own(session, access, study_id, patient_id)
         reviews.sign(session, study_id, patient_id, access.user_id, expected=expected)
 
     return _done(room, access, study_id, patient_id, act, onward="/worksheet")
+
+
+def _own(session: Session, access: Access, study_id: str, patient_id: str) -> None:
+    """Refuse who does not settle this chart (CO602)."""
+    patient = charts.patient_of(session, study_id, patient_id)
+    adjudication.own_adjudication(session, patient, access.user_id)
 
 
 def _done(
@@ -171,6 +174,7 @@ def _page(
         scene=scene,
         base=place_address(study_id, patient_id),
         items=items,
+        present=present_of(session, scene.patient, access),
         may_settle=_may_settle(session, scene.patient, access),
         review=scene.review if is_mine else None,
         undoable=acts[-1].sequence if is_mine and acts else None,
@@ -197,11 +201,7 @@ def _items(session: Session, scene: Scene) -> list[dict[str, Any]]:
     own = reviews.states_of(scene.acts)
     acts = {one.reader: reviews.acts_of(session, one.review) for one in readers}
     states = {letter: reviews.states_of(made) for letter, made in acts.items()}
-    criteria = {
-        (cohort.cohort_id, criterion.criterion_id): criterion
-        for cohort in trial_of(scene.study).cohorts
-        for criterion in trial_of(scene.study).criteria_of(cohort)
-    }
+    criteria = named_criteria(trial_of(scene.study))
     items: list[dict[str, Any]] = []
     for key in reviews.disagreements(session, scene.patient):
         if key not in criteria:  # of an earlier version of the trial

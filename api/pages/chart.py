@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -13,6 +14,7 @@ from chartsift.api.chart.notes import CopiedText, OwnEvidence, note_text
 from chartsift.api.chart.view import Row, evidence_notes, panel
 from chartsift.api.db.store import now_of
 from chartsift.api.db.tables import StudyNote
+from chartsift.api.pages.changed import changed_of
 from chartsift.api.pages.keys import OFF, keys_for
 from chartsift.api.pages.render import page
 from chartsift.api.pages.scene import (
@@ -24,6 +26,7 @@ from chartsift.api.pages.scene import (
     criteria_in_order,
     in_force,
     place_address,
+    present_of,
     read_by_note,
     record_seen,
     rows_of,
@@ -34,6 +37,7 @@ from chartsift.api.problems import RequestError
 from chartsift.api.render import COHORT_WORDS, SIDES, days_before, fact_words, slot_styles
 from chartsift.api.room import Room
 from chartsift.api.services import charts, reviews
+from chartsift.api.services.adjudication import record_of
 from chartsift.nlp.screening import words
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
@@ -115,7 +119,7 @@ def whole_page(
             status=status,
             **state,
             **values,
-            notes=note_list(scene, chosen),
+            notes=note_list(scene, chosen, since=state["changed"].moment),
             keys=keys_for(access.preferences),
             keys_off=bool(access.preferences.get(OFF)),
             search=search,
@@ -130,7 +134,9 @@ def whole_page(
 
 def state_values(session: Session, scene: Scene, criterion: str, *, notice: str = "") -> dict[str, Any]:
     """Return what the template of bar, criteria and evidence shows."""
-    rows = rows_of(session, scene)
+    record = record_of(session, scene.patient)
+    changed = changed_of(session, scene, record)
+    rows = rows_of(session, scene, changed.stale or {}, record)
     chosen = _chosen_row(rows, criterion)
     result = scene.results.get(chosen.criterion_id)
     own = {piece.note_id for piece in chosen.reading.pieces}
@@ -162,13 +168,17 @@ def state_values(session: Session, scene: Scene, criterion: str, *, notice: str 
         "evidence_reasons": reviews.EVIDENCE_REASONS,
         "sides": SIDES,
         "remarks": _remarks(scene, rows),
+        "changed": changed,
+        "present": present_of(session, scene.patient, scene.access),
         "base": place_address(scene.study.id, scene.patient.id),
         "notice": notice,
     }
 
 
-def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
-    """Return the notes as the list shows them, oldest first."""
+def note_list(
+    scene: Scene, chosen: StudyNote | None, *, since: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Return the notes as the list shows them, oldest first; those that came after *since* are new."""
     found = read_by_note(scene).findings
     read = {note.note_id for note in scene.result.notes} if scene.result is not None else set()
     return [
@@ -180,6 +190,7 @@ def note_list(scene: Scene, chosen: StudyNote | None) -> list[dict[str, Any]]:
             "findings": len(found.get(note.note_id, ())),
             "is_seen": note.id in scene.seen or note is chosen,
             "is_open": note is chosen,
+            "is_new": since is not None and note.added_at > since,
             "left_out": _left_out(scene, note, read),
         }
         for note in scene.notes
@@ -240,9 +251,9 @@ def note_values(session: Session, scene: Scene, stored: StudyNote, *, at: str = 
 
 
 def _chosen_row(rows: list[Row], criterion: str) -> Row:
-    """Return the criterion that was asked for, else the first undecided, else the first."""
+    """Return the criterion that was asked for, else the first that is undecided or stale, else the first."""
     named = next((one for one in rows if one.criterion_id == criterion), None)
-    return named or next((one for one in rows if one.decided is None), rows[0])
+    return named or next((one for one in rows if one.decided is None or one.stale), rows[0])
 
 
 def _chosen_note(scene: Scene, shown: Any, note_id: str) -> StudyNote | None:

@@ -9,6 +9,7 @@ state of that criterion and says so; nothing is overwritten.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Header
@@ -38,87 +39,87 @@ Wanted = Annotated[str, Form(max_length=200)]
 _SHOWN = ("CO601", "CO602", "CO603", "CO606", "CO607", "CO608", "CO609")
 
 
-@routes.post("/studies/{study_id}/patients/{patient_id}/decide", name="decide_form")
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Who acts on which chart, the note that is open meanwhile, and whether a part of the page is the answer."""
+
+    room: Room
+    access: Access
+    study_id: str
+    patient_id: str
+    note: str
+    part: str
+
+
+def here_of(
+    study_id: str, patient_id: str, access: AccessDep, room: RoomDep, note: Name = "", part: Part = ""
+) -> Here:
+    """Return where a form acts."""
+    return Here(room, access, study_id, patient_id, note, part)
+
+
+HereDep = Annotated[Here, Depends(here_of)]
+_CHART = "/studies/{study_id}/patients/{patient_id}"
+
+
+@routes.post(f"{_CHART}/decide", name="decide_form")
 def decide_form(
-    study_id: str,
-    patient_id: str,
-    access: AccessDep,
-    room: RoomDep,
+    here: HereDep,
     criterion: Name,
     expected: Expected,
     verdict: Name = "",
     accept: Name = "",
     reason: Name = "",
     comment: Comment = "",
-    note: Name = "",
-    part: Part = "",
 ) -> Response:
     """Give a verdict; the first one on a chart that nobody reads takes it. *accept* is the proposal that was seen."""
-
-    def act(session: Session) -> None:
-        reviews.open_review(session, study_id, patient_id, access.user_id)
-        reviews.decide(
-            session,
-            study_id,
-            patient_id,
-            access.user_id,
-            criterion_id=criterion,
-            verdict=accept or verdict,
-            reason="as_proposed" if accept else reason,
-            comment=comment.strip(),
-            expected=expected,
-        )
-
-    return _done(room, access, study_id, patient_id, act, criterion=criterion, note=note, part=part)
+    return _taken(
+        here,
+        reviews.decide,
+        criterion_id=criterion,
+        verdict=accept or verdict,
+        reason="as_proposed" if accept else reason,
+        comment=comment.strip(),
+        expected=expected,
+    )
 
 
-@routes.post("/studies/{study_id}/patients/{patient_id}/evidence", name="evidence_form")
+@routes.post(f"{_CHART}/evidence", name="evidence_form")
 def evidence_form(
-    study_id: str,
-    patient_id: str,
-    access: AccessDep,
-    room: RoomDep,
+    here: HereDep,
     criterion: Name,
-    note: Name,
     start: Offset,
     end: Offset,
     expected: Expected,
     words: Annotated[str, Form(max_length=20_000)] = "",
     stance: Name = "for",
     comment: Comment = "",
-    part: Part = "",
 ) -> Response:
     """
-    Add selected words as evidence. *words* are what the reader saw selected: they have to be what stands there.
+    Add selected words of the open note as evidence. *words* are what the reader saw selected: they have to stand there.
     """
 
-    def act(session: Session) -> None:
-        patient = charts.patient_of(session, study_id, patient_id)
-        text = charts.text_of(session, charts.note_of(session, patient, note))
+    def is_as_seen(session: Session) -> None:
+        patient = charts.patient_of(session, here.study_id, here.patient_id)
+        text = charts.text_of(session, charts.note_of(session, patient, here.note))
         if stance not in ("for", "against") or text[start:end] != words:
             raise ConflictError("CO607", "the selected words do not stand at that place of the note")
-        reviews.open_review(session, study_id, patient_id, access.user_id)
-        reviews.mark_evidence(
-            session,
-            study_id,
-            patient_id,
-            access.user_id,
-            criterion_id=criterion,
-            place=reviews.EvidencePlace(note, start, end, stance),
-            rejects=False,
-            comment=comment.strip(),
-            expected=expected,
-        )
 
-    return _done(room, access, study_id, patient_id, act, criterion=criterion, note=note, part=part)
+    return _taken(
+        here,
+        reviews.mark_evidence,
+        is_as_seen,
+        criterion_id=criterion,
+        place=reviews.EvidencePlace(here.note, start, end, stance),
+        rejects=False,
+        comment=comment.strip(),
+        expected=expected,
+    )
 
 
-@routes.post("/studies/{study_id}/patients/{patient_id}/reject", name="reject_form")
+@routes.post(f"{_CHART}/reject", name="reject_form")
 def reject_form(
-    study_id: str,
-    patient_id: str,
-    access: AccessDep,
-    room: RoomDep,
+    here: HereDep,
     criterion: Name,
     source: Name,
     start: Offset,
@@ -126,88 +127,50 @@ def reject_form(
     expected: Expected,
     reason: Name = "",
     comment: Comment = "",
-    note: Name = "",
-    part: Part = "",
 ) -> Response:
-    """Say that words do not count as evidence, and why; *source* is their note, *note* the one that is open."""
-
-    def act(session: Session) -> None:
-        reviews.open_review(session, study_id, patient_id, access.user_id)
-        reviews.mark_evidence(
-            session,
-            study_id,
-            patient_id,
-            access.user_id,
-            criterion_id=criterion,
-            place=reviews.EvidencePlace(source, start, end, "set_aside"),
-            rejects=True,
-            reason=reason,
-            comment=comment.strip(),
-            expected=expected,
-        )
-
-    return _done(room, access, study_id, patient_id, act, criterion=criterion, note=note, part=part)
+    """Say that words do not count as evidence, and why; *source* is their note, which need not be the open one."""
+    return _taken(
+        here,
+        reviews.mark_evidence,
+        criterion_id=criterion,
+        place=reviews.EvidencePlace(source, start, end, "set_aside"),
+        rejects=True,
+        reason=reason,
+        comment=comment.strip(),
+        expected=expected,
+    )
 
 
-@routes.post("/studies/{study_id}/patients/{patient_id}/undo", name="undo_form")
-def undo_form(
-    study_id: str,
-    patient_id: str,
-    access: AccessDep,
-    room: RoomDep,
-    expected: Expected,
-    criterion: Name = "",
-    note: Name = "",
-    part: Part = "",
-) -> Response:
+@routes.post(f"{_CHART}/undo", name="undo_form")
+def undo_form(here: HereDep, expected: Expected, criterion: Name = "") -> Response:
     """Undo the last act of one's own reading, and show the criterion that it was on."""
     undone: list[str] = []
 
     def act(session: Session) -> None:
-        made = reviews.undo(session, study_id, patient_id, access.user_id, expected=expected)
+        made = reviews.undo(session, *_who(here), expected=expected)
         undone.append(made.criterion_id)
 
-    def chosen() -> str:
-        return undone[0] if undone else criterion
-
-    return _done(room, access, study_id, patient_id, act, criterion=chosen, note=note, part=part)
+    return _done(here, act, criterion=lambda: undone[0] if undone else criterion)
 
 
-@routes.post("/studies/{study_id}/patients/{patient_id}/reveal", name="reveal_form")
-def reveal_form(
-    study_id: str,
-    patient_id: str,
-    access: AccessDep,
-    room: RoomDep,
-    criterion: Name = "",
-    note: Name = "",
-    part: Part = "",
-) -> Response:
+@routes.post(f"{_CHART}/reveal", name="reveal_form")
+def reveal_form(here: HereDep, criterion: Name = "") -> Response:
     """Show the proposal to who has read blind, once every criterion is decided."""
-
-    def act(session: Session) -> None:
-        reviews.reveal(session, study_id, patient_id, access.user_id)
-
-    return _done(room, access, study_id, patient_id, act, criterion=criterion, note=note, part=part)
+    return _done(here, lambda session: reviews.reveal(session, *_who(here)), criterion=criterion)
 
 
-@routes.post("/studies/{study_id}/patients/{patient_id}/sign", name="sign_form")
-def sign_form(
-    study_id: str,
-    patient_id: str,
-    access: AccessDep,
-    room: RoomDep,
-    expected: Expected,
-    criterion: Name = "",
-    note: Name = "",
-    part: Part = "",
-) -> Response:
+@routes.post(f"{_CHART}/sign", name="sign_form")
+def sign_form(here: HereDep, expected: Expected, criterion: Name = "") -> Response:
     """Sign one's own reading."""
+    return _done(
+        here, lambda session: reviews.sign(session, *_who(here), expected=expected), criterion=criterion
+    )
 
-    def act(session: Session) -> None:
-        reviews.sign(session, study_id, patient_id, access.user_id, expected=expected)
 
-    return _done(room, access, study_id, patient_id, act, criterion=criterion, note=note, part=part)
+@routes.post(f"{_CHART}/reopen", name="reopen_form")
+def reopen_form(here: HereDep) -> Response:
+    """Open a signed chart for another round of readings, such as when what was signed is stale."""
+    return _done(here, lambda session: reviews.reopen(session, *_who(here)), criterion="")
 
 
 @routes.post("/studies/{study_id}/patients/{patient_id}/search", name="chart_search")
@@ -248,18 +211,32 @@ def chart_search(
     )
 
 
-def _done(
-    room: Room,
-    access: Access,
-    study_id: str,
-    patient_id: str,
-    act: Callable[[Session], None],
+def _who(here: Here) -> tuple[str, str, str]:
+    return here.study_id, here.patient_id, here.access.user_id
+
+
+def _taken(
+    here: Here,
+    act: Callable[..., object],
+    check: Callable[[Session], None] | None = None,
     *,
-    criterion: str | Callable[[], str],
-    note: str,
-    part: str,
+    criterion_id: str,
+    **fields: Any,
 ) -> Response:
+    """Do an act of a reading; the first one takes a chart that nobody reads. *check* may refuse it before that."""
+
+    def take_and_act(session: Session) -> None:
+        if check is not None:
+            check(session)
+        reviews.open_review(session, *_who(here))
+        act(session, *_who(here), criterion_id=criterion_id, **fields)
+
+    return _done(here, take_and_act, criterion=criterion_id)
+
+
+def _done(here: Here, act: Callable[[Session], object], *, criterion: str | Callable[[], str]) -> Response:
     """Do *act* and answer: the chart again, or only what changed; a refusal with what is in force now."""
+    room, access, place = here.room, here.access, (here.study_id, here.patient_id)
     notice, status = "", 200
     try:
         with room.store.writing() as session:
@@ -270,16 +247,16 @@ def _done(
         # Outside of the transaction, which is rolled back: nothing of the act is kept.
         notice, status = refusal_words(refusal), refusal.kind.status
     chosen = criterion if isinstance(criterion, str) else criterion()
-    if part:
+    if here.part:
         with room.store.reading() as session:
-            scene = scene_of(session, access, study_id, patient_id)
+            scene = scene_of(session, access, *place)
             values: dict[str, Any] = state_values(session, scene, chosen, notice=notice)
             return page("chart_state.html", access=access, status=status, **values)
     if notice:
         return whole_page(
-            room, access, study_id, patient_id, criterion=chosen, note=note, status=status, notice=notice
+            room, access, *place, criterion=chosen, note=here.note, status=status, notice=notice
         )
-    return RedirectResponse(place_address(study_id, patient_id, criterion=chosen, note=note), status_code=303)
+    return RedirectResponse(place_address(*place, criterion=chosen, note=here.note), status_code=303)
 
 
 def refusal_words(refusal: ConflictError) -> str:

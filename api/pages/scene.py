@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import quote
@@ -26,7 +26,8 @@ from chartsift.api.db.tables import (
     User,
 )
 from chartsift.api.permissions import Permission
-from chartsift.api.services import audit, charts, reviews
+from chartsift.api.services import audit, charts, presence, reviews
+from chartsift.api.services.adjudication import RecordedVerdict, deciders_of
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
@@ -172,10 +173,21 @@ def record_seen(
     with store.writing() as session:
         if action:
             audit.append(session, access.user_id, action, study_id=study_id, patient_id=patient_id)
+        if action == "chart.seen":
+            presence.arrive(session, patient_id, access.user_id)
         for note in notes:
             audit.append(
                 session, access.user_id, "note.seen", study_id=study_id, patient_id=patient_id, target=note
             )
+
+
+def present_of(session: Session, patient: StudyPatient, access: Access) -> list[dict[str, str]]:
+    """Return who else has a chart open, and since when in words."""
+    now = now_of(session)
+    return [
+        {"name": one.name, "since": clock_words(one.since, now)}
+        for one in presence.others(session, patient, access.user_id)
+    ]
 
 
 def criteria_in_order(scene: Scene) -> list[Criterion]:
@@ -184,18 +196,47 @@ def criteria_in_order(scene: Scene) -> list[Criterion]:
     return sorted(every, key=lambda criterion: criterion.kind != "inclusion")
 
 
-def rows_of(session: Session, scene: Scene) -> list[Row]:
-    """Return the lines of the list of criteria, each with the person's own reading."""
+def rows_of(
+    session: Session, scene: Scene, stale: Mapping[str, str], record: Sequence[RecordedVerdict] = ()
+) -> list[Row]:
+    """
+    Return the lines of the list of criteria: each with the record, once the chart is signed, else with the person's own
+    reading; *stale* is told beside it.
+    """
     states = reviews.states_of(scene.acts)
+    recorded = _recorded(session, scene, record)
     results = scene.results
     found = []
     for slot, criterion in enumerate(criteria_in_order(scene)):
         name = criterion.criterion_id
         state = states.get((scene.cohort.cohort_id, name))
-        reading = reading_of(session, scene.acts, state, results.get(name))
+        reading = recorded.get(name) or reading_of(session, scene.acts, state, results.get(name))
         found.append(
-            row(slot, criterion, results.get(name), reading, href=chart_address(scene, criterion=name))
+            row(
+                slot,
+                criterion,
+                results.get(name),
+                reading,
+                href=chart_address(scene, criterion=name),
+                stale=stale.get(name, ""),
+            )
         )
+    return found
+
+
+def _recorded(session: Session, scene: Scene, record: Sequence[RecordedVerdict]) -> dict[str, Reading]:
+    """Return what the record says by criterion, in words."""
+    if not record:
+        return {}
+    by = deciders_of(session, scene.patient)
+    every = reviews.reviews_of(session, scene.patient).values()
+    acts = {act.id: made for review in every if (made := reviews.acts_of(session, review)) for act in made}
+    found = {}
+    for one in record:
+        if one.cohort_id == scene.cohort.cohort_id:
+            made = acts[one.decision_id]
+            state = reviews.states_of(made)[one.cohort_id, one.criterion_id]
+            found[one.criterion_id] = reading_of(session, made, state, None, by=by[one.settled])
     return found
 
 

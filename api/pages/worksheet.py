@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -25,14 +25,17 @@ from chartsift.api.pages.scene import (
     scene_of,
     values_of,
 )
-from chartsift.api.services import charts, reviews
-from chartsift.api.services.adjudication import RecordedVerdict, record_of
+from chartsift.api.services import reviews
+from chartsift.api.services.adjudication import RecordedVerdict, deciders_of, record_of
 from chartsift.api.services.evaluation import result_value, speaks_against
-from chartsift.api.services.studies import trial_of
+from chartsift.api.services.studies import named_criteria, trial_at, trial_of
+from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.screening.chart import PatientResult
 from chartsift.nlp.types import CriterionResult
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
+
+Criteria = Mapping[tuple[str, str], Criterion]
 
 # Most quotes of the system on either side of a criterion: a worksheet has one to three pages.
 _QUOTES = 3
@@ -48,8 +51,13 @@ def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: Room
         signatures = _signatures(session, scene)
         signed = session.get(StoredResult, signatures[-1]["result_id"]) if signatures else None
         result = result_value(session, signed) if signed is not None else None
-        trial = trial_of(scene.study)
-        lines = _lines(session, scene, record, result) if record else []
+        trial = (
+            trial_at(session, scene.study, signatures[-1]["trial_fingerprint"])
+            if signatures
+            else trial_of(scene.study)
+        )
+        criteria = named_criteria(trial)
+        lines = _lines(session, scene, record, result, criteria) if record else []
         answer = page(
             "worksheet.html",
             access=access,
@@ -59,7 +67,8 @@ def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: Room
             scene=scene,
             base=place_address(study_id, patient_id),
             lines=lines,
-            gone=[one for one in record or () if (one.cohort_id, one.criterion_id) not in _criteria(scene)],
+            gone=[one for one in record if (one.cohort_id, one.criterion_id) not in criteria],
+            cohort=_cohort(trial, result, scene),
             outcome=outcome_words(
                 [
                     (line["row"].kind, line["row"].label, line["recorded"], line["is_judgement"])
@@ -70,8 +79,8 @@ def worksheet_page(study_id: str, patient_id: str, access: AccessDep, room: Room
             result=result,
             signed_result=signed,
             is_stale=signed is not None and signed.id != scene.patient.result_id,
-            unread=charts.unread_of(session, scene.patient.id),
-            notes=scene.notes,
+            unread=result.unread if result else (),
+            notes=[note for note in scene.notes if signatures and note.added_at <= signatures[-1]["at"]],
             now=now_of(session),
         )
     record_seen(room.store, access, study_id, patient_id, "worksheet.seen")
@@ -124,21 +133,19 @@ def _signatures(session: Session, scene: Scene) -> list[dict[str, Any]]:
     ]
 
 
-def _criteria(scene: Scene) -> dict[tuple[str, str], Any]:
-    """Return place and criterion, by cohort and criterion, of the version in force."""
-    return {
-        (cohort.cohort_id, criterion.criterion_id): (place, criterion)
-        for cohort in trial_of(scene.study).cohorts
-        for place, criterion in enumerate(
-            sorted(trial_of(scene.study).criteria_of(cohort), key=lambda one: one.kind != "inclusion")
-        )
-    }
+def _cohort(trial: TrialFile, result: PatientResult | None, scene: Scene) -> Cohort:
+    """Return the cohort that was signed, as the version that was signed tells it."""
+    signed = result.applicable.cohort_id if result is not None else scene.cohort.cohort_id
+    return next((one for one in trial.cohorts if one.cohort_id == signed), scene.cohort)
 
 
 def _lines(
-    session: Session, scene: Scene, record: Sequence[RecordedVerdict], result: PatientResult | None
+    session: Session,
+    scene: Scene,
+    record: Sequence[RecordedVerdict],
+    result: PatientResult | None,
+    criteria: Criteria,
 ) -> list[dict[str, Any]]:
-    criteria = _criteria(scene)
     proposed = {
         (cohort.cohort_id, item.criterion_id): item
         for cohort in (result.cohorts if result is not None else ())
@@ -146,24 +153,27 @@ def _lines(
     }
     every = reviews.reviews_of(session, scene.patient).values()
     acts = {review.id: reviews.acts_of(session, review) for review in every}
+    people = deciders_of(session, scene.patient)
+    place = {key: at for at, key in enumerate(criteria)}
     known = [one for one in record if (one.cohort_id, one.criterion_id) in criteria]
-    known.sort(key=lambda one: criteria[one.cohort_id, one.criterion_id][0])
+    known.sort(key=lambda one: place[one.cohort_id, one.criterion_id])
     as_of = result.as_of if result is not None else scene.as_of
-    return [_line(session, scene, one, criteria, proposed, acts, as_of) for one in known]
+    return [_line(session, scene, one, criteria, proposed, acts, as_of, people) for one in known]
 
 
 def _line(
     session: Session,
     scene: Scene,
     one: RecordedVerdict,
-    criteria: dict[tuple[str, str], Any],
+    criteria: Criteria,
     proposed: dict[tuple[str, str], CriterionResult],
     acts: dict[str, Sequence[Decision]],
     as_of: date,
+    people: Mapping[str, str],
 ) -> dict[str, Any]:
     key = (one.cohort_id, one.criterion_id)
     decision = session.get_one(Decision, one.decision_id)
-    by = session.get_one(User, decision.made_by).display_name
+    by = people[one.settled]
     made = acts[decision.review_id]
     mine = reading_of(session, made, reviews.states_of(made).get(key), None, by=by)
     item = proposed.get(key)
@@ -174,12 +184,12 @@ def _line(
     def link(note_id: str, start: int, end: int) -> str:
         return chart_address(scene, criterion=one.criterion_id, note=note_id, at=f"{start}-{end}")
 
-    line = row(0, criteria[key][1], item, mine, href="")
+    line = row(0, criteria[key], item, mine, href="")
     shown = panel(line, item, notes=notes, as_of=as_of, link=link)
     return {
         "row": line,
         "recorded": one.verdict,
-        "is_judgement": criteria[key][1].silence == "judgement",
+        "is_judgement": criteria[key].silence == "judgement",
         "verdict": VERDICT_WORDS[one.verdict],
         "settled": _SETTLED[one.settled],
         "by": by,

@@ -200,9 +200,9 @@ def open_session(session: Session, user_id: str, *, method: str, limits: Limits)
     return SignedIn(token, user_id, now + limits.absolute)
 
 
-def user_of_session(store: Store, token: str, *, limits: Limits) -> User:
+def user_of_session(store: Store, token: str, *, limits: Limits, is_use: bool = True) -> User:
     """
-    Return who is signed in under the cookie's *token*, and note that the session is in use.
+    Return who is signed in under the cookie's *token*; with *is_use*, note that the session is in use.
 
     Raises:
         AccessError: there is no such session, or it is over (AC503), or the account is closed (AC503).
@@ -227,7 +227,7 @@ def user_of_session(store: Store, token: str, *, limits: Limits) -> User:
         if is_over:
             raise AccessError("AC503")
         session.expunge(user)
-        must_touch = now - login.last_seen_at >= min(_TOUCH_EVERY, limits.idle / 10)
+        must_touch = is_use and now - login.last_seen_at >= min(_TOUCH_EVERY, limits.idle / 10)
     if must_touch:
         with store.writing() as session:
             session.execute(

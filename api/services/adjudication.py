@@ -9,18 +9,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import now_of
-from chartsift.api.db.tables import Review, StudyPatient
+from chartsift.api.db.tables import Review, StudyPatient, User
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.permissions import Permission
 from chartsift.api.services import audit, charts
 from chartsift.api.services.reviews import (
-    acts_of,
     disagreements,
     review_by,
     reviews_of,
-    states_of,
+    signed_content,
 )
 from chartsift.api.services.visibility import is_adjudicator_of
+
+# Whose reading a verdict of record is, by how it was settled.
+_SLOTS = {"single": ("first",), "agreed": ("first", "second"), "adjudicated": ("adjudication",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,11 @@ def own_adjudication(session: Session, patient: StudyPatient, user_id: str) -> R
 
 
 def record_of(session: Session, patient: StudyPatient) -> list[RecordedVerdict]:
-    """Return the verdicts of record of a signed chart; nothing before it is signed."""
+    """
+    Return the verdicts of record of a signed chart; nothing before it is signed.
+
+    They are those of the signatures: what was decided and not signed, such as for another cohort, is no record.
+    """
     if patient.state != "signed":
         return []
     reviews = reviews_of(session, patient)
@@ -116,13 +122,22 @@ def record_of(session: Session, patient: StudyPatient) -> list[RecordedVerdict]:
         if slot not in reviews:
             continue
         how = "adjudicated" if slot == "adjudication" else "agreed" if "second" in reviews else "single"
-        for key, state in states_of(acts_of(session, reviews[slot])).items():
-            act = state.verdict
-            if act is None or act.verdict is None or (slot != "adjudication" and key in differing):
+        for one in signed_content(session, reviews[slot]):
+            key = (one["cohort_id"], one["criterion_id"])
+            if slot != "adjudication" and key in differing:
                 continue
             if slot == "adjudication" or key not in settled:
-                settled[key] = RecordedVerdict(*key, act.verdict, act.id, how)
+                settled[key] = RecordedVerdict(*key, one["verdict"], one["decision_id"], how)
     return list(settled.values())
+
+
+def deciders_of(session: Session, patient: StudyPatient) -> dict[str, str]:
+    """Return who a verdict of record is by, in words, by how it was settled."""
+    reviews = reviews_of(session, patient)
+    names = {slot: session.get_one(User, one.reviewer_id).display_name for slot, one in reviews.items()}
+    return {
+        how: " and ".join(names[slot] for slot in slots if slot in names) for how, slots in _SLOTS.items()
+    }
 
 
 def _readers(reviews: dict[str, Review]) -> set[str]:

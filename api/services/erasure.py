@@ -6,6 +6,10 @@ everything goes that says something of the patient: notes, findings, verdicts, d
 identifier, and what uploads and stored answers still hold. The proof is that ``proof_of`` finds the order in a trail
 that is whole, and not a row of the patient anywhere.
 
+Lines of drafts that name the patient go with the content of the files that they came out of; the order counts them. A
+file that is not read yet tells nobody whose notes it holds: the order says how many there were, and a person looks at
+their draft before anything of them is added.
+
 Backups are not in reach of this: docs/deploy.md says how long to keep them.
 """
 
@@ -29,6 +33,7 @@ from chartsift.api.db.tables import (
     Signature,
     StudyNote,
     StudyPatient,
+    Upload,
     UploadFile,
     UploadItem,
     UploadPiece,
@@ -36,6 +41,7 @@ from chartsift.api.db.tables import (
 from chartsift.api.faults import ConflictError
 from chartsift.api.services import audit
 from chartsift.api.services.charts import patient_of
+from chartsift.api.services.uploads import batches
 
 REASONS = ("consent_withdrawn", "patient_request", "wrong_study", "retention", "other")
 """Why a patient is erased; a code, so that nobody writes a name into the proof."""
@@ -82,6 +88,15 @@ def erase_patient(session: Session, study_id: str, patient_id: str, *, reason: s
         for table in tables_of_patient()
         if (found := _count(session, table, table.c[_PATIENT] == patient.id))
     }
+    drafts = _draft_lines(session, study_id, patient.site_id)
+    counts |= {
+        name: found
+        for name, found in (
+            ("draft_lines", len(drafts)),
+            ("files_not_read", _count_unread_files(session, study_id)),
+        )
+        if found
+    }
     order = Erasure(
         patient_id=patient.id,
         study_id=study_id,
@@ -102,7 +117,10 @@ def erase_patient(session: Session, study_id: str, patient_id: str, *, reason: s
     copies = session.scalars(
         select(UploadItem.upload_file_id).where(UploadItem.patient_id == patient.id)
     ).all()
-    _clear_files(session, sorted({file_id for file_id in (*files, *copies) if file_id}))
+    _clear_files(session, sorted({file_id for file_id in (*files, *copies, *drafts.values()) if file_id}))
+    for some in batches(sorted(drafts)):
+        session.execute(delete(UploadItem).where(UploadItem.id.in_(some)))
+    _forget_site_id(session, study_id, patient.site_id)
     _forget_previews(session, study_id, patient.id)
     # Answers kept for a repeated request may quote the chart, and do not say which; they live for a day anyway.
     session.execute(delete(IdempotencyKey))
@@ -187,6 +205,40 @@ def shrink(store: Store) -> None:
             connection.exec_driver_sql("BEGIN")
 
 
+def _draft_lines(session: Session, study_id: str, site_id: str) -> dict[str, str]:
+    """
+    Return the lines of the study's uploads that name the patient and are in no chart, each with its file.
+
+    The file is empty where it is just being read: without its content the lines of others would be lost, too. It
+    counts as not read yet.
+    """
+    query = (
+        select(UploadItem.id, UploadItem.upload_file_id, UploadFile.state)
+        .join(Upload, Upload.id == UploadItem.upload_id)
+        .join(UploadFile, UploadFile.id == UploadItem.upload_file_id)
+        .where(Upload.study_id == study_id, UploadItem.site_id == site_id, UploadItem.patient_id.is_(None))
+    )
+    return {row.id: "" if row.state == "received" else row.upload_file_id for row in session.execute(query)}
+
+
+def _count_unread_files(session: Session, study_id: str) -> int:
+    query = (
+        select(func.count())
+        .select_from(UploadFile)
+        .join(Upload, Upload.id == UploadFile.upload_id)
+        .where(Upload.study_id == study_id, Upload.state == "received", UploadFile.state == "received")
+    )
+    return session.scalar(query) or 0
+
+
+def _forget_site_id(session: Session, study_id: str, site_id: str) -> None:
+    """Take the identifier out of the uploads that were sent for this patient."""
+    for upload in session.scalars(select(Upload).where(Upload.study_id == study_id)):
+        if upload.details.get("site_id") == site_id:
+            upload.details = {**upload.details, "site_id": ""}
+    session.flush()
+
+
 def _forget_previews(session: Session, study_id: str, patient_id: str) -> None:
     """Take the patient out of the lists of whose verdicts another version of the trial would change."""
     for job in session.scalars(select(Job).where(Job.study_id == study_id)):
@@ -199,11 +251,7 @@ def _forget_previews(session: Session, study_id: str, patient_id: str) -> None:
 def _clear_files(session: Session, files: Sequence[str]) -> None:
     """Take contents and names of the files out of which the patient's notes came; others' notes stay as they are."""
     session.execute(delete(UploadPiece).where(UploadPiece.upload_file_id.in_(files)))
-    session.execute(
-        update(UploadFile)
-        .where(UploadFile.id.in_(files))
-        .values(sealed_content=None, sealed_items=None, name=ERASED_NAME, digest="")
-    )
+    session.execute(update(UploadFile).where(UploadFile.id.in_(files)).values(name=ERASED_NAME, digest=""))
 
 
 def _count(session: Session, table: FromClause, condition: ColumnElement[bool]) -> int:

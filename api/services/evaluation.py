@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,7 +24,7 @@ from chartsift.api.db.tables import NoteReading, StoredResult, StudyNote, StudyP
 from chartsift.api.faults import AccessError, StoreError
 from chartsift.api.screener import Chart, Screener
 from chartsift.api.services import audit, charts
-from chartsift.api.services.changes import record_change
+from chartsift.api.services.changes import age_limits, record_change
 from chartsift.api.services.codec import (
     dump_findings,
     dump_result,
@@ -39,7 +38,6 @@ from chartsift.nlp.types import CohortResult, Finding
 
 # Someone adds a note while the chart is read; it is read again, and this often is often enough.
 _TRIES = 5
-_AGE_LIMIT = re.compile(r"(?:may_)?turns?_\d+_(?:on|from) (\d{4}-\d{2}-\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,10 +326,4 @@ def _age(born: date | None, on: date) -> int | None:
 
 def _age_limit(cohort: CohortResult) -> date | None:
     """Return the day on which the patient passes a limit of age, as the flags of the age criterion say it."""
-    days = [
-        date.fromisoformat(match[1])
-        for item in cohort.criteria
-        for flag in item.flags
-        if (match := _AGE_LIMIT.fullmatch(flag))
-    ]
-    return min(days, default=None)
+    return min((day for item in cohort.criteria for day in age_limits(item.flags)), default=None)

@@ -33,7 +33,8 @@ from chartsift.api.services.adjudication import RecordedVerdict, record_of
 from chartsift.api.services.evaluation import current_result, result_value, speaks_against
 from chartsift.api.services.reviews import acts_of as acts_of_review
 from chartsift.api.services.reviews import comment_of, reviews_of, states_of
-from chartsift.api.services.studies import study_of, trial_of
+from chartsift.api.services.studies import study_of, trial_at, trial_of
+from chartsift.nlp.criteria.schema import TrialFile
 from chartsift.nlp.screening import rows
 from chartsift.nlp.screening.chart import PatientResult
 
@@ -87,7 +88,12 @@ FORMATS: Mapping[str, Format] = {
 
 @dataclass(frozen=True, slots=True)
 class SignedChart:
-    """A signed chart as it leaves: the patient, the result that was signed, what was decided, by whom and when."""
+    """
+    A signed chart as it leaves: the patient, the result that was signed, what was decided, by whom and when.
+
+    ``readers`` are the people of the round by slot, ``comments`` those of the deciding acts by criterion. ``trial`` is
+    the version of the trial that was signed and ``proposed_by`` that of the proposals, whatever is in force now.
+    """
 
     patient: StudyPatient
     result: PatientResult
@@ -96,8 +102,15 @@ class SignedChart:
     acts: tuple[Decision, ...]
     evidence: tuple[Decision, ...]
     signature: Signature
-    reviewers: tuple[str, ...]
+    trial: TrialFile
+    proposed_by: TrialFile
+    readers: Mapping[str, User]
     comments: Mapping[str, str]
+
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """Names of the readers."""
+        return tuple(user.display_name for user in self.readers.values())
 
     @property
     def status(self) -> str:
@@ -193,7 +206,10 @@ def _signed_chart(session: Session, study_id: str, patient_id: str) -> SignedCha
     if stored is None:
         return None
     session.refresh(stored, ["sealed_result"])
-    record = {one.criterion_id: one for one in record_of(session, patient)}
+    study = study_of(session, study_id)
+    result = result_value(session, stored)
+    cohort_id = result.applicable.cohort_id
+    record = {one.criterion_id: one for one in record_of(session, patient) if one.cohort_id == cohort_id}
     acts: list[Decision] = []
     evidence: list[Decision] = []
     for slot in ("first", "second", "adjudication"):
@@ -204,17 +220,19 @@ def _signed_chart(session: Session, study_id: str, patient_id: str) -> SignedCha
     by_act = {act.id: act for act in acts}
     return SignedChart(
         patient,
-        result_value(session, stored),
+        result,
         stored,
         record,
         tuple(acts),
         tuple(evidence),
         last,
-        tuple(
-            session.get_one(User, reviews[slot].reviewer_id).display_name
+        trial_at(session, study, last.content["trial_fingerprint"]),
+        trial_at(session, study, stored.trial_fingerprint),
+        {
+            slot: session.get_one(User, reviews[slot].reviewer_id)
             for slot in ("first", "second", "adjudication")
             if slot in reviews
-        ),
+        },
         {
             name: comment_of(session, by_act[one.decision_id])
             for name, one in record.items()
@@ -268,6 +286,7 @@ def _run_folder(store: Store, study_id: str, folder: Path, patients: Sequence[st
     with store.reading() as session:
         study = study_of(session, study_id)
         moment = now_of(session)
+    trials: dict[str, tuple[datetime, TrialFile]] = {}
     makers: dict[str, Callable[[SignedChart], list[rows.Row]]] = {
         "findings": lambda chart: rows.finding_rows(chart.result),
         "criteria": _decided_rows,
@@ -280,23 +299,66 @@ def _run_folder(store: Store, study_id: str, folder: Path, patients: Sequence[st
     for name in TABLES:
         tables = (
             rows_table(name, makers[name](chart))
-            for chart in signed_charts(store, study_id, patients if name in makers else ())
+            for chart in _noting(trials, signed_charts(store, study_id, patients if name in makers else ()))
         )
         path = folder / f"{name}.parquet"
         counts[name] = merge_tables(name, tables, path, metadata={"chartsift_run": fingerprint})
-    return RunResults(folder, _manifest(study, fingerprint, moment, counts, FORMAT_VERSION))
+    told = [trial for _, trial in sorted(trials.values(), key=lambda one: one[0], reverse=True)]
+    return RunResults(folder, _manifest(study, told, fingerprint, moment, counts, FORMAT_VERSION))
+
+
+def _noting(
+    trials: dict[str, tuple[datetime, TrialFile]], signed: Iterator[SignedChart]
+) -> Iterator[SignedChart]:
+    """Yield charts, and put the versions of the trial that they tell of into *trials*, with the last signature."""
+    for chart in signed:
+        at = chart.signature.signed_at
+        # The proposals may be of the version before, where it was signed right after a switch.
+        for key, trial in (
+            (chart.stored.trial_fingerprint, chart.proposed_by),
+            (chart.signature.content["trial_fingerprint"], chart.trial),
+        ):
+            trials[key] = (max(at, trials[key][0]) if key in trials else at, trial)
+        yield chart
+
+
+def merged_facts(trials: Sequence[TrialFile]) -> dict[str, Any]:
+    """
+    Return the facts of the versions that charts were signed under, the latest first, as those of one trial.
+
+    A criterion that several have is told as the latest of them tells it; one that only an earlier version has stands
+    after the others of its cohort. The names of the versions are those of all.
+    """
+    from chartsift.nlp.screening.run import trial_facts  # noqa: PLC0415 - with pyarrow, as above
+
+    merged, *earlier = [trial_facts(trial) for trial in trials]
+    for facts in earlier:
+        cohorts = {cohort["cohort_id"]: cohort for cohort in merged["cohorts"]}
+        for cohort in facts["cohorts"]:
+            there = cohorts.get(cohort["cohort_id"])
+            if there is None:
+                merged["cohorts"].append(cohort)
+                continue
+            known = {one["criterion_id"] for one in there["criteria"]}
+            there["criteria"].extend(one for one in cohort["criteria"] if one["criterion_id"] not in known)
+        if facts["version"] not in merged["version"].split(", "):
+            merged["version"] += f", {facts['version']}"
+    return merged
 
 
 def _manifest(
-    study: Study, fingerprint: str, moment: datetime, counts: Mapping[str, int], version: int
+    study: Study,
+    trials: Sequence[TrialFile],
+    fingerprint: str,
+    moment: datetime,
+    counts: Mapping[str, int],
+    version: int,
 ) -> dict[str, Any]:
-    from chartsift.nlp.screening.run import trial_facts  # noqa: PLC0415 - with pyarrow, as above
-
     return {
         "format": version,
         "fingerprint": fingerprint,
         "identity": {"pipeline": study.trial_fingerprint, "trial": study.trial_fingerprint},
-        "trial": trial_facts(trial_of(study)),
+        "trial": merged_facts(trials),
         "rows": dict(counts),
         "times": {"finished_at": moment.isoformat(timespec="seconds")},
         "versions": versions(),
@@ -351,17 +413,10 @@ def _with_decisions(log: Path, decided: Path, signed: Iterator[SignedChart]) -> 
 
 
 def _fhir(store: Store, study_id: str, patients: Sequence[str], made: Path) -> None:
+    from chartsift.api.services.signed_fhir import sign_observations  # noqa: PLC0415 - pyarrow
+
     written = _written(store, study_id, made.parent, patients, "fhir")
-    for path in written.glob("*.ndjson"):
-        final = path.with_suffix(".final")
-        with path.open(encoding="utf-8") as source, final.open("w", encoding="utf-8", newline="\n") as target:
-            for line in source:
-                resource = json.loads(line)
-                if resource["resourceType"] == "Observation":
-                    # A person has confirmed it.
-                    resource["status"] = "final"
-                target.write(json.dumps(resource, ensure_ascii=False) + "\n")
-        final.replace(path)
+    sign_observations(written / "Observation.ndjson", signed_charts(store, study_id, patients))
     _pack(written, made)
 
 
@@ -437,11 +492,15 @@ def _annotations(store: Store, study_id: str, patients: Sequence[str], made: Pat
     from chartsift.api.services.annotated import annotated_chart, is_annotated_trial  # noqa: PLC0415
 
     with store.reading() as session:
-        if not is_annotated_trial(trial_of(study_of(session, study_id))):
-            raise ConflictError("CO626")
+        is_known = is_annotated_trial(trial_of(study_of(session, study_id)))
     left_out: list[tuple[str, str]] = []
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, chart in enumerate(signed_charts(store, study_id, patients), start=1):
+            if not is_annotated_trial(chart.trial):
+                if not is_known:
+                    raise ConflictError("CO626")
+                left_out.append((chart.patient.site_id, "trial_version"))
+                continue
             with store.reading() as session:
                 content, why = annotated_chart(session, chart)
             if content is None:

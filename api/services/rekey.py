@@ -36,8 +36,6 @@ CONTEXTS: Mapping[tuple[str, str], Context] = {
     ("idempotency_keys", "sealed_answer"): lambda row: idempotency.context_of(row["user_id"], row["key"]),
     ("upload_pieces", "sealed"): lambda row: piece_context(row["upload_file_id"], row["number"]),
     ("upload_items", "sealed_text"): lambda row: f"item:{row['id']}",
-    ("upload_files", "sealed_content"): lambda row: f"file:{row['id']}",
-    ("upload_files", "sealed_items"): lambda row: f"items:{row['id']}",
 }
 """Under which context each sealed column of the database stands; a test holds it against the tables."""
 

@@ -24,7 +24,7 @@ from chartsift.api.db.tables import Decision, Review, Signature, StoredResult, S
 from chartsift.api.faults import ConflictError
 from chartsift.api.services import audit, charts
 from chartsift.api.services.evaluation import current_result, result_value
-from chartsift.api.services.studies import study_of, trial_of
+from chartsift.api.services.studies import named_criteria, study_of, trial_of
 from chartsift.nlp.criteria.schema import Cohort, Criterion
 from chartsift.nlp.types import CriterionResult
 
@@ -405,13 +405,21 @@ def states_of(acts: Sequence[Decision]) -> dict[tuple[str, str], CriterionState]
     return states
 
 
-def verdicts_of(session: Session, review: Review) -> dict[tuple[str, str], str]:
-    """Return the verdicts in force of a reading, by cohort and criterion."""
+def signed_verdicts(session: Session, review: Review) -> dict[tuple[str, str], str]:
+    """
+    Return the verdicts that a reading was signed with, by cohort and criterion; none before it is signed.
+
+    That is what counts, and not everything that was ever decided in it: a chart may have moved to another cohort.
+    """
     return {
-        key: state.verdict.verdict
-        for key, state in states_of(acts_of(session, review)).items()
-        if state.verdict is not None and state.verdict.verdict is not None
+        (one["cohort_id"], one["criterion_id"]): one["verdict"] for one in signed_content(session, review)
     }
+
+
+def signed_content(session: Session, review: Review) -> Sequence[Mapping[str, Any]]:
+    """Return the verdicts of the signature of a reading, as they were signed."""
+    signature = session.scalars(select(Signature).where(Signature.review_id == review.id)).one_or_none()
+    return signature.content["verdicts"] if signature is not None else ()
 
 
 def comment_of(session: Session, act: Decision) -> str:
@@ -441,11 +449,7 @@ def criteria_to_decide(
     if review.slot != "adjudication":
         return every
     differing = disagreements(session, patient)
-    named = {
-        (other.cohort_id, criterion.criterion_id): criterion
-        for other in trial_of(study).cohorts
-        for criterion in trial_of(study).criteria_of(other)
-    }
+    named = named_criteria(trial_of(study))
     return [(key[0], named[key]) for key in differing if key in named]
 
 
@@ -454,7 +458,7 @@ def disagreements(session: Session, patient: StudyPatient) -> list[tuple[str, st
     reviews = reviews_of(session, patient)
     if "first" not in reviews or "second" not in reviews:
         return []
-    one, other = verdicts_of(session, reviews["first"]), verdicts_of(session, reviews["second"])
+    one, other = (signed_verdicts(session, reviews[slot]) for slot in ("first", "second"))
     return [key for key in dict.fromkeys([*one, *other]) if one.get(key) != other.get(key)]
 
 

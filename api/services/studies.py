@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import now_of
 from chartsift.api.db.studies import ROLES
-from chartsift.api.db.tables import Study, StudyMember, User
+from chartsift.api.db.tables import Study, StudyMember, TrialVersion, User
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.services import audit
-from chartsift.nlp.criteria.schema import TrialFile
+from chartsift.nlp.criteria.schema import Criterion, TrialFile
 
 # Bucket of a share: fine enough for any share that a person would type.
 _BUCKETS = 10_000
@@ -50,6 +50,7 @@ def create_study(
     )
     session.add(study)
     session.flush()
+    keep_version(session, study)
     audit.append(
         session,
         actor_id,
@@ -77,6 +78,37 @@ def study_of(session: Session, study_id: str) -> Study:
 def trial_of(study: Study) -> TrialFile:
     """Return the trial that *study* reads."""
     return _parsed(study.trial_file)
+
+
+def keep_version(session: Session, study: Study) -> None:
+    """Keep the version that *study* reads now beside those that it read before."""
+    key = (study.id, study.trial_fingerprint)
+    if session.get(TrialVersion, key) is None:
+        session.add(
+            TrialVersion(
+                study_id=study.id,
+                fingerprint=study.trial_fingerprint,
+                version=study.trial_version,
+                trial_file=study.trial_file,
+                since=now_of(session),
+            )
+        )
+        session.flush()
+
+
+def trial_at(session: Session, study: Study, fingerprint: str) -> TrialFile:
+    """Return a version of the trial that *study* once read; that of now for one from before versions were kept."""
+    kept = session.get(TrialVersion, (study.id, fingerprint))
+    return _parsed(kept.trial_file) if kept is not None else trial_of(study)
+
+
+def named_criteria(trial: TrialFile) -> dict[tuple[str, str], Criterion]:
+    """Return the criteria of a trial by cohort and name, as pages list them: inclusions, then exclusions."""
+    return {
+        (cohort.cohort_id, criterion.criterion_id): criterion
+        for cohort in trial.cohorts
+        for criterion in sorted(trial.criteria_of(cohort), key=lambda one: one.kind != "inclusion")
+    }
 
 
 @lru_cache(maxsize=16)

@@ -24,7 +24,7 @@ from chartsift.api.services.adjudication import record_of
 from chartsift.api.services.changes import compare
 from chartsift.api.services.evaluation import current_result, findings_of, result_value, watched_day
 from chartsift.api.services.jobs import Hold
-from chartsift.api.services.studies import study_of, trial_of
+from chartsift.api.services.studies import keep_version, study_of, trial_of
 from chartsift.api.services.watch import queue_reading
 from chartsift.nlp.criteria.schema import TrialFile
 from chartsift.nlp.errors import RuleError
@@ -180,6 +180,7 @@ def switch(session: Session, study_id: str, job_id: str, *, version: int, actor_
     study.trial_version = trial.version
     study.trial_fingerprint = trial.fingerprint()
     study.version += 1
+    keep_version(session, study)
     audit.append(
         session,
         actor_id,

@@ -85,8 +85,10 @@ def read_upload_files(hold: Hold, settings: Settings) -> None:
             sources, left, site_id = [], [], ""
         else:
             files = uploads.files_of(session, upload_id)
-            sources = [_source_of(store, file) for file in files]
-            left = [(file.id, file.name) for file in files if file.state == "received"]
+            # What an erased patient's notes came out of has no content any more; its other lines are read already.
+            there = uploads.files_with_content(session, upload_id)
+            sources = [_source_of(store, file) for file in files if file.id in there]
+            left = [(file.id, file.name) for file in files if file.state == "received" and file.id in there]
             site_id = str(upload.details.get("site_id", ""))
     placed: dict[str, Source | Rejected] = {}
     for found in arranged([source for _, source in sources], limits):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import now_of
@@ -188,6 +188,20 @@ def files_of(session: Session, upload_id: str) -> Sequence[UploadFile]:
     return session.scalars(query.order_by(UploadFile.position)).all()
 
 
+def files_with_content(session: Session, upload_id: str) -> set[str]:
+    """Return the identifiers of those files of an upload whose content is still there, or that are empty."""
+    query = (
+        select(UploadFile.id)
+        .outerjoin(UploadPiece, UploadPiece.upload_file_id == UploadFile.id)
+        .where(
+            UploadFile.upload_id == upload_id,
+            or_(UploadPiece.upload_file_id.is_not(None), UploadFile.size_bytes == 0),
+        )
+        .distinct()
+    )
+    return set(session.scalars(query))
+
+
 def items_of(
     session: Session, upload_id: str, *, offset: int = 0, limit: int | None = None
 ) -> Sequence[UploadItem]:
@@ -234,7 +248,8 @@ def summary_of(session: Session, upload: Upload) -> Summary:
 
 def seen_before(session: Session, upload: Upload) -> dict[str, date]:
     """Return, by file of *upload*, the day on which the very same file was added to the study before."""
-    mine = {file.digest: file.id for file in files_of(session, upload.id)}
+    # A file of which a patient was erased has no digest: it is like no other.
+    mine = {file.digest: file.id for file in files_of(session, upload.id) if file.digest}
     found = {}
     for digest, at in session.execute(
         select(UploadFile.digest, Upload.created_at)

@@ -18,7 +18,7 @@ from chartsift.api.db.store import now_of
 from chartsift.api.db.tables import Job, StoredResult, Study, StudyPatient
 from chartsift.api.faults import ConflictError
 from chartsift.api.screener import Screener
-from chartsift.api.services import audit, jobs
+from chartsift.api.services import audit, jobs, presence
 from chartsift.api.services.jobs import Hold
 from chartsift.api.services.studies import study_of
 from chartsift.api.services.upload_adding import EVALUATE_JOB
@@ -70,6 +70,7 @@ def is_due(session: Session) -> bool:
 def queue_daily(session: Session) -> None:
     """Queue today's look at the charts."""
     jobs.drop_old(session)
+    presence.drop_old(session)
     jobs.enqueue(session, DAILY_JOB, _daily_key(now_of(session).date()))
 
 

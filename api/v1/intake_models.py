@@ -175,6 +175,12 @@ class VerdictChangeOut(ResponseModel):
     after: Status | None
     basis_before: str
     basis_after: str
+    causes: list[str] = Field(
+        default=[],
+        description="Why, as far as it can be told for one criterion: notes, window, age_limit, cohort, trial; "
+        "else the reasons of the whole change. Empty in a preview.",
+    )
+    day: date | None = Field(default=None, description="Of the window or limit of age that passed.")
 
 
 class ResultChangeOut(ResponseModel):

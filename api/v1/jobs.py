@@ -208,7 +208,7 @@ def _change_out(change: VerdictChange) -> ResultChangeOut:
     )
 
 
-def _verdicts_out(found: Sequence[Mapping[str, str]]) -> list[VerdictChangeOut]:
+def _verdicts_out(found: Sequence[Mapping[str, Any]]) -> list[VerdictChangeOut]:
     return [
         VerdictChangeOut.model_validate(
             {
@@ -217,6 +217,8 @@ def _verdicts_out(found: Sequence[Mapping[str, str]]) -> list[VerdictChangeOut]:
                 "after": one["to"] or None,
                 "basis_before": one["basis_before"],
                 "basis_after": one["basis_after"],
+                "causes": one.get("causes", ()),
+                "day": one.get("day") or None,
             }
         )
         for one in found

@@ -10,7 +10,8 @@ from chartsift.api.faults import AccessError
 from chartsift.api.services import audit, erasure
 from chartsift.api.services.agreement import study_agreement
 from chartsift.api.v1.describe import Limit, Offset, refusals, router
-from chartsift.api.v1.models import (
+from chartsift.api.v1.models import OpaqueId
+from chartsift.api.v1.review_models import (
     AgreementOut,
     AuditCheckOut,
     AuditEntryOut,
@@ -18,7 +19,6 @@ from chartsift.api.v1.models import (
     ErasureIn,
     ErasureOut,
     KappaOut,
-    OpaqueId,
     OverridesOut,
 )
 

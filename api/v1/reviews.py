@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from chartsift.api.access import Access, AccessDep, RoomDep
 from chartsift.api.db.tables import Decision, Signature, StudyPatient, User
+from chartsift.api.room import Room
 from chartsift.api.services import adjudication, charts, reviews
 from chartsift.api.services.visibility import SeenReview, visible_reviews
 from chartsift.api.v1.describe import IdempotencyKeyHeader, Limit, Offset, once, refusals, router
-from chartsift.api.v1.models import (
+from chartsift.api.v1.models import OpaqueId
+from chartsift.api.v1.review_models import (
     AdjudicationItemOut,
     AdjudicationQueueOut,
     CriterionStateOut,
@@ -21,7 +24,6 @@ from chartsift.api.v1.models import (
     DecisionsOut,
     DisagreementOut,
     EvidenceIn,
-    OpaqueId,
     RecordedOut,
     RejectionIn,
     ReviewOut,
@@ -110,14 +112,8 @@ def make_decision(
     key: IdempotencyKeyHeader = None,
 ) -> DecisionOut:
     """Give a verdict on a criterion in one's own open reading."""
-    with room.store.writing() as session:
-        return _act(
-            session,
-            access,
-            key,
-            ("make_decision", study_id, patient_id, body.model_dump()),
-            lambda: reviews.decide(session, study_id, patient_id, access.user_id, **body.model_dump()),
-        )
+    asked = _Asked("make_decision", study_id, patient_id, body.model_dump(), key)
+    return _done(room, access, asked, reviews.decide)
 
 
 @routes.post(
@@ -134,24 +130,9 @@ def add_evidence(
     key: IdempotencyKeyHeader = None,
 ) -> DecisionOut:
     """Add words of a note as evidence for or against a criterion."""
-    with room.store.writing() as session:
-        return _act(
-            session,
-            access,
-            key,
-            ("add_evidence", study_id, patient_id, body.model_dump()),
-            lambda: reviews.mark_evidence(
-                session,
-                study_id,
-                patient_id,
-                access.user_id,
-                criterion_id=body.criterion_id,
-                place=reviews.EvidencePlace(body.note_id, body.start, body.end, body.stance),
-                rejects=False,
-                comment=body.comment,
-                expected=body.expected,
-            ),
-        )
+    asked = _Asked("add_evidence", study_id, patient_id, body.model_dump(), key)
+    place = reviews.EvidencePlace(body.note_id, body.start, body.end, body.stance)
+    return _done(room, access, asked, _marking(body, place, rejects=False))
 
 
 @routes.post(
@@ -168,25 +149,9 @@ def reject_evidence(
     key: IdempotencyKeyHeader = None,
 ) -> DecisionOut:
     """Say that words which the system took as evidence do not count, and why."""
-    with room.store.writing() as session:
-        return _act(
-            session,
-            access,
-            key,
-            ("reject_evidence", study_id, patient_id, body.model_dump()),
-            lambda: reviews.mark_evidence(
-                session,
-                study_id,
-                patient_id,
-                access.user_id,
-                criterion_id=body.criterion_id,
-                place=reviews.EvidencePlace(body.note_id, body.start, body.end, "set_aside", body.finding_id),
-                rejects=True,
-                reason=body.reason,
-                comment=body.comment,
-                expected=body.expected,
-            ),
-        )
+    asked = _Asked("reject_evidence", study_id, patient_id, body.model_dump(), key)
+    place = reviews.EvidencePlace(body.note_id, body.start, body.end, "set_aside", body.finding_id)
+    return _done(room, access, asked, _marking(body, place, rejects=True, reason=body.reason))
 
 
 @routes.post(
@@ -203,14 +168,8 @@ def undo_decision(
     key: IdempotencyKeyHeader = None,
 ) -> DecisionOut:
     """Undo the last act in force of one's own open reading, or the last on one criterion."""
-    with room.store.writing() as session:
-        return _act(
-            session,
-            access,
-            key,
-            ("undo_decision", study_id, patient_id, body.model_dump()),
-            lambda: reviews.undo(session, study_id, patient_id, access.user_id, **body.model_dump()),
-        )
+    asked = _Asked("undo_decision", study_id, patient_id, body.model_dump(), key)
+    return _done(room, access, asked, reviews.undo)
 
 
 @routes.post(
@@ -274,17 +233,8 @@ def adjudicate(
     key: IdempotencyKeyHeader = None,
 ) -> DecisionOut:
     """Give the verdict of record on a criterion that two readers differ on."""
-    with room.store.writing() as session:
-        adjudication.own_adjudication(
-            session, charts.patient_of(session, study_id, patient_id), access.user_id
-        )
-        return _act(
-            session,
-            access,
-            key,
-            ("adjudicate", study_id, patient_id, body.model_dump()),
-            lambda: reviews.decide(session, study_id, patient_id, access.user_id, **body.model_dump()),
-        )
+    asked = _Asked("adjudicate", study_id, patient_id, body.model_dump(), key)
+    return _done(room, access, asked, reviews.decide, settles=True)
 
 
 @routes.post(
@@ -301,17 +251,8 @@ def undo_adjudication(
     key: IdempotencyKeyHeader = None,
 ) -> DecisionOut:
     """Undo the last act in force of one's own adjudication."""
-    with room.store.writing() as session:
-        adjudication.own_adjudication(
-            session, charts.patient_of(session, study_id, patient_id), access.user_id
-        )
-        return _act(
-            session,
-            access,
-            key,
-            ("undo_adjudication", study_id, patient_id, body.model_dump()),
-            lambda: reviews.undo(session, study_id, patient_id, access.user_id, **body.model_dump()),
-        )
+    asked = _Asked("undo_adjudication", study_id, patient_id, body.model_dump(), key)
+    return _done(room, access, asked, reviews.undo, settles=True)
 
 
 @routes.post(
@@ -323,11 +264,7 @@ def sign_adjudication(
     study_id: OpaqueId, patient_id: OpaqueId, body: SignIn, access: AccessDep, room: RoomDep
 ) -> SignatureOut:
     """Sign one's own adjudication: its verdicts are the record. Every one needs a reason or a comment."""
-    with room.store.reading() as session:
-        adjudication.own_adjudication(
-            session, charts.patient_of(session, study_id, patient_id), access.user_id
-        )
-    return _signed(room, access, study_id, patient_id, body)
+    return _signed(room, access, study_id, patient_id, body, settles=True)
 
 
 def reviews_out(session: Session, access: Access, patient: StudyPatient) -> ReviewsOut:
@@ -384,29 +321,68 @@ def review_out(session: Session, access: Access, seen: SeenReview) -> ReviewOut:
     )
 
 
-def _act(
-    session: Session,
-    access: Access,
-    key: str | None,
-    request: tuple[str, str, str, Mapping[str, Any]],
-    act: Callable[[], Decision],
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for, and the caller's key, by which the same request is known."""
+
+    route: str
+    study_id: str
+    patient_id: str
+    body: Mapping[str, Any]
+    key: str | None
+
+
+def _marking(
+    body: EvidenceIn | RejectionIn, place: reviews.EvidencePlace, *, rejects: bool, reason: str = ""
+) -> Callable[..., Decision]:
+    """Return the act that adds or rejects the evidence of a request."""
+
+    def mark(session: Session, study_id: str, patient_id: str, user_id: str, **_: Any) -> Decision:
+        return reviews.mark_evidence(
+            session,
+            study_id,
+            patient_id,
+            user_id,
+            criterion_id=body.criterion_id,
+            place=place,
+            rejects=rejects,
+            reason=reason,
+            comment=body.comment,
+            expected=body.expected,
+        )
+
+    return mark
+
+
+def _done(
+    room: Room, access: Access, asked: _Asked, act: Callable[..., Decision], *, settles: bool = False
 ) -> DecisionOut:
-    route, study_id, patient_id, body = request
-    asked = (f"{route} {study_id} {patient_id}", dict(body))
-    return once(
-        session,
-        access,
-        key,
-        asked,
-        lambda: _decision_out(session, act(), access.display_name),
-        DecisionOut,
-    )
-
-
-def _signed(room: RoomDep, access: Access, study_id: str, patient_id: str, body: SignIn) -> SignatureOut:
+    """Do an act of a reading once, with the fields of the request; with *settles* in one's own adjudication only."""
+    here = (asked.study_id, asked.patient_id)
     with room.store.writing() as session:
+        if settles:
+            adjudication.own_adjudication(session, charts.patient_of(session, *here), access.user_id)
+        return once(
+            session,
+            access,
+            asked.key,
+            (" ".join((asked.route, *here)), dict(asked.body)),
+            lambda: _decision_out(
+                session, act(session, *here, access.user_id, **asked.body), access.display_name
+            ),
+            DecisionOut,
+        )
+
+
+def _signed(
+    room: Room, access: Access, study_id: str, patient_id: str, body: SignIn, *, settles: bool = False
+) -> SignatureOut:
+    with room.store.writing() as session:
+        patient = charts.patient_of(session, study_id, patient_id)
+        if settles:
+            adjudication.own_adjudication(session, patient, access.user_id)
         signature = reviews.sign(session, study_id, patient_id, access.user_id, expected=body.expected)
-        return _signature_out(signature, charts.patient_of(session, study_id, patient_id))
+        return _signature_out(signature, patient)
 
 
 def _signature_out(signature: Signature, patient: StudyPatient) -> SignatureOut:

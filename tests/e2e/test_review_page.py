@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from support.rooms import PASSWORD
 
+from chartsift.api.db.tables import Presence
+from chartsift.api.services import presence
+
 pytestmark = [pytest.mark.browser]
 
 WINDOW = {"width": 1280, "height": 800}
@@ -264,3 +267,53 @@ CONTRAST = """() => {
   }
   return poor;
 }"""
+
+
+def test_two_people_on_a_chart_see_each_other_come_and_go(browser, served, sign_in):
+    room, address = served
+    patient_id = room.add_chart("P-MEET", FIRST)
+    chart = f"{address}/studies/{room.study_id}/patients/{patient_id}"
+    contexts = [browser.new_context(viewport=WINDOW) for _ in range(2)]
+    here, there = (context.new_page() for context in contexts)
+    sign_in(here, "first")
+    sign_in(there, "second")
+    here.goto(chart)
+    there.goto(chart)
+    assert "Also open for First since" in there.inner_text("#presence")
+
+    # The minute's sign of life, at once: a browser that comes back to the page gives it, too.
+    here.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    here.wait_for_function("() => document.getElementById('presence').textContent.includes('Second')")
+    there.goto(f"{address}/account")
+    # Who has left counts as there for a few seconds more: the last sign of life is put back for that.
+    for _ in range(200):
+        with room.store.reading() as session:
+            row = session.get_one(Presence, (patient_id, room.users["second"]))
+        if row.seen_at < row.since:
+            break
+        here.wait_for_timeout(50)
+    assert row.seen_at < row.since
+
+    for context in contexts:
+        context.close()
+
+
+def test_a_decision_shows_who_came_meanwhile_and_a_closed_session_is_said(browser, served, sign_in):
+    room, address = served
+    patient_id = room.add_chart("P-MEET-2", FIRST)
+    context = browser.new_context(viewport=WINDOW)
+    page = context.new_page()
+    sign_in(page, "first")
+    page.goto(f"{address}/studies/{room.study_id}/patients/{patient_id}")
+    with room.store.writing() as session:
+        presence.arrive(session, patient_id, room.users["second"])
+    page.click(".decide button[value=met]")
+    page.wait_for_function("() => document.getElementById('presence').textContent.includes('Second')")
+
+    context.clear_cookies()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+
+    page.wait_for_function(
+        "() => document.getElementById('presence').textContent.includes('You are signed out')"
+    )
+    context.close()

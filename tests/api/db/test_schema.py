@@ -32,6 +32,36 @@ def test_upgrade_from_nothing_and_back_again(store):
     assert schema_state.drift(store) == []
 
 
+@pytest.mark.parametrize("old", ["0002", "0003"])
+def test_an_upgrade_from_an_old_head_keeps_the_files_and_what_points_at_them(store, old):
+    schema_state.downgrade(store, old)
+    is_sqlite = store.engine.dialect.name == "sqlite"
+    false, piece = ("0", "x'01'") if is_sqlite else ("false", "'abc'")
+    now = "'2024-07-15 09:00:00'"
+    rows = {
+        "users (id, name, display_name, is_admin, preferences, created_at)": f"'u', 'u', 'u', {false}, '{{}}', {now}",
+        "studies (id, title, trial_id, trial_version, trial_fingerprint, trial_file, blind_first_share, second_review_share, settings, version, created_at)": f"'s', 't', 't', '1', 'f', '', 0, 1, '{{}}', 1, {now}",
+        "uploads (id, study_id, created_by, state, details, created_at)": f"'l', 's', 'u', 'checked', '{{}}', {now}",
+        "upload_files (id, upload_id, position, name, size_bytes, digest, format, state, code, notes_added, sealed_content)": "'f', 'l', 0, 'a.zip', 1, 'd', 'zip', 'read', '', 0, NULL",
+        "upload_pieces (upload_file_id, number, sealed)": f"'f', 0, {piece}",
+    }
+    with store.writing() as session:
+        for table, values in rows.items():
+            session.execute(text(f"INSERT INTO {table} VALUES ({values})"))  # noqa: S608 - the words above
+
+    assert schema_state.upgrade(store).is_current
+
+    assert schema_state.drift(store) == []
+    with store.reading() as session:
+        assert session.execute(text("SELECT name, state FROM upload_files")).all() == [("a.zip", "read")]
+        assert session.scalar(text("SELECT count(*) FROM upload_pieces")) == 1
+    # The reference still holds.
+    with store.writing() as session:
+        session.execute(text("DELETE FROM upload_files"))
+    with store.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM upload_pieces")) == 0
+
+
 def test_an_old_schema_is_refused_with_what_to_do(tmp_path):
     store = Store(f"sqlite:///{tmp_path / 'empty.sqlite'}")
 

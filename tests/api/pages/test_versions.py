@@ -11,10 +11,7 @@ from chartsift.api.services import watch
 from chartsift.api.services.studies import study_of
 
 
-def test_a_version_is_seen_and_then_put_in_force(sqlite_url, clock, monkeypatch):
-    from chartsift.api.db.store import Store
-
-    store = Store(sqlite_url, clock=clock)
+def test_a_version_is_seen_and_then_put_in_force(store, monkeypatch):
     room = make_room(store, second_review_share=0.0)
     read_and_sign(room, room.patient_id)
     later = TRIAL.model_copy(update={"version": "2025-01"})
@@ -41,4 +38,3 @@ def test_a_version_is_seen_and_then_put_in_force(sqlite_url, clock, monkeypatch)
     client.post(f"/studies/{room.study_id}/screening-day", data={"screening_day": "today"})
     with store.reading() as session:
         assert watch.screening_day(study_of(session, room.study_id)) == "today"
-    store.close()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, text
+from support.fake_screener import TRIAL
+from support.uploading import Arrived, receive, work, zipped
 
 from chartsift.api.db.base import Base
 from chartsift.api.db.tables import Erasure, StudyPatient
 from chartsift.api.faults import AccessError, ConflictError
-from chartsift.api.services import audit, erasure, reviews
+from chartsift.api.services import audit, charts, erasure, reviews, studies, uploads
 from chartsift.api.services.idempotency import Answer, remember
 
 CRITERIA = (
@@ -180,3 +184,94 @@ def test_a_chart_is_due_so_long_after_its_last_signature(room, clock):
     assert due(30) == []
     clock.forward(seconds=1)
     assert due(30) == [patient_id]  # the chart of the room is not closed, however old
+
+
+def draft_of(room, *files, **options):
+    """Send files and read them: a draft that is open."""
+    upload_id = receive(room, *files, **options)
+    work(room)
+    return upload_id
+
+
+def test_open_drafts_lose_the_lines_and_the_files_of_the_patient_and_the_proof_counts_them(room):
+    patient_id = room.add_chart("ZQX-77", "Dermatomyositis.")
+    both = zipped(
+        {
+            "ZQX-77_2024-06-01_visit.txt": "Zqxword came.",
+            "KEEP-1_2024-06-01_visit.txt": "Kept.",
+            "patients.csv": "patient_id,birth_date,sex\nZQX-77,1970-01-01,F\nKEEP-1,1980-01-01,M\n",
+        }
+    )
+    draft = draft_of(room, ("both.zip", both))
+    mine = draft_of(room, ("2024-06-03_letter.txt", b"Zqxword again."), site_id="ZQX-77")
+
+    erase(room, patient_id)
+
+    with room.store.reading() as session:
+        assert "ZQX" not in str(rows(session)).upper()
+        assert uploads.files_with_content(session, draft) == set()
+        assert uploads.items_of(session, mine) == []
+        order = session.get(Erasure, erasure.proof_of(session, room.study_id, patient_id).erasure_id)
+        assert order.counts["draft_lines"] == 3
+        entry = session.get(audit.AuditEntry, erasure.proof_of(session, room.study_id, patient_id).sequence)
+        assert entry.details["draft_lines"] == 3
+    # What the draft holds of others goes on, also with more files and in spite of the content that is gone.
+    add_file(room, draft, ("KEEP-1_2024-06-02_visit.txt", b"Kept, too."))
+    work(room)
+    with room.store.writing() as session:
+        uploads.confirm(session, room.study_id, draft, actor_id=room.users["first"])
+    work(room)
+    with room.store.reading() as session:
+        kept = charts.find_patient(session, room.study_id, "KEEP-1")
+        assert [charts.text_of(session, note) for note in charts.notes_of(session, kept.id)] == [
+            "Kept.",
+            "Kept, too.",
+        ]
+        assert charts.find_patient(session, room.study_id, "ZQX-77") is None
+
+
+def add_file(room, upload_id, file):
+    arrived = Arrived(*file)
+    with room.store.writing() as session:
+        uploads.receive(
+            session,
+            room.study_id,
+            [(arrived, arrived.pieces(room.store.vault))],
+            actor_id=room.users["first"],
+            upload=uploads.upload_of(session, room.study_id, upload_id),
+        )
+
+
+def test_files_that_nobody_has_read_yet_are_counted_and_drafts_of_other_studies_are_not_touched(room):
+    patient_id = room.add_chart("ZQX-77", "Dermatomyositis.")
+    receive(room, ("ZQX-77_2024-06-01_visit.txt", b"Zqxword."))
+    other = replace(room)
+    with room.store.writing() as session:
+        other.study_id = studies.create_study(session, title="Another", trial=TRIAL).id
+    elsewhere = receive(other, ("ZQX-77_2024-06-01_visit.txt", b"Zqxword."))
+
+    erase(room, patient_id)
+
+    with room.store.reading() as session:
+        order = session.get(Erasure, erasure.proof_of(session, room.study_id, patient_id).erasure_id)
+        assert order.counts["files_not_read"] == 1
+    work(room)
+    with room.store.reading() as session:
+        assert [item.site_id for item in uploads.items_of(session, elsewhere)] == ["ZQX-77"]
+
+
+def test_a_file_that_is_just_being_read_keeps_its_content_and_counts_as_not_read(room):
+    patient_id = room.add_chart("ZQX-77", "Dermatomyositis.")
+    upload_id = draft_of(room, ("ZQX-77_2024-06-01_visit.txt", b"Zqxword."))
+    with room.store.writing() as session:
+        # As a worker leaves it that was killed after the first lines.
+        (file,) = uploads.files_of(session, upload_id)
+        file.state = uploads.upload_of(session, room.study_id, upload_id).state = "received"
+
+    erase(room, patient_id)
+
+    with room.store.reading() as session:
+        order = session.get(Erasure, erasure.proof_of(session, room.study_id, patient_id).erasure_id)
+        assert (order.counts["draft_lines"], order.counts["files_not_read"]) == (1, 1)
+        assert uploads.items_of(session, upload_id) == []
+        assert len(uploads.files_with_content(session, upload_id)) == 1

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import zipfile
+from importlib import import_module
 
 import pytest
 from support.rooms import TEXT, make_room
 from support.signing import read_and_sign
 
 from chartsift.annotations.check import check_charts
+from chartsift.api.db.tables import User
 from chartsift.api.services import audit, charts, reviews, studies
 
 
@@ -57,20 +59,87 @@ def test_the_screening_log_holds_what_was_decided_and_by_whom(single):
     assert {name.partition("___")[0] for name in row} <= set(fields)
 
 
-def test_fhir_says_final_and_holds_the_words(single):
-    files = members(fetch(single, "fhir"))
-    observations = [
-        json.loads(line)
-        for name, content in files.items()
-        if name.endswith(".ndjson")
-        for line in content.decode().splitlines()
-        if json.loads(line)["resourceType"] == "Observation"
-    ]
-    by_code = {one["code"]["coding"][0]["code"]: one for one in observations}
+def resources_of(answer) -> dict[str, list[dict]]:
+    """Return the resources of a FHIR export by type, each held against its model of R4."""
+    found: dict[str, list[dict]] = {}
+    for name, content in members(answer).items():
+        if not name.endswith(".ndjson"):
+            continue
+        lines = content.decode().split("\n")
+        assert lines.pop() == ""
+        for line in lines:
+            resource = json.loads(line)
+            kind = resource["resourceType"]
+            model = getattr(import_module(f"fhir.resources.R4B.{kind.lower()}"), kind)
+            assert json.loads(model.model_validate(resource).model_dump_json()) == resource
+            found.setdefault(kind, []).append(resource)
+    return found
+
+
+def by_criterion(observations):
+    return {one["code"]["coding"][0]["code"]: one for one in observations}
+
+
+def performers(observation):
+    return [one["display"] for one in observation["performer"]]
+
+
+def test_fhir_says_final_by_whom_when_and_holds_the_words(single):
+    observations = resources_of(fetch(single, "fhir"))["Observation"]
+    by_code = by_criterion(observations)
 
     assert {one["status"] for one in observations} == {"final"}
-    assert by_code["muscle_weakness"]["valueCodeableConcept"]["coding"][0]["code"] == "met"
+    assert {one["issued"] for one in observations} == {"2024-07-15T09:00:00Z"}
+    assert {json.dumps(one["performer"]) for one in observations} == {
+        json.dumps(
+            [
+                {
+                    "type": "Practitioner",
+                    "identifier": {"system": "urn:chartsift:fhir:reader", "value": single.users["first"]},
+                    "display": "First",
+                }
+            ]
+        )
+    }
+    weakness = by_code["muscle_weakness"]
+    assert weakness["valueCodeableConcept"]["coding"][0]["code"] == "met"
+    assert weakness["note"][-1] == {
+        "authorReference": weakness["performer"][0],
+        "time": "2024-07-15T09:00:00Z",
+        "text": "known from a source outside these notes; =HYPERLINK(1); seen, on the ward",
+    }
     assert "Anti-Jo-1" in json.dumps(by_code["msa_subtype"])
+
+
+def test_fhir_names_both_readers_where_they_agree_and_else_who_settled(room, clock):
+    odd = "Dr. X\u2028\u0007 <b>"
+    with room.store.writing() as session:
+        session.get(User, room.users["second"]).display_name = odd
+    read_and_sign(room, room.patient_id, "first", {"prior_car_t": "met"})
+    clock.forward(hours=1)
+    read_and_sign(room, room.patient_id, "second", {"prior_car_t": "not_met"})
+    clock.forward(hours=1)
+    settle(room, "prior_car_t", "met")
+
+    observations = resources_of(fetch(room, "fhir"))["Observation"]
+    by_code = by_criterion(observations)
+
+    named = odd.replace("\u0007", "\ufffd")
+    assert performers(by_code["prior_transplant"]) == ["First", named]
+    assert performers(by_code["prior_car_t"]) == ["Judge"]
+    assert by_code["prior_car_t"]["note"][-1]["text"] == "clinical judgement"
+    assert performers(by_code["adult"]) == ["First", named, "Judge"]
+    assert {one["issued"] for one in observations} == {"2024-07-15T11:00:00Z"}
+
+
+def settle(room, criterion, verdict, who="judge"):
+    """Settle the one criterion that the readers of the room's chart differ on, and sign."""
+    client, here = room.client(who), f"{room.chart}/adjudication"
+    assert client.post(here).status_code == 200
+    body = {"criterion_id": criterion, "verdict": verdict, "reason": "clinical_judgement", "expected": 0}
+    assert client.post(f"{here}/decisions", json=body).status_code == 200
+    answer = client.post(f"{here}/signature", json={"expected": 1})
+    assert answer.json()["state"] == "signed", answer.text
 
 
 def test_note_nlp_has_offsets_that_lead_to_the_words(single):

@@ -100,6 +100,8 @@ def test_a_note_that_arrives_changes_a_verdict_and_says_so(room):
             "after": "met",
             "basis_before": "no_mention",
             "basis_after": "documented",
+            "causes": ["notes"],
+            "day": None,
         }
     ]
     assert change["reasons"] == ["notes", "day"]
@@ -132,10 +134,9 @@ def test_a_window_that_lapses_is_seen_on_the_day_after_and_only_then(ageing, clo
 
     assert status_of(ageing) == ("unknown", date(2024, 8, 2))
     change = changes(ageing)[0]
-    assert (change["reasons"], [one["criterion_id"] for one in change["changes"]]) == (
-        ["day"],
-        ["active_disease"],
-    )
+    (lapsed,) = change["changes"]
+    assert (change["reasons"], lapsed["criterion_id"]) == (["day"], "active_disease")
+    assert (lapsed["causes"], lapsed["day"]) == (["window"], "2024-08-01")
     # The signed chart stays signed, and is counted as changed since.
     listed = ageing.client("manager").get(f"{ageing.study}/patients").json()
     assert (listed["by_state"]["signed"], listed["changed"]) == (1, 1)
