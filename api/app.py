@@ -122,12 +122,6 @@ def create_app(
         upload,
         exports,
         version_pages,
-        chart_acts,
-        adjudication,
-        agreement,
-        pictures,
-        worksheet,
-        keys,
     ):
         app.include_router(part.routes)
     app.mount("/static", StaticFiles(packages=[("chartsift.api", "static")]), name="static")
