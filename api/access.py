@@ -18,7 +18,6 @@ from chartsift.api.faults import AccessError
 from chartsift.api.permissions import ROUTES, STUDY_PERMISSIONS, Permission, Rule, permissions_of
 from chartsift.api.room import Room
 from chartsift.api.services.accounts import user_of_session
-from chartsift.api.services.studies import role_in
 from chartsift.api.services.tokens import user_of_token
 
 
@@ -60,13 +59,18 @@ class Access:
 @dataclass(frozen=True, slots=True)
 class _Person:
     user: User
+    role: str | None
     scopes: frozenset[str] | None = None
     only_study: str = ""
     session_token: str = field(default="", repr=False)
 
 
-def room_of(request: Request) -> Room:
-    """Return the room of the application."""
+async def room_of(request: Request) -> Room:
+    """Return the room of the application; a coroutine, because a plain function would get a thread of its own."""
+    return _room(request)
+
+
+def _room(request: Request) -> Room:
     room: Room = request.app.state.room
     return room
 
@@ -82,14 +86,14 @@ def access_of(request: Request) -> Access:
     rule = rule_of(request)
     if rule.permission is Permission.PUBLIC:
         return Access()
-    room = room_of(request)
-    person = _person(request, room, is_use=rule.is_use)
+    room = _room(request)
+    study_id = request.path_params.get("study_id", "")
+    person = _person(request, room, study_id, is_use=rule.is_use)
     if person.scopes is not None and rule.scope not in person.scopes:
         raise AccessError("AC509")
     if rule.permission is Permission.ADMIN and not person.user.is_admin:
         raise AccessError("AC502")
-    study_id = request.path_params.get("study_id", "")
-    role = _role(room, person, study_id) if study_id else None
+    role = _role(person, study_id) if study_id else None
     permissions = permissions_of(role)
     if rule.permission in STUDY_PERMISSIONS and rule.permission not in permissions:
         raise AccessError("AC502")
@@ -120,27 +124,25 @@ def rule_of(request: Request) -> Rule:
     return rule
 
 
-def _person(request: Request, room: Room, *, is_use: bool) -> _Person:
+def _person(request: Request, room: Room, study_id: str, *, is_use: bool) -> _Person:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme:
         if scheme.lower() != "bearer":
             raise AccessError("AC506")
-        user, token = user_of_token(room.store, secret.strip())
-        return _Person(user, frozenset(token.scopes), token.study_id or "")
+        asker, token = user_of_token(room.store, secret.strip(), study_id=study_id)
+        return _Person(asker.user, asker.role, frozenset(token.scopes), token.study_id or "")
     cookie = request.cookies.get(room.cookie, "")
     if not cookie:
         raise AccessError("AC501")
-    user = user_of_session(room.store, cookie, limits=room.limits, is_use=is_use)
-    return _Person(user, session_token=cookie)
+    asker = user_of_session(room.store, cookie, limits=room.limits, study_id=study_id, is_use=is_use)
+    return _Person(asker.user, asker.role, session_token=cookie)
 
 
-def _role(room: Room, person: _Person, study_id: str) -> str:
-    with room.store.reading() as session:
-        role = role_in(session, study_id, person.user.id)
+def _role(person: _Person, study_id: str) -> str:
     # Who has no part in a study does not learn that there is one.
-    if role is None or person.only_study not in ("", study_id):
+    if person.role is None or person.only_study not in ("", study_id):
         raise AccessError("AC507")
-    return role
+    return person.role
 
 
 RoomDep = Annotated[Room, Depends(room_of)]

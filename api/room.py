@@ -43,11 +43,11 @@ def cookie_name(settings: Settings) -> str:
     return _SECURE_COOKIE if settings.is_https else _LOOPBACK_COOKIE
 
 
-def open_store(settings: Settings, *, clock: Clock | None = None) -> Store:
+def open_store(settings: Settings, *, clock: Clock | None = None, gap: float = 0.0) -> Store:
     """
-    Return the database of *settings*.
+    Return the database of *settings*; *gap* as for `Store`.
 
     Raises:
         StoreError: its address or a key for the notes cannot be used (ST703, ST704).
     """
-    return Store(settings.database_address(), vault=Vault(settings.note_keys), clock=clock)
+    return Store(settings.database_address(), vault=Vault(settings.note_keys), clock=clock, gap=gap)

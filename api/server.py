@@ -156,6 +156,8 @@ def _run(
     import uvicorn
 
     from chartsift.api.app import create_app
+    from chartsift.api.memory import settle
+    from chartsift.api.pages.render import warm_up
     from chartsift.api.screener import PipelineScreener
     from chartsift.nlp.log import configure_logging
 
@@ -164,8 +166,12 @@ def _run(
         # Seconds of building belong to the start, not to the first reader; and broken rules are said here.
         screener = PipelineScreener()
         screener.warm_up(settings.trial)
+    app = create_app(settings, screener=screener, store=store)
+    # The rest of what only the first reader after a start would wait for.
+    warm_up()
+    settle()
     config = uvicorn.Config(
-        create_app(settings, screener=screener, store=store),
+        app,
         host=host,
         port=port,
         log_config=None,

@@ -22,8 +22,9 @@ from types import FrameType
 from typing import IO
 
 from chartsift.api.db.schema_state import require_current
-from chartsift.api.db.store import Store
+from chartsift.api.db.store import GAP_SECONDS, Store
 from chartsift.api.faults import CodedError, StoreError
+from chartsift.api.memory import settle
 from chartsift.api.room import open_store
 from chartsift.api.screener import PipelineScreener, Screener
 from chartsift.api.services import jobs, watch
@@ -40,6 +41,9 @@ from chartsift.nlp.log import configure_logging, get_logger
 
 IDLE_SECONDS = 1.0
 """How often an idle worker looks into the queue; a person who uploads waits no longer for the start."""
+
+NICENESS = 10
+"""By how much a worker lowers its priority; it still gets a tenth of a processor that others want all of."""
 
 _LOG = get_logger(__name__)
 _STOP_SECONDS = 20
@@ -243,7 +247,10 @@ def run_worker(settings: Settings, *, log_level: str = "INFO", parent: IO[bytes]
         RuleError: the lexicon or the trial is invalid.
     """
     configure_logging(level=log_level)
-    store = open_store(settings)
+    # People wait for pages and not for this: where processors are few, the server goes first.
+    os.nice(NICENESS)
+    settle()
+    store = open_store(settings, gap=GAP_SECONDS)
     try:
         require_current(store)
         check_key(store)

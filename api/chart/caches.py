@@ -26,11 +26,21 @@ def forget() -> None:
 
 
 class Kept(Generic[Value]):
-    """A map that forgets what was asked for longest ago; safe to use from several threads."""
+    """
+    A map that forgets what was asked for longest ago; safe to use from several threads.
 
-    def __init__(self, most: int) -> None:
+    It goes by weight rather than by number: what fifty readers have open is a few large charts or many small ones.
+
+    Args:
+        most: Greatest weight of all values together; one that is heavier by itself is kept alone.
+        weight: Returns the weight of a value, at least 1.
+    """
+
+    def __init__(self, most: int, weight: Callable[[Value], int]) -> None:
         self._most = most
-        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._weight = weight
+        self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+        self._total = 0
         self._lock = threading.Lock()
         _ALL.add(self)
 
@@ -38,16 +48,21 @@ class Kept(Generic[Value]):
         """Throw everything away."""
         with self._lock:
             self._values.clear()
+            self._total = 0
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """Return the value of *key*; *make* it when it is not there (two threads may both, and one is kept)."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
-                return self._values[key]
+                return self._values[key][0]
         value = make()
+        weight = self._weight(value)
         with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
+            if key in self._values:
+                self._total -= self._values.pop(key)[1]
+            self._values[key] = (value, weight)
+            self._total += weight
+            while self._total > self._most and len(self._values) > 1:
+                self._total -= self._values.popitem(last=False)[1][1]
         return value

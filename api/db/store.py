@@ -2,7 +2,9 @@
 The database as the services see it: transactions for reading and for writing, a clock, and the vault.
 
 SQLite: write-ahead log, foreign keys, a busy timeout, and ``BEGIN IMMEDIATE`` for writers, so that a transaction
-that will write waits at its start and not half-way. Readers are kept from writing on both databases. Bound values
+that will write waits at its start and not half-way. It takes one writer at a time: the threads of a process stand in
+line (`_Line`), and processes look every few milliseconds whether it is their turn, while a worker leaves a gap between
+its transactions. Readers are kept from writing on both databases. Bound values
 never reach an error message (``hide_parameters``).
 """
 
@@ -10,6 +12,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,7 +30,16 @@ from chartsift.api.vault import Vault
 Clock = Callable[[], datetime]
 
 BUSY_SECONDS = 15
-"""How long a writer waits for another; a transaction here takes milliseconds."""
+"""How long a writer waits for another process; a transaction here takes milliseconds."""
+
+LINE_SECONDS = 60
+"""How long a writer stands in line behind other threads: a decision that comes late is better than one refused."""
+
+GAP_SECONDS = 0.005
+"""What a worker leaves between two transactions: longer than others take to look again."""
+
+_LOOK_SECONDS = 0.002
+_BUSY_MS = BUSY_SECONDS * 1000
 
 _WRITES = "chartsift_writes"
 
@@ -40,18 +53,26 @@ class Store:
         vault: Seals and opens notes.
         clock: Returns now in UTC; a test brings its own.
         pool_size: Connections kept open; the threads of the server share them.
+        gap: Seconds to wait after each transaction that writes, for a process that lets people go first.
 
     Raises:
         StoreError: the address is of no kind that is known (ST703).
     """
 
     def __init__(
-        self, url: str, *, vault: Vault | None = None, clock: Clock | None = None, pool_size: int = 20
+        self,
+        url: str,
+        *,
+        vault: Vault | None = None,
+        clock: Clock | None = None,
+        pool_size: int = 20,
+        gap: float = 0.0,
     ) -> None:
         self.vault = vault or Vault()
         self.clock = clock or utc_now
         self.engine = _engine(url, pool_size=pool_size)
-        self._queue = threading.Lock() if self.engine.dialect.name == "sqlite" else None
+        self._line = _Line() if self.engine.dialect.name == "sqlite" else None
+        self._gap = gap
         info = {"vault": self.vault, "clock": self.clock}
         readers = self.engine
         if self.engine.dialect.name == "postgresql":
@@ -72,6 +93,8 @@ class Store:
         """Provide a session whose changes are committed at the end of the block, all or none."""
         with self._turn(), _translated(), self._writers() as session, session.begin():
             yield session
+        if self._gap:
+            time.sleep(self._gap)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -81,19 +104,53 @@ class Store:
         SQLite makes a writer that has to wait ask again and again, with longer and longer pauses, and whoever comes
         in between is faster: of fifty readers some waited for the whole busy timeout.
         """
-        if self._queue is None:
+        if self._line is None:
             yield
             return
-        if not self._queue.acquire(timeout=BUSY_SECONDS):
+        if not self._line.enter(LINE_SECONDS):
             raise StoreError("ST702")
         try:
             yield
         finally:
-            self._queue.release()
+            self._line.leave()
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+class _Line:
+    """A lock that is handed over in the order in which it was asked for; an ordinary one lets late-comers pass."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._is_taken = False
+
+    def enter(self, seconds: float) -> bool:
+        """Wait for one's turn; return False when it did not come in time."""
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return True
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._guard:
+            if mine.is_set():
+                # Handed over between the end of the wait and here.
+                return True
+            self._waiting.remove(mine)
+            return False
+
+    def leave(self) -> None:
+        """Hand the turn to whoever waits longest."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_taken = False
 
 
 def utc_now() -> datetime:
@@ -123,6 +180,9 @@ def _translated() -> Iterator[None]:
     """Give the database's own troubles their codes; their messages may quote values and stay behind."""
     try:
         yield
+    except sqlite3.OperationalError as exc:
+        # Of the one statement that does not go through SQLAlchemy: the database cannot be opened or written.
+        raise StoreError("ST703") from exc
     except OperationalError as exc:
         if isinstance(exc.orig, sqlite3.OperationalError) and "locked" in str(exc.orig):
             raise StoreError("ST702") from exc
@@ -181,14 +241,39 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     # What is erased is overwritten, not merely marked as free.
     cursor.execute("PRAGMA secure_delete=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = bool(connection.get_execution_options().get(_WRITES))
     connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not writes:
+        connection.exec_driver_sql("BEGIN")
+        return
+    # SQLite's own way of waiting asks after longer and longer pauses, up to a tenth of a second, and so misses the
+    # gaps that another process leaves.
+    driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        _begin_immediate(driver)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+
+
+def _begin_immediate(driver: sqlite3.Connection) -> None:
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as exc:
+            if "locked" not in str(exc):
+                raise
+            if time.monotonic() >= until:
+                raise StoreError("ST702") from exc
+            time.sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

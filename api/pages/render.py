@@ -68,6 +68,13 @@ def static_url(name: str) -> str:
     return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
+def warm_up() -> None:
+    """Compile every template now rather than with the first page that needs it."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 @cache
 def _environment() -> jinja2.Environment:
     """Return the template environment: everything is escaped, and an unknown name is an error."""
@@ -77,6 +84,8 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Templates come with the package; a new one comes with a restart.
+        auto_reload=False,
     )
     environment.globals["static"] = static_url
     environment.filters["exact"] = exact

@@ -35,10 +35,14 @@ from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.screening.chart import PatientResult
 from chartsift.nlp.types import CohortResult, CriterionResult, Stance
 
-# A result of a large chart is a few MB when opened; this many are what the readers of a site have open.
-_RESULTS: Kept[PatientResult] = Kept(48)
-_BY_NOTE: Kept[ByNote] = Kept(48)
-_COPIED: Kept[dict[str, list[tuple[Copied, str]]]] = Kept(48)
+# An opened result takes 1.7 kB a finding, so that this is 430 MB at most: a thousand charts of 250 findings, or thirty
+# of 300 notes each. What else is kept refers to the findings, and weighs little.
+_MOST_FINDINGS = 250_000
+_RESULTS: Kept[PatientResult] = Kept(_MOST_FINDINGS, lambda result: 1 + len(result.findings))
+_BY_NOTE: Kept[ByNote] = Kept(_MOST_FINDINGS, lambda known: 1 + sum(map(len, known.findings.values())))
+_COPIED: Kept[dict[str, list[tuple[Copied, str]]]] = Kept(
+    _MOST_FINDINGS, lambda copied: 1 + len(copied) + sum(map(len, copied.values()))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +130,9 @@ def scene_of(session: Session, access: Access, study_id: str, patient_id: str) -
     result = None
     if stored is not None and is_seen:
         result = _RESULTS.get(stored.id, lambda: result_value(session, stored))
-    review = reviews.review_by(session, patient, access.user_id)
-    others = [
-        one
-        for one in reviews.reviews_of(session, patient).values()
-        if one.reviewer_id != access.user_id and one.signed_at is None
-    ]
+    every = reviews.reviews_of(session, patient).values()
+    review = next((one for one in every if one.reviewer_id == access.user_id), None)
+    others = [one for one in every if one.reviewer_id != access.user_id and one.signed_at is None]
     return Scene(
         access=access,
         study=study,
@@ -170,15 +171,13 @@ def record_seen(
     Pages are made while only reading, and this is a transaction of its own: writers take turns, and none of them
     waits for a page.
     """
+    seen = [(action, "")] if action else []
+    seen += [("note.seen", note) for note in notes]
+    acts = [audit.Act(access.user_id, what, study_id, patient_id, target) for what, target in seen]
     with store.writing() as session:
-        if action:
-            audit.append(session, access.user_id, action, study_id=study_id, patient_id=patient_id)
+        audit.append_all(session, acts)
         if action == "chart.seen":
             presence.arrive(session, patient_id, access.user_id)
-        for note in notes:
-            audit.append(
-                session, access.user_id, "note.seen", study_id=study_id, patient_id=patient_id, target=note
-            )
 
 
 def present_of(session: Session, patient: StudyPatient, access: Access) -> list[dict[str, str]]:

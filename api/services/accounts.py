@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import Store, now_of
-from chartsift.api.db.tables import LoginAttempt, LoginSession, User
+from chartsift.api.db.tables import LoginAttempt, LoginSession, StudyMember, User
 from chartsift.api.faults import AccessError, ConflictError, StoreError
 from chartsift.api.services import audit
 from chartsift.api.services.passwords import hash_password, is_password, needs_rehash
@@ -135,6 +135,14 @@ def disable_user(session: Session, user: User, *, actor_id: str = audit.SYSTEM) 
     audit.append(session, actor_id, "user.disabled", target=user.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who a request comes from: the person, and the role in the study that was asked for (None without a part)."""
+
+    user: User
+    role: str | None
+
+
 def sign_in(store: Store, name: str, password: str, *, address: str, limits: Limits) -> SignedIn:
     """
     Open a session for the person of that name and password.
@@ -200,9 +208,13 @@ def open_session(session: Session, user_id: str, *, method: str, limits: Limits)
     return SignedIn(token, user_id, now + limits.absolute)
 
 
-def user_of_session(store: Store, token: str, *, limits: Limits, is_use: bool = True) -> User:
+def user_of_session(
+    store: Store, token: str, *, limits: Limits, study_id: str = "", is_use: bool = True
+) -> Asker:
     """
     Return who is signed in under the cookie's *token*; with *is_use*, note that the session is in use.
+
+    Every request asks this, and therefore in one question with the role in *study_id*.
 
     Raises:
         AccessError: there is no such session, or it is over (AC503), or the account is closed (AC503).
@@ -210,24 +222,31 @@ def user_of_session(store: Store, token: str, *, limits: Limits, is_use: bool = 
     token_hash = hash_token(token)
     with store.reading() as session:
         found = session.execute(
-            select(LoginSession, User)
+            select(
+                User,
+                StudyMember.role,
+                LoginSession.revoked_at,
+                LoginSession.expires_at,
+                LoginSession.last_seen_at,
+            )
             .join(User, User.id == LoginSession.user_id)
+            .outerjoin(StudyMember, member_of(study_id))
             .where(LoginSession.token_hash == token_hash)
         ).first()
         now = now_of(session)
         if found is None:
             raise AccessError("AC503")
-        login, user = found
+        user, role, revoked_at, expires_at, last_seen_at = found
         is_over = (
-            login.revoked_at is not None
+            revoked_at is not None
             or user.disabled_at is not None
-            or now >= login.expires_at
-            or now - login.last_seen_at >= limits.idle
+            or now >= expires_at
+            or now - last_seen_at >= limits.idle
         )
         if is_over:
             raise AccessError("AC503")
         session.expunge(user)
-        must_touch = is_use and now - login.last_seen_at >= min(_TOUCH_EVERY, limits.idle / 10)
+        must_touch = is_use and now - last_seen_at >= min(_TOUCH_EVERY, limits.idle / 10)
     if must_touch:
         with store.writing() as session:
             session.execute(
@@ -235,7 +254,12 @@ def user_of_session(store: Store, token: str, *, limits: Limits, is_use: bool = 
                 .where(LoginSession.token_hash == token_hash, LoginSession.last_seen_at < now)
                 .values(last_seen_at=now)
             )
-    return user
+    return Asker(user, role)
+
+
+def member_of(study_id: str) -> ColumnElement[bool]:
+    """Return the condition that joins the asking person's membership of a study; of none for an empty identifier."""
+    return and_(StudyMember.user_id == User.id, StudyMember.study_id == study_id)
 
 
 def sign_out(session: Session, token: str) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import is_postgresql, now_of
@@ -29,6 +29,11 @@ SYSTEM = "system"
 _CHAIN_LOCK = 0x63686172
 
 _BATCH = 1000
+
+# Made once: every page that is seen asks them.
+_LAST = select(AuditEntry.sequence, AuditEntry.entry_hash).order_by(AuditEntry.sequence.desc()).limit(1)
+_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+_COLUMNS = tuple(column.name for column in AuditEntry.__table__.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def append(
     patient_id: str = "",
     target: str = "",
     **details: str | int | bool | None,
-) -> AuditEntry:
+) -> None:
     """
     Add an entry to the trail.
 
@@ -76,28 +81,49 @@ def append(
         target: On what else (opaque identifier).
         details: Codes, counts and opaque identifiers; never words or identifiers of a patient.
     """
+    append_all(session, [Act(actor_id, action, study_id, patient_id, target, details)])
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What an entry says beside its place in the chain; the fields are those of `append`."""
+
+    actor_id: str
+    action: str
+    study_id: str = ""
+    patient_id: str = ""
+    target: str = ""
+    details: dict[str, str | int | bool | None] = field(default_factory=dict)
+
+
+def append_all(session: Session, acts: Sequence[Act]) -> None:
+    """Add several entries one after the other, with one look at the end of the trail; see `append`."""
+    if not acts:
+        return
     session.flush()
     if is_postgresql(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
-    last = session.execute(
-        select(AuditEntry.sequence, AuditEntry.entry_hash).order_by(AuditEntry.sequence.desc()).limit(1)
-    ).first()
-    entry = AuditEntry(
-        sequence=(last.sequence if last else 0) + 1,
-        at=now_of(session),
-        actor_id=actor_id,
-        action=action,
-        study_id=study_id,
-        patient_id=patient_id,
-        target=target,
-        details=details,
-        previous_hash=last.entry_hash if last else FIRST_HASH,
-        entry_hash="",
-    )
-    entry.entry_hash = hash_of(entry)
-    session.add(entry)
-    session.flush()
-    return entry
+    last = session.execute(_LAST).first()
+    sequence, previous_hash = (last.sequence, last.entry_hash) if last else (0, FIRST_HASH)
+    rows = []
+    for act in acts:
+        sequence += 1
+        entry = AuditEntry(
+            sequence=sequence,
+            at=now_of(session),
+            actor_id=act.actor_id,
+            action=act.action,
+            study_id=act.study_id,
+            patient_id=act.patient_id,
+            target=act.target,
+            details=act.details,
+            previous_hash=previous_hash,
+            entry_hash="",
+        )
+        previous_hash = entry.entry_hash = hash_of(entry)
+        rows.append({name: getattr(entry, name) for name in _COLUMNS})
+    # Rows rather than objects of the session: nothing is done with them here, and others wait for this transaction.
+    session.execute(_INSERT, rows)
 
 
 def hash_of(entry: AuditEntry) -> str:

@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from chartsift.nlp.screening.chart import PatientResult
@@ -78,9 +78,14 @@ def _encoded_fields(value: Any, table: dict[Finding, int]) -> dict[str, Any]:
 def _decoder_of_fields(kind: type[Any]) -> Decoder:
     hints = get_type_hints(kind)
     decoders = {field.name: _decoder(hints[field.name]) for field in fields(kind)}
+    # Most fields are numbers and words as they are: a large chart has a hundred thousand of them.
+    made = {name: decoder for name, decoder in decoders.items() if decoder is not _as_it_is}
 
-    def decode(value: Any, table: Sequence[Finding]) -> Any:
-        return kind(**{name: decoders[name](item, table) for name, item in value.items()})
+    def decode(value: dict[str, Any], table: Sequence[Finding]) -> Any:
+        for name, decoder in made.items():
+            if name in value:
+                value[name] = decoder(value[name], table)
+        return kind(**value)
 
     return decode
 
@@ -92,18 +97,33 @@ def _decoder(kind: Any) -> Decoder:
     if is_dataclass(kind) and isinstance(kind, type):
         return _decoder_of_fields(kind)
     if kind is date:
-        return lambda value, _: date.fromisoformat(value)
+        return lambda value, _: _day(value)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         (inner,) = (argument for argument in arguments if argument is not type(None))
         decode = _decoder(inner)
+        if decode is _as_it_is:
+            return decode
         return lambda value, table: None if value is None else decode(value, table)
     if origin is tuple and arguments[-1] is Ellipsis:
         each = _decoder(arguments[0])
+        if each is _as_it_is:
+            return lambda value, _: tuple(value)
         return lambda value, table: tuple(each(item, table) for item in value)
     if origin is tuple:
         parts = [_decoder(argument) for argument in arguments]
         return lambda value, table: tuple(part(item, table) for part, item in zip(parts, value, strict=True))
     if origin is Literal or kind in (str, int, float, bool):
-        return lambda value, _: value
+        return _as_it_is
     raise TypeError(f"no way to read {kind} back")
+
+
+def _as_it_is(value: Any, table: Sequence[Finding]) -> Any:
+    del table
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _day(value: str) -> date:
+    """Return a day; the findings of a note share one object."""
+    return date.fromisoformat(value)

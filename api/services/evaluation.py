@@ -32,6 +32,7 @@ from chartsift.api.services.codec import (
     load_result,
 )
 from chartsift.api.services.studies import study_of, trial_of
+from chartsift.api.vault import Vault
 from chartsift.nlp.criteria.schema import TrialFile
 from chartsift.nlp.screening.chart import PatientResult
 from chartsift.nlp.types import CohortResult, Finding
@@ -50,6 +51,16 @@ class _Inputs:
     digest: str
     findings: dict[str, list[Finding]]
     as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Verdicts ready to be stored: others wait while they are written, and need not while they are packed."""
+
+    result_id: str
+    result: PatientResult
+    sealed: bytes
+    readings: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +100,21 @@ def evaluate_patient(
             if not inputs.chart.notes and inputs.chart.patient.as_of is None:
                 return None
             known = _known(session, patient_id, inputs.digest)
-        result = None
-        fresh: dict[str, list[Finding]] = {}
+            before = None
+            if known is None:
+                patient = charts.patient_of(session, study_id, patient_id)
+                before = _opened(session, current_result(session, patient))
+        made = None
         if known is None:
             readings = dict(inputs.findings)
             result = screener.screen(inputs.chart, inputs.trial, as_of=inputs.as_of, readings=readings)
             fresh = {note: found for note, found in readings.items() if note not in inputs.findings}
+            made = _made(store.vault, inputs, result, fresh)
         with store.writing() as session:
             patient = charts.patient_of(session, study_id, patient_id, lock=True)
             if _inputs(session, study_id, patient_id, software, only_digest=True).digest != inputs.digest:
                 continue
-            return _keep(session, patient, inputs, software, result, fresh, actor_id)
+            return _keep(session, patient, inputs, software, made, before, actor_id)
     raise StoreError("ST702")
 
 
@@ -224,8 +239,8 @@ def _keep(
     patient: StudyPatient,
     inputs: _Inputs,
     software: str,
-    result: PatientResult | None,
-    fresh: dict[str, list[Finding]],
+    made: _Made | None,
+    opened: tuple[str, PatientResult] | None,
     actor_id: str,
 ) -> Evaluated:
     before = current_result(session, patient)
@@ -233,14 +248,16 @@ def _keep(
     stored_id = _known(session, patient.id, inputs.digest)
     is_new = stored_id is None
     if stored_id is None:
-        if result is None:
+        if made is None:
             raise StoreError("ST702")
-        stored_id = _store_result(session, patient, inputs, software, result)
-        _store_readings(session, inputs, software, fresh)
+        stored_id = _store_result(session, patient, inputs, software, made)
+        _store_readings(session, patient, software, made.readings)
     if patient.result_id == stored_id:
         return Evaluated(stored_id, is_new, ())
-    after = result or result_value(session, session.get_one(StoredResult, stored_id))
-    old = result_value(session, before) if before is not None else None
+    after = made.result if made else result_value(session, session.get_one(StoredResult, stored_id))
+    if before is not None and (opened is None or opened[0] != before.id):
+        opened = _opened(session, before)
+    old = opened[1] if before is not None and opened is not None else None
     changed = changed_statuses(old.applicable if old else None, after.applicable)
     patient.result_id = stored_id
     if before is not None and old is not None:
@@ -261,14 +278,31 @@ def _keep(
     return Evaluated(stored_id, is_new, changed if before is not None else ())
 
 
-def _store_result(
-    session: Session, patient: StudyPatient, inputs: _Inputs, software: str, result: PatientResult
-) -> str:
+def _opened(session: Session, stored: StoredResult | None) -> tuple[str, PatientResult] | None:
+    return None if stored is None else (stored.id, result_value(session, stored))
+
+
+def _made(vault: Vault, inputs: _Inputs, result: PatientResult, fresh: dict[str, list[Finding]]) -> _Made:
     opaque = new_id()
+    readings = {inputs.note_ids[note_id]: found for note_id, found in fresh.items()}
+    return _Made(
+        opaque,
+        result,
+        vault.seal_bytes(dump_result(result), context=f"result:{opaque}"),
+        {
+            note_id: vault.seal_bytes(dump_findings(found), context=f"reading:{note_id}")
+            for note_id, found in readings.items()
+        },
+    )
+
+
+def _store_result(
+    session: Session, patient: StudyPatient, inputs: _Inputs, software: str, made: _Made
+) -> str:
+    result = made.result
     cohort = result.applicable
-    sealed = vault_of(session).seal_bytes(dump_result(result), context=f"result:{opaque}")
     stored = StoredResult(
-        id=opaque,
+        id=made.result_id,
         patient_id=patient.id,
         fingerprint=inputs.digest,
         software_fingerprint=software,
@@ -290,23 +324,29 @@ def _store_result(
         last_note_on=max((note.note_date for note in result.notes), default=None),
         notes_read=len(result.notes),
         notes_unread=len(result.unread),
-        sealed_result=sealed,
+        sealed_result=made.sealed,
         computed_at=now_of(session),
     )
     session.add(stored)
     session.flush()
-    return opaque
+    return made.result_id
 
 
 def _store_readings(
-    session: Session, inputs: _Inputs, software: str, fresh: dict[str, list[Finding]]
+    session: Session, patient: StudyPatient, software: str, readings: dict[str, bytes]
 ) -> None:
-    for note_id, found in fresh.items():
-        opaque = inputs.note_ids[note_id]
-        if session.get(NoteReading, (opaque, software)) is not None:
-            continue
-        sealed = vault_of(session).seal_bytes(dump_findings(found), context=f"reading:{opaque}")
-        session.add(NoteReading(note_id=opaque, fingerprint=software, sealed_findings=sealed))
+    there = set(
+        session.scalars(
+            select(NoteReading.note_id)
+            .join(StudyNote, StudyNote.id == NoteReading.note_id)
+            .where(StudyNote.patient_id == patient.id, NoteReading.fingerprint == software)
+        )
+    )
+    session.add_all(
+        NoteReading(note_id=note_id, fingerprint=software, sealed_findings=sealed)
+        for note_id, sealed in readings.items()
+        if note_id not in there
+    )
 
 
 def speaks_against(kind: str, status: str) -> bool:

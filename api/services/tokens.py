@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import Store, now_of
-from chartsift.api.db.tables import ApiToken, User
+from chartsift.api.db.tables import ApiToken, StudyMember, User
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.permissions import SCOPES
 from chartsift.api.services import audit
-from chartsift.api.services.accounts import hash_token
+from chartsift.api.services.accounts import Asker, hash_token, member_of
 
 PREFIX = "cst_"
 """How a token begins, so that scanners of source code and logs find one that got there."""
@@ -90,27 +90,28 @@ def revoke_token(session: Session, user_id: str, token_id: str) -> None:
     audit.append(session, user_id, "token.revoked", target=token.id)
 
 
-def user_of_token(store: Store, secret: str) -> tuple[User, ApiToken]:
+def user_of_token(store: Store, secret: str, *, study_id: str = "") -> tuple[Asker, ApiToken]:
     """
-    Return whose token *secret* is.
+    Return whose token *secret* is, with the owner's role in *study_id*.
 
     Raises:
         AccessError: it is none, or lapsed or revoked, or the account is closed (AC506).
     """
     with store.reading() as session:
         found = session.execute(
-            select(ApiToken, User)
+            select(ApiToken, User, StudyMember.role)
             .join(User, User.id == ApiToken.user_id)
+            .outerjoin(StudyMember, member_of(study_id))
             .where(ApiToken.token_hash == hash_token(secret))
         ).first()
         now = now_of(session)
         if found is None:
             raise AccessError("AC506")
-        token, user = found
+        token, user, role = found
         if token.revoked_at is not None or user.disabled_at is not None or now >= token.expires_at:
             raise AccessError("AC506")
         session.expunge_all()
     if token.last_used_at is None or now - token.last_used_at >= _TOUCH_EVERY:
         with store.writing() as session:
             session.execute(update(ApiToken).where(ApiToken.id == token.id).values(last_used_at=now))
-    return user, token
+    return Asker(user, role), token

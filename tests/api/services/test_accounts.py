@@ -26,7 +26,7 @@ def sign_in(store, name="anna", password=PASSWORD, address="192.0.2.1"):
 def test_a_password_opens_a_session_and_stands_nowhere(store, anna):
     signed_in = sign_in(store, " ANNA ")
 
-    assert accounts.user_of_session(store, signed_in.token, limits=LIMITS).id == anna
+    assert accounts.user_of_session(store, signed_in.token, limits=LIMITS).user.id == anna
     with store.reading() as session:
         stored = " ".join(str(row) for row in session.execute(text("SELECT * FROM users, sessions")).all())
     assert "$argon2id$" in stored
@@ -94,7 +94,7 @@ def test_a_session_ends_when_it_is_left_alone(store, anna, clock):
     token = sign_in(store).token
     for _ in range(4):
         clock.forward(minutes=29)
-        assert accounts.user_of_session(store, token, limits=LIMITS).id == anna
+        assert accounts.user_of_session(store, token, limits=LIMITS).user.id == anna
 
     clock.forward(minutes=30)
     with pytest.raises(AccessError, match="AC503"):
@@ -142,8 +142,8 @@ def test_a_closed_account_opens_nothing(store, anna):
 def test_a_token_lapses(store, anna, clock):
     with store.writing() as session:
         made = tokens.create_token(session, anna, label="x", scopes=["read"], lifetime=timedelta(days=1))
-    user, token = tokens.user_of_token(store, made.secret)
-    assert (user.id, token.scopes) == (anna, ["read"])
+    asker, token = tokens.user_of_token(store, made.secret)
+    assert (asker.user.id, token.scopes) == (anna, ["read"])
 
     clock.forward(days=1)
     with pytest.raises(AccessError, match="AC506"):

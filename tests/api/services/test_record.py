@@ -41,6 +41,20 @@ def test_a_chain_that_nobody_touched_is_whole(trail):
     assert (found.is_whole, found.entries, len(found.head)) == (True, 5, 64)
 
 
+def test_several_entries_at_once_are_links_of_the_same_chain(trail):
+    with trail.writing() as session:
+        acts = [audit.Act("user0", "test.done", "s", "p", str(number), {"n": number}) for number in range(3)]
+        audit.append_all(session, acts)
+        audit.append_all(session, [])
+        audit.append(session, "user1", "test.done")
+
+    with trail.reading() as session:
+        found = audit.verify(session)
+        page = audit.trail(session, "s", patient_id="p")
+    assert (found.is_whole, found.entries) == (True, 9)
+    assert [(one.target, one.details) for one in page.entries] == [(str(n), {"n": n}) for n in (2, 1, 0)]
+
+
 @pytest.mark.parametrize(
     ("change", "broken_at"),
     [
