@@ -14,6 +14,8 @@ from datetime import date
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.components.receipt_forms import answered
+from chartsift.nlp.components.receipt_mended import is_denial_corrected, set_right
 from chartsift.nlp.components.receipt_reach import (
     first_governing,
     is_about_mention,
@@ -84,7 +86,7 @@ _TRIAL_REACH = 600
 
 # ---- denial
 _NEGATOR = loosely(
-    r"\b(?=[nwdlhafzko])(?:no|not|never|nothing(?! against)|without|w/o|denie[sd]|deny|denying|"
+    r"\b(?=[nwdlhafzkobeusc])(?:(?:empty|blank|unremarkable|silent|clean|clear) for|no|not|never|nothing(?! against)|without|w/o|denie[sd]|deny|denying|"
     r"negative for|neg for|nor|neither"
     r"|none of|nil|lacks?|kein\w*|ohne|nie(?:mals)?|hasn['’]?t"
     r"|haven['’]?t|hadn['’]?t|didn['’]?t|absence of|free of|zero)\b"
@@ -125,6 +127,11 @@ _UNNEEDED = loosely(
     r"|had to have)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$"
     r"|\bdid(?: not|n['’]t) (?:need|require|go on to)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$"
 )
+# "Cardiology said no to a second transplant": a refusal.
+_TO = re.compile(r"\W{0,2}\s*to\b", re.IGNORECASE)
+_SAID_NO = loosely(
+    r"\b(?:said|says?|saying|gave a clear|was a|told (?:him|her|them|us)|answer(?:ed)?(?: was| is)?(?: an?)?|voted)\s+[\"“'‘]?$"
+)
 _SO_WHAT = loosely(r"^\s*(?:therapy|cells?|infusion)?\s*,?\s*(?:she|he|they|there|we|I)\b")
 # An insurer denies a treatment, not that it was given.
 _PAYER = loosely(
@@ -151,7 +158,7 @@ _CODED_NO = loosely(
     r"^(?:\s*(?:hx|history|status))?\s*[?:]?\s*(?:[\"“][^\"”\n]{0,80}[\"”]\s*)?(?:->|→|=>)\s*no(?=\s*(?:$|[.;,|)\n(\"”]|per\b))"
 )
 _BARE_ANSWER = loosely(
-    r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*(?:[ \t]+(?:hx|history|status))?[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$))"
+    r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*(?:[ \t]+(?:hx|history|status))?[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none|0(?![.,/]\d))|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$))"
 )
 _NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
 # "Never needed dialysis" denies the dialysis: the verb of need has no object of its own.
@@ -159,6 +166,7 @@ _NOT_DONE = loosely(
     r"\b(?:none|never|not|n['’]t|no)\s+(?:(?:been|yet|ever|was|were|actually|had|has)\s+){0,2}"
     r"(?:done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
     r"|transplanted|undergone|underwent)\b"
+    r"|\bneither\s+(?:[\w-]+\s+nor\s+)?(?:been\s+)?(?:done|performed|given|received|infused|administered|happened)\b"
     r"|\bnever\s+(?:been\s+)?(?:needed|required|used|necessary|considered)(?=\s*(?:$|[.,;:)]|\n|(?:for|in|by|because|as"
     r"|since|and|but)\b))"
 )
@@ -185,6 +193,7 @@ _CORRECTED = loosely(
     r"|\b(?:entered|listed|recorded|charted|documented|coded|carried|copied|put)\s+(?:there\s+)?(?:in error|by mistake"
     r"|wrongly|erroneously|mistakenly)\b|\b(?:wrongly|erroneously|mistakenly)\s+(?:entered|listed|recorded|charted"
     r"|documented|coded|carried|copied)\b|\bin error\b|\bauto-?populat\w+"
+    r"|\bmis-?(?:coded|entered|labell?ed|recorded|filed|documented|reported|charted|attributed|transcribed)\b"
     r"|\b(?:registry|coding|coder['’]?s|charting|clerical|transcription|dictation|data[- ]entry|documentation|template"
     r"|billing|copy[- ](?:paste|forward))\s+(?:error|mistake)\b"
 )
@@ -246,11 +255,19 @@ def read_receipt(
     if other:
         return Receipt("family", (other,))
     corrected = _corrected(text[end : end + _CORRECTION_REACH])
+    if corrected and is_denial_corrected(left):
+        return Receipt("present", (corrected,), strength="strong")
     if corrected and not is_about_mention(left):
         return Receipt("absent", (corrected,), strength="strong", corrects=True)
     blinded = _blinded(text, layout, start, end)
     if blinded is not None:
         return blinded
+    disowned = set_right(left, text[end : end + _CORRECTION_REACH])
+    if disowned:
+        return Receipt("absent", (disowned,), strength="strong", corrects=True)
+    answer = answered(text[end : min(line.end, end + _ANSWER_REACH)], left)
+    if answer is not None:
+        return answer
     never = (
         None if is_graft else _never_infused(left, text[end : min(line.end, end + _FORM_REACH)], note_date)
     )
@@ -399,7 +416,7 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
         None if is_received(left, right, note_date) else _NONE_DONE.match(right[:REACH])
     )
     if not_done:
-        made = re.search(
+        made = not not_done.group().lower().startswith("neither") and re.search(
             r"\b(?:collect|apheres|manufactur|product|enrol|consent|slot|listed)", left + right, re.IGNORECASE
         )
         cue = not_done.groupdict().get("cue") or not_done.group()
@@ -407,7 +424,8 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
     near = left[-REACH:]
     for negator in reversed(list(_NEGATOR.finditer(near))):
         between = near[negator.end() :]
-        if _PAYER.search(near[: negator.start()]):
+        before = near[: negator.start()]
+        if _PAYER.search(before) or (_TO.match(between) and _SAID_NO.search(before)):
             return Receipt("hypothetical", (negator.group(),))
         if negator.group().lower() == "without" and _SO_WHAT.match(right):
             return Receipt("hypothetical", (negator.group(),))

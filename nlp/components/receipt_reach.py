@@ -21,7 +21,7 @@ _LINKS = frozenset(
     " the a an her his their its our any this that"
     " therapy therapies treatment treatments cell cells t t-cell product products infusion infusions graft grafts"
     " procedure operation surgery transplant transplants transplantation transplantations txp tx history hx entry"
-    " idea option plan code diagnosis"
+    " idea option plan code diagnosis status"
     " planned discussed considered offered proposed scheduled recommended collected manufactured approved declined"
     " refused listed evaluated referred requested suggested contemplated made cancelled canceled intended ordered"
     " apheresed mentioned weighed evaluation referral failed"

@@ -16,6 +16,15 @@ from functools import cached_property
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
+from chartsift.nlp.components.receipt_talk import (
+    ANOTHER,
+    CAME_UP,
+    IN_VIEW_OF,
+    NAMED_BY_NOUN,
+    ONE_MORE,
+    TALKED_OF,
+    WEIGHED,
+)
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
@@ -66,7 +75,7 @@ _SERVICE = loosely(
 _INTENT_NOUN = loosely(
     r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment|selection|mtg|meeting|conference|presentation"
     r"|referral|work-?\s?up|candida\w+|eligib\w*|list\b|listing|wait-?\s?list\w*|slot|screen\w*|consent\w*"
-    r"|brochure|poster"
+    r"|brochure|poster|leaflets?|flyers?|pamphlets?|fact sheets?|folder|video|website"
     r"|info\w*|talk|discussion|visit|intake|opinion|options?\b|question|inquiry|packet|hand-?out|webinar|booklet"
     r"|article"
     r"|plan\w*|approval|authori[sz]ation|insurance|collection|manufactur\w*|tour|appointment|appt|idea|hope"
@@ -85,7 +94,9 @@ _STRONG_INTENT = loosely(
     r"|towards"
     r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"
     r"|begin)"
-    r"|need(?:s|ed|ing)?|requir\w*|eligib\w*|declin\w*|refus\w*|turned down|read|heard|explain\w*|rais(?:e|ed|ing)"
+    r"|need(?:s|ed|ing)?|requir\w*|eligib\w*|declin\w*|refus\w*|turned (?:\w+ )?down|vot(?:e|ed) against|veto\w*|moot\w*"
+    r"|contemplat\w*|with a view to|said no to|brought up|(?:subject|topic|idea|talk|question|possibility|thought)s? of"
+    r"|in (?:the )?hope of|read|heard|explain\w*|rais(?:e|ed|ing)"
     r"|talk\w*|poster"
     r"|brochure|propos\w*|offer\w*|recommend\w*|appl(?:y|ies|ied|ication)|approv\w*|insurance|insurer|potential\w*"
     r"|future"
@@ -166,6 +177,8 @@ _AFTER_INTENT = loosely(
     r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would\b|will\b|may\b|might\b|could\b|later\b|when\b|once|vs\.?"
     r"|versus|evaluation|held|upcoming|soon"
     r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
+    r"|suggested|debated|contemplated|fallback|plan B|must be|(?:not )?(?:realistic|feasible|advisable|justified|conceivable|allowed|permitted)"
+    r"|in reserve|held back"
     r"|eval\b|slot|interested))"
 )
 # What only a treatment that was given has.
@@ -395,6 +408,30 @@ def _date_to_come(around: _Around) -> Receipt | None:
     return _said("hypothetical", "a date to come") if around.dated is False else None
 
 
+def _talked_of(around: _Around) -> Receipt | None:
+    """Read "was brought up in 2017", which gives the talk a date and not the treatment."""
+    talk = TALKED_OF.match(around.right) or CAME_UP.match(around.right)
+    if talk is None or (around.strong is not None and around.gap(around.strong) < _BESIDE):
+        return None
+    return _said("hypothetical", talk.group())
+
+
+def _another(around: _Around) -> Receipt | None:
+    """Read "a second one must be discussed"; with a past date or a word of doing it was done."""
+    if (
+        not (ANOTHER.search(around.near) or IN_VIEW_OF.search(around.near))
+        or around.dated
+        or _AFTER_DONE.match(around.right)
+    ):
+        return None
+    if around.strong is not None and around.gap(around.strong) < _BESIDE:
+        return None
+    if IN_VIEW_OF.search(around.near):
+        return _said("hypothetical", "in view of")
+    weighed = WEIGHED.search(around.near) or WEIGHED.search(around.right[:REACH])
+    return _said("hypothetical", weighed.group()) if weighed else None
+
+
 def _infused_on(around: _Around) -> Receipt | None:
     infused = list(_INFUSED_ON.finditer(around.near))
     if not infused:
@@ -513,6 +550,8 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _called_off,
     _plan_or_trial,
     _date_to_come,
+    _talked_of,
+    _another,
     _infused_on,
     _word_of_receipt,
     _done_after,
@@ -543,6 +582,10 @@ def _last_receipt(left: str) -> tuple[str, int] | None:
         if _FOR_A_WHILE.search(left[: match.start()]) and re.match(r"\w+ (?:after|from|post)", word):
             continue
         if "infusion" in word and _TO_GET.search(left[: match.start()]):
+            continue
+        if word == "treatment with" and NAMED_BY_NOUN.search(left[: match.start()]):
+            continue
+        if word in ("second", "third", "first") and ONE_MORE.search(left[: match.start()]):
             continue
         if word in ("had", "has had", "have had") and _PUT_DOWN_FOR.match(left[match.end() :]):
             continue

@@ -41,7 +41,7 @@ _ORGANS = {
 _ORGAN = "|".join(sorted(map(re.escape, _ORGANS), key=len, reverse=True))
 # "kidney and pancreas transplant", "heart/lung transplant", "bone marrow or organ transplantation": the organs before.
 _COORDINATED = loosely(
-    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|-)\s*(?:(?:solid|"
+    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|\bnor\b|-)\s*(?:(?:solid|"
     rf"any|other|a)\s+)*$"
 )
 _ORGAN_AFTER = loosely(
@@ -172,6 +172,26 @@ _NO_DONOR = loosely(
 )
 
 
+# 'The wrist band carries the word "TRANSPLANT"', 'the label "BMT" on the chart': print on a thing, no graft.
+_PRINTED = loosely(
+    r"\b(?:(?:wrist ?bands?|bracelets?|stickers?|labels?|stamps?|banners?|letterheads?|doors?|signs?|headers?|footers?|folders?|bags?|tubes?|badges?)\b[^.;\n]{0,50}?"
+    r"(?:carr(?:y|ies|ied)|says?|said|reads?|bears?|shows?|with|has|had|printed)\b[^.;\n]{0,20}?|(?:wrist ?band|sticker|label|stamp|banner|letterhead|header|footer)\s+)[\"“‘']$"
+)
+# "LUNG TX: they will see her for assessment. NOT listed.": a heading whose words are all of what is to come.
+_HEADING = loosely(r"^(?:\s*\([^()\n]{0,30}\))?\s*(?::|\s[–—-]\s)\s*(?=[A-Za-z])")
+_HEADS_LINE = re.compile(
+    r"(?:^|[\n.;]\s*)[\W\d_]*(?:(?:prior|any|possible|re|status|question of)\s+)?\Z", re.IGNORECASE
+)
+_ALL_TO_COME = loosely(
+    r"\bnot (?:yet |currently |actively )?(?:listed|on the (?:waiting )?list|a candidate|eligible)\b|\b(?:for|awaiting|await|awaits|pending|before)\s+(?:\w+\s+){0,3}(?:assessment|evaluation|listing|work-?\s?up)\b"
+    r"|\bdecision (?:on|about|for|regarding) (?:the )?(?:listing|transplant\w*)\b|\bto be (?:listed|evaluated|assessed|referred)\b|\b(?:referral|referred)\b|\bwork-?\s?up (?:started|begun|under ?way|on hold|pending)\b"
+    r"|\b(?:family|parents?|mother|father|s?he|patient|pt|they) (?:\w+ )?(?:undecided|declines?|declined|refuses?|refused|asks?|asked|want\w*)\b|\btoo early\b|\bnot (?:indicated|needed)\b"
+)
+_HAS_GRAFT = loosely(
+    r"\b(?:tac\b|tacrolimus|c[iy]closporin\w*|sirolimus|belatacept|levels?|creat\w*|reject\w*|function\w*|stable|since|s/p|status post|received|transplanted|performed|done\b|engraft\w*|graft|DSA|donor|failed|CLAD|BOS\b"
+    r"|FEV1|recipient|GVHD|day \+|re-?transplant\w*|second|again|remission)\b|\b(?:19|20)\d\d\b"
+)
+_LIST_HEADING = re.compile(r"[ \t]*(?:\([^()\n]{0,60}\)[ \t]*)?:")
 # "He calls it his transplant", "the so-called transplant", "which she refers to as a transplant": a name, no graft.
 _SO_CALLED = loosely(
     r"\b(?:(?:calls?|called|calling|names?|labels?|terms?)\s+(?:it|this|that|them|these|the (?:\w+ ){1,2})"
@@ -213,14 +233,14 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     start, end = source_range(span)
     concept = sense_of(span).concept
     surface = text[start:end]
-    if _is_signature(text, layout, start, end):
+    if _is_signature(text, layout, start, end) or _PRINTED.search(text[max(0, start - 80) : start]):
         return
     if concept.concept == "any" and _is_no_transplant(text, layout, start, end):
         return
     # "kidney and pancreas transplant" holds a kidney; "heart valve" and "vein graft" hold no organ.
     organs = (
         _organs_before(text, layout, start)
-        if concept.kind != "graft_other" or concept.concept == "pancreas"
+        if concept.kind != "graft_other" or concept.concept in ("pancreas", "intestine")
         else []
     )
     begin = organs[-1][1] if organs else start
@@ -235,7 +255,8 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
             kind, name = "transplant", _ORGANS[after.group("organ").lower()]
     if _CODE.match(surface) and kind == "transplant":
         kind = "transplant_code"
-    assertion = reading.assertion or ("hypothetical" if reading.service else "present")
+    to_come = reading.service or (reading.assertion is None and _heads_what_is_to_come(text, start, end))
+    assertion = reading.assertion or ("hypothetical" if to_come else "present")
     attributes = dict(concept.attributes)
     attributes["strength"] = reading.strength
     if reading.corrects:
@@ -276,6 +297,18 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     yield made(kind, name, start, assertion)
     if kind == "transplant" and re.match(r"heart[- /]lung|heart and lung|CHLT|HLT", surface, re.IGNORECASE):
         yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
+
+
+def _heads_what_is_to_come(text: str, start: int, end: int) -> bool:
+    """Say whether the mention is a heading and the paragraph under it speaks of a plan alone."""
+    if (
+        _HEADING.match(text[end : end + 40]) is None
+        or _HEADS_LINE.search(text[max(0, start - 30) : start]) is None
+    ):
+        return False
+    stop = text.find("\n\n", end)
+    under = text[end : min(stop if stop > 0 else len(text), end + 300)]
+    return _ALL_TO_COME.search(under) is not None and _HAS_GRAFT.search(under) is None
 
 
 def _is_to_come(text: str, layout: Layout, start: int, end: int) -> bool:
@@ -355,6 +388,9 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
                     if draft.end <= d.start < sentence.end and ":" not in text[draft.end : d.start]
                 }
                 organ = current.concept if current else later.pop() if len(later) == 1 else ""
+        heading = _LIST_HEADING.match(text, draft.end)
+        if heading and any(heading.end() <= d.start < layout.line_at(draft.start).end for d in named):
+            continue  # "Prior transplants (checklist): kidney - no; marrow - no": its items answer
         if organ:
             yield Draft(
                 draft.start, draft.end, "transplant", organ, draft.assertion, draft.rule, draft.cues,
