@@ -24,7 +24,8 @@ _PERSON_LETTERS = (
 )  # fmt: skip
 _SOMEONE = r"(?:patient|woman|man|person|girl|boy|member|kid|child|people|lady|guy|gentleman)s?"
 _OTHER_PATIENT = re.compile(
-    rf"\b(?:another|other|a fellow|some|one) {_SOMEONE}\b"
+    rf"\b(?:(?:another|other|a fellow|some|one) {_SOMEONE}|the {_SOMEONE} (?=(?:in|from) the (?:next|same|other)|next to|opposite|across)|\w+ of (?:our|their|these|those) {_SOMEONE}"
+    rf"|(?:many|several|few|most|two|three|four|five|six|seven|eight|nine|ten|\d+) {_SOMEONE})\b"
     r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
     re.IGNORECASE,
 )
@@ -79,6 +80,21 @@ _ABOUT_LINK = re.compile(
 # "She was the donor for Bryony's bone marrow transplant", "for her brother's kidney transplant".
 _DONOR_FOR_NAMED = re.compile(
     rf"\bdonor\s+(?:for|to|of|in)\s+(?:(?-i:[A-Z])[\w-]+|(?:(?:his|her|their|the|a|an|older|younger|little|big|twin)\s+)*(?:{RELATIVE}|boy|girl|friend|man|woman|stranger))['’]s?\s+(?:[\w-]+\s+){{0,2}}$",
+    re.IGNORECASE,
+)
+# "Family: wife asked whether CAR-T could be used": the heading is of a talk with the family.
+_ASKS = re.compile(
+    rf"\b{RELATIVE}\s+(?:\w+\s+){{0,2}}?(?:asks?|asked|asking|wonders?|wondered|wants?|wanted|inquir\w+)\b",
+    re.IGNORECASE,
+)
+# "My cousin works at the University and says there is a CAR-T study".
+_AND_SAYS = re.compile(
+    r"(?!\s*(?:had|has|have|got|received|underwent)\b)[^.;]{0,40}\band (?:says?|said|told|tells|asks?|asked|thinks?|believes?|heard|read)\b",
+    re.IGNORECASE,
+)
+# "Sister had leukemia; pt was the marrow donor for her BMT".
+_PATIENT_DONOR = re.compile(
+    r"\b(?:pt|patient)\s+(?:was|is|acted as|served as)\s+(?:the |a |her |his )?(?:[\w-]+ ){0,2}donor\s+(?:for|to|in|of)\s+(?:her|his|their)\s+(?:[\w-]+\s)?$",
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(r"['’]s?\s+(?:(?!(?:had|has|and|who|with|is|was)\b)[\w-]+\s+){0,2}$")
@@ -208,7 +224,7 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     left = left[cut[-1] :] if cut else left
     right = text[end : min(max(sentence.end, end), end + 70)]
     section = layout.section_at(start)
-    if section.category == "family_history" and not _PATIENT.search(left):
+    if section.category == "family_history" and not _PATIENT.search(left) and not _ASKS.search(left):
         return section.title
     line = layout.line_at(start)
     family = _FAMILY_LINE.match(text, line.start, start)
@@ -220,7 +236,7 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     named = "" if _HANDED_OUT.match(right) else _named_before(left, text[start:end])
     if named:
         return named
-    for_named = _DONOR_FOR_NAMED.search(left)
+    for_named = _DONOR_FOR_NAMED.search(left) or _PATIENT_DONOR.search(left)
     if for_named:
         return for_named.group().strip()
     about = _IS_ABOUT.match(right)
@@ -322,8 +338,10 @@ def _named_before(left: str, mention: str) -> str:
             continue
         if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows):
             return match.group("who")
-        if _SPEAKS.match(follows) or re.search(
-            r"\b(?:about|regarding|concerning|re:)", follows, re.IGNORECASE
+        if (
+            _SPEAKS.match(follows)
+            or _AND_SAYS.match(follows)
+            or re.search(r"\b(?:about|regarding|concerning|re:)", follows, re.IGNORECASE)
         ):
             return ""
         if _COMPANY.search(left[: match.start()]) and not re.match(r"\s*(?:with|had|who|s/p|:|\()", follows):
