@@ -35,9 +35,19 @@ _OF_ITS_COURSE = loosely(
     r"|candidate\w*|listed|consider\w*|discuss\w*|interest\w*|plan\w*|refer\w*|want\w*|need\w*|offer\w*|should|since|after|following|fail\w*|fit|eligib\w*)\b"
 )
 _REPLY = loosely(
-    r"^[^.;?\n]{0,120}?\?[\"”]?\s*(?:->|→|[-–—:]|\bA(?:nswer)?\s*[.:])?\s*[\"“‘']?(?P<first>yes|no|never|none|denie[sd]|negative|neg|nil|nein|non|n|y|ja|oui)\b"
+    r"^[^.;?\n]{0,120}?\?[\"”]?\s*(?:->|→|[-–—:]|\bA(?:nswer)?\s*[.:])?\s*(?:(?:patient|pt|s?he|they|parents?|mother|father|wife|husband)\s+(?:says?|said|answers?|answered|replies|replied|states?|stated)\s*[:,]?\s*)?[\"“‘'\[(]?\s*(?P<first>yes|no|never|none|denie[sd]|negative|neg|nil|nein|non|n|y|ja|oui)\b"
     r"(?P<more>(?:\s*[/,]\s*(?:yes|no|never|none|nein|non|n|y)\b)*)"
 )
+# "The registry has her down for a kidney transplant, which she did not have".
+_NOT_HAD = loosely(
+    r"^[^.;\n]{0,30}?,?\s+(?:which|that|but|though|although)\s+(?:s?he|they|the patient|pt)\s+(?:did not|didn['’]t|has not|hasn['’]t|had not|has never|never)\s+(?:actually |in fact |ever )*(?:have|had|get|got|receive|received"
+    r"|undergo|underwent|undergone)(?=\s*(?:$|[.,;:)]|\n|it\b))"
+)
+# "Previous CAR T treatment is denied", "a previous transplant could be excluded"; an insurer denies another thing.
+_DENIED_AFTER = loosely(
+    r"^(?:\s*(?:cells?|therapy|treatment|history))?\s+(?:is|was|has been|could be|can be|are|were)\s+(?:denied|negated|excluded|ruled out|disclaimed)\b(?!\s+(?:by (?:the |her |his )?(?:insur|pay|plan|medic)|coverage|because|due))"
+)
+_EARLIER = loosely(r"\b(?:prior|previous|earlier|past|former|any|history of|hx of|h/o)\s+(?:[\w-]+\s+)?$")
 # "CAR-T she says she never had": the object stands first.
 _OBJECT_FIRST = loosely(
     r"^(?:\s*(?:cells?|therapy|treatment))?,?\s+(?:that\s+)?(?:s?he|they|pt|the patient|I)\s+(?:(?:says?|said|states?|stated|reports?|insists?|claims?"
@@ -60,7 +70,10 @@ def answered(rest_of_line: str, left: str) -> Receipt | None:
                 "present" if word in _TICKED_YES else "possible", (pair.group(),), strength="strong"
             )
         return Receipt("hypothetical", ("an empty form",))
-    first = _OBJECT_FIRST.match(rest_of_line)
+    denied = _DENIED_AFTER.match(rest_of_line)
+    if denied is not None and _EARLIER.search(left):
+        return Receipt("absent", (denied.group().strip(),), strength="strong")
+    first = _OBJECT_FIRST.match(rest_of_line) or _NOT_HAD.match(rest_of_line)
     if first is not None:
         return Receipt("absent", (first.group().strip(" ,"),), strength="strong")
     reply = _REPLY.match(rest_of_line)

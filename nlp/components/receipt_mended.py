@@ -30,6 +30,11 @@ _SET_RIGHT = loosely(
     r"^[^.;\n]{0,60}?[.;,:(–-]\s*[\"”]?\s*(?P<cue>(?:and |but |which |so )*(?:I|we|nurse|GP|(?:this|that|it|which|the (?:entry|code|item)) (?:was|is|has been|will be))\s+(?:have |had |has |will |just |today |now )*"
     r"(?:corrected|amended|removed|deleted|struck|crossed|taken|rectified|correct|amend|remove|delete|strike)(?:\s+(?:it|this|that|them|which|(?:the|that|this) (?:entry|code|item|line|word|mention)))?\b)"
 )
+# "Dx list error: 'lung transplant' - the patient had a biopsy."
+_ERROR_LABEL = loosely(
+    r"\b(?:list|chart|coding|charting|entry|record|registry|history|documentation|PMH|transcription) (?:error|mistake)\s*[:–-]\s*[\"“'‘]?$"
+    r"|\b(?:misread|mistaken|confused|confounded|misinterpreted|misheard|miscoded|mislabell?ed|mistranscribed)\s+(?:as|for|with)\s+(?:an?\s+|the\s+)?[\"“'‘]?$"
+)
 # "Kidney transplant on the problem list: not hers."
 _NOT_HERS = loosely(
     r"^[^.;\n]{0,60}?[.:,;(–-]\s*(?P<cue>(?:this |that |which |it )?(?:is |was |are |were )?not (?:hers|his(?!\s+\w)|theirs|(?:this|our|the) patient['’]s|(?:of |about |from )?(?:this|our|the) patient))(?=\s*(?:$|[.,;:)]|\n|\bbut\b))"
@@ -46,6 +51,8 @@ def set_right(left: str, after: str) -> str:
     disowned = _NOT_HERS.match(after)
     if disowned is not None and is_said_of_the_mention(after[: disowned.start("cue")].rstrip(" .:,;(–-")):
         return disowned.group("cue")
+    if _ERROR_LABEL.search(left):
+        return "error"
     if not (_DOCUMENT_SAYS.search(left) or _ON_DOCUMENT.match(after)):
         return ""
     right = _SET_RIGHT.match(after)

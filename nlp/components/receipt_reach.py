@@ -20,6 +20,7 @@ _LINKS = frozenset(
     " not never n't wasn't weren't isn't didn't couldn't it this that these those they which itself"
     " the a an her his their its our any this that"
     " therapy therapies treatment treatments cell cells t t-cell product products infusion infusions graft grafts"
+    " other such similar"
     " procedure operation surgery transplant transplants transplantation transplantations txp tx history hx entry"
     " idea option plan code diagnosis status"
     " planned discussed considered offered proposed scheduled recommended collected manufactured approved declined"
