@@ -63,6 +63,11 @@ _PEOPLE_AT_LARGE = re.compile(
     r"(?:who|that|with|after|following|treated with|given|having|receiving|undergoing)\b(?![^.;:]*\b(?:s?he|her|his|the patient|pt|this (?:man|woman|patient|lady|boy|girl))\b)[^.;:]{0,60}$",
     re.IGNORECASE,
 )
+# "He is married to a liver transplant recipient".
+_MARRIED_TO = re.compile(
+    r"\b(?:married to|(?:wife|husband|mother|father|parent|partner|carer|caregiver|daughter|son|sister|brother|friend) (?:of|for|to)|lives with|cares for|looks after)\s+an?\s+(?:[\w-]+\s+)?$",
+    re.IGNORECASE,
+)
 # What is handed out about a treatment, whoever got it.
 _HANDED_OUT = re.compile(
     r"[\s-]*(?:cells?\s+|therapy\s+|treatment\s+|trial\s+|study\s+)*(?:leaflets?|brochures?|booklets?|flyers?|pamphlets?|hand-?outs?|fact ?sheets?|information|info\b|consent|video|website|packet|folder)",
@@ -233,6 +238,9 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     kin = _KIN_LETTERS.search(left)
     if kin:
         return kin.group("who")
+    married = _MARRIED_TO.search(left)
+    if married:
+        return married.group().strip()
     named = "" if _HANDED_OUT.match(right) else _named_before(left, text[start:end])
     if named:
         return named
