@@ -86,7 +86,7 @@ _TRIAL_REACH = 600
 
 # ---- denial
 _NEGATOR = loosely(
-    r"\b(?=[nwdlhafzkobeusc])(?:(?:empty|blank|unremarkable|silent|clean|clear) for|no|not|never|nothing(?! against)|without|w/o|denie[sd]|deny|denying|"
+    r"\b(?=[nwdlhafzkobeusc])(?:(?:empty|blank|unremarkable|silent|clean|clear|naive|naïve) for|no|not|never|nothing(?! against)|without|w/o|denie[sd]|deny|denying|"
     r"negative for|neg for|nor|neither"
     r"|none of|nil|lacks?|kein\w*|ohne|nie(?:mals)?|hasn['’]?t"
     r"|haven['’]?t|hadn['’]?t|didn['’]?t|absence of|free of|zero)\b"
@@ -160,13 +160,13 @@ _HAS_SINCE = loosely(
 _GIVEN = r"(?:had|received|rec['’]?d|got|underwent|done|given|performed|infused|needed|required)"
 # A denial after a label or a comma ends the clause: "never needed dialysis" and "denies pain" deny something else.
 _ANSWERED_NO = loosely(
-    r"^(?P<label>[^.;:|=\n]{0,45}?)(?:\.{2,}|->|→|=>|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*[\"“']?(?:(?:all|both|each)(?: of them)? )?"
+    r"^(?P<label>(?:[^.;:|=\n]|\bincl\.|\be\.g\.|\bi\.e\.){0,45}?)(?:\.{2,}|->|→|=>|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*[\"“']?(?:(?:all|both|each)(?: of them)? )?"
     r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n(]|\s{2}))|nil\b|nope\b|"
     r"not applicable|n/a\b|nein\b|keine?\b|not that (?:s?he|I|we|they)\b"
     rf"|(?:never(?:\s+(?:been\s+)?{_GIVEN}(?:\s+(?:one|any|it|this|that|them|such))?)?|nothing(?:\s+(?:like|of)\s+"
     rf"(?:that|the kind))?|neither(?:\s+(?:was\s+)?(?:{_GIVEN}|offered|planned))?|neg(?:ative)?|denie[sd](?:\s+(?:any|it|this|that))?)"
-    r"(?=\s*(?:$|[.;,|)\n(\"”/–-]|\s{2}|(?:and|but|by|known|reported|per|so far|to date|yet)\b))"
-    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;()]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)]|/(?!\s*\d))))"
+    r"(?=\s*(?:$|[.;,|)\n(\"”/–-]|\s{2}|(?:and|but|by|anamnesis|history|known|reported|per|so far|to date|yet)\b))"
+    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;()]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)]|/(?!\s*[1-9]))))"
 )
 # "Transplant? "My corneas." -> no": the answer that the form's keeper coded; "-> no rejection" is a finding.
 _CODED_NO = loosely(
@@ -236,8 +236,8 @@ _RECEIVED_IT = loosely(
     r"(?:received|got|had|underwent)\s+(?:it|them|the (?:transplant|transplantation|cells|infusion|product|procedure))\b"
 )
 _TIMELINE_ROW = loosely(
-    r"^[\W_]*(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
-    r"|20)\d\d)\s*(?:[:|\-–—\t]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
+    r"^[\W_]*(?:in )?(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
+    r"|20)\d\d)\s*(?:[:|\-–—\t,]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
 )
 _PAST_SECTIONS = frozenset({"past_history", "problem_list", "treatment_history", "procedure"})
 

@@ -42,6 +42,7 @@ _REPLY = loosely(
 _NOT_HAD = loosely(
     r"^[^.;\n]{0,30}?,?\s+(?:which|that|but|though|although)\s+(?:s?he|they|the patient|pt)\s+(?:did not|didn['’]t|has not|hasn['’]t|had not|has never|never)\s+(?:actually |in fact |ever )*(?:have|had|get|got|receive|received"
     r"|undergo|underwent|undergone)(?=\s*(?:$|[.,;:)]|\n|it\b))"
+    r"|^[^.;\n]{0,20}?[;,]\s*(?:but |which )?(?:s?he|they|the patient|pt) (?:has|had|did) not(?=\s*(?:$|[.;]))"
 )
 # "Previous CAR T treatment is denied", "a previous transplant could be excluded"; an insurer denies another thing.
 _DENIED_AFTER = loosely(

@@ -95,7 +95,7 @@ _TRIAL_NOUN = loosely(
     r"(?:trials?|stud(?:y|ies)|protocols?|research|arms?)\b"
 )
 _STRONG_INTENT = loosely(
-    r"\b(?:plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
+    r"\b(?:(?:will|would|may|might|could|going to) end up with|plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
     r"|consider\w*"
     r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
     r"|consent\w*|await\w*|pending|(?:en)?listed|list for|registered for|donor search\w*|search\w* for|"
@@ -104,7 +104,7 @@ _STRONG_INTENT = loosely(
     r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"
     r"|begin)"
     r"|need(?:s|ed|ing)?|requir\w*|eligib\w*|declin\w*|refus\w*|turned (?:\w+ )?down|vot(?:e|ed) against|veto\w*|moot\w*"
-    r"|assess(?:ed|ment|ing)?(?: \w+){0,3} for|contemplat\w*|favou?r(?:s|ed|ing)?|advocat\w*|with a view to|said no to|brought up|(?:subject|topic|idea|talk|question|possibility|thought)s? of"
+    r"|assess(?:ed|ment|ing)?(?: \w+){0,3} for|contemplat\w*|favou?r(?:s|ed|ing)?|advocat\w*|prefer\w*|unfit|no (?:\w+ )?donor(?![- ]specific)|head(?:ing|ed|s)? (?:for|towards?)|at (?:the|a) (?:point|stage) of|too (?:good|healthy|stable|young|weak|ill|unwell)|with a view to|said no to|brought up|(?:subject|topic|idea|talk|question|possibility|thought)s? of"
     r"|in (?:the )?hope of|in case|criteri\w*|spoke|spoken|as (?:an? |the )?(?:ultima ratio|last resort|fallback|back-?up)|ultima ratio"
     r"|(?:only|last|best|remaining) (?:real )?(?:chance|hope|option|resort|solution) (?:is|remains|would be|may be)|read|heard|explain\w*|rais(?:e|ed|ing)"
     r"|talk\w*|poster"
@@ -151,7 +151,8 @@ _STRONG_RECEIPT = loosely(
     r"|indication for (?:tacrolimus|prograf|c[iy]closporine?|cellcept|mycophenolate|MMF|sirolimus|everolimus|azathioprine|belatacept|valgan\w*|immunosuppress\w*)(?=\s*:))\b|\bD0\b"
 )
 _WEAK_RECEIPT = loosely(
-    r"\b(?:post|after|following|since|infusion(?:s)?(?: of)?|completed|failed|failure of|refractory to)\b|\bpost(?=-)"
+    r"\b(?:post|after|following|since|infusion(?:s)?(?: of)?|completed|failed|failure of|refractory to|secondary to|caused by|resulting from"
+    r"|as a (?:result|consequence) of|in the wake of|induced by)\b|\bpost(?=-)"
 )
 _MODAL = loosely(
     r"\b(?:will|would|to|can|could|may|might|should|must|being|if|once|when|until|not|never|before|be"

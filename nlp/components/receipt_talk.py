@@ -15,7 +15,7 @@ _TALK = (
     r"|offered|raised|vetoed|shelved|dropped|called off|ruled out|put off|put on hold|taken off the table|on the table|cancel+ed"
     r"|postponed|deferred|declined|refused|rejected by (?:the |our )?(?:board|committee|panel|insur\w+|surgeons?|cardiolog\w+)|turned down"
     r"|foreseen|envisaged|intended|expected|targeted|aimed at|(?:(?:her|his|the|our|my|their) )?(?:[\w'’]+ ){0,2}(?:advice|idea|suggestion|recommendation|proposal|wish|preference)"
-    r"|abandoned|not (?:pursued|realized|realised|envisaged|foreseen|wanted|sought)|thought (?:of|about)|planned|in (?:the )?discussion|under discussion"
+    r"|reserved (?:for|as)|abandoned|not (?:pursued|realized|realised|envisaged|foreseen|wanted|sought)|thought (?:of|about)|planned|in (?:the )?discussion|under discussion"
     r"|(?:kept|held|left) (?:in reserve|back|as (?:a )?(?:reserve|backup|back-up|fallback|last resort|plan B))"
     r"|(?:felt|judged|deemed|thought|considered) (?:to be )?(?:\w+ )?(?:premature|early|risky|dangerous|futile|inappropriate))"
 )
@@ -46,6 +46,7 @@ NAMED_BY_NOUN = loosely(
 AT_LARGE = loosely(
     r"^[\s\-]*(?:cells?\b|therapy\b|treatment\b)?\s*(?:is|are|has been|have been|was|were)\s+(?:also |now |increasingly |sometimes |only |rarely )?(?:used|tried|studied|published|employed"
     r"|investigated|tested|an established|a standard|the standard)\s+(?:in|for|as|with|elsewhere|option|treatment|therapy)\b"
+    r"|^[\s\-]*(?:therapy\b|treatment\b)?\s*(?:carries|bears|entails|involves|offers|has (?:an?|its|the) (?:[\w-]+ )?(?:mortality|morbidity|risks?|price))\b"
 )
 # "Would like to know whether her kidney transplant is a problem": the question takes it for granted.
 ASKED_OF = loosely(

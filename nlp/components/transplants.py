@@ -188,7 +188,7 @@ _HEADS_LINE = re.compile(
 _ALL_TO_COME = loosely(
     r"\bnot (?:yet |currently |actively )?(?:listed|on the (?:waiting )?list|a candidate|eligible)\b|\b(?:for|awaiting|await|awaits|pending|before)\s+(?:\w+\s+){0,3}(?:assessment|evaluation|listing|work-?\s?up)\b"
     r"|\bdecision (?:on|about|for|regarding) (?:the )?(?:listing|transplant\w*)\b|\bto be (?:listed|evaluated|assessed|referred)\b|\b(?:referral|referred)\b|\bwork-?\s?up (?:started|begun|under ?way|on hold|pending)\b"
-    r"|\bmust\b|\bwould (?:need|have) to\b|\b(?:family|parents?|mother|father|s?he|patient|pt|they) (?:\w+ )?(?:undecided|declines?|declined|refuses?|refused|asks?|asked|want\w*)\b|\btoo early\b|\bnot (?:indicated|needed)\b"
+    r"|\bmust\b|\bnot (?:while|as long as|before|until|yet|now|at present)\b|\bwould (?:need|have) to\b|\b(?:family|parents?|mother|father|s?he|patient|pt|they) (?:\w+ )?(?:undecided|declines?|declined|refuses?|refused|asks?|asked|want\w*)\b|\btoo early\b|\bnot (?:indicated|needed)\b"
 )
 _HAS_GRAFT = loosely(
     r"\b(?:tac\b|tacrolimus|c[iy]closporin\w*|sirolimus|belatacept|levels?|creat\w*|reject\w*|function\w*|stable|since|s/p|status post|received|transplanted|performed|done\b|engraft\w*|graft|DSA|donor|failed|CLAD|BOS\b"

@@ -4,7 +4,7 @@ wrong. Each table also holds the neighbours that must not change.
 
 The first table names causes of errors: 81 of 171 were read right before the rules were mended. The later ones were
 written after, of ordinary talk, and each was measured before any rule was changed for it: 99 of 125,
-79 of 110 and 56 of 72.
+79 of 110, 56 of 72, 43 of 55 and 36 of 45.
 """
 
 from __future__ import annotations
@@ -517,8 +517,8 @@ LATER_STILL: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
         ("It is not known whether she received a stem cell transplant.", {("hct", Q)}),
     ],
 }
-# Written last, in the same way.
-LAST: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
+# And after those, three more times.
+FOURTH: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
     "present": [
         ("This 47-year-old kidney recipient presents with proximal weakness.", {("kidney", P)}),
         ("Post heart transplant day 3000-something, asymptomatic.", {("heart", P)}),
@@ -611,6 +611,136 @@ LAST: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
         ("Four of our patients have had CAR T with good results.", {("CAR-T", F)}),
     ],
 }
+
+FIFTH: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
+    "present": [
+        ("49 y/o F, renal allograft recipient ('13), now with CK 8k.", {("kidney", P)}),
+        ("She is doing well from the kidney transplant point of view.", {("kidney", P)}),
+        ("Liver transplantation: 2010, King's College.", {("liver", P)}),
+        ("History includes double lung transplantation for CF.", {("lung", P)}),
+        ("Bilateral lung tx 6/2020 c/b ACR x2, CLAD-BOS.", {("lung", P)}),
+        ("The lungs he was given in 2018 are working (lung transplant).", {("lung", P)}),
+        ("We have stopped azathioprine, as he takes tacrolimus for his heart transplant.", {("heart", P)}),
+        ("Ten years before the myositis he had had a stem cell transplantation.", {("hct", P)}),
+        ("Conditioned with BuCy and transplanted from an unrelated donor (allo-HSCT 2008).", {("hct", P)}),
+        ("The stem cell transplantation in Hamburg was without complications.", {("hct", P)}),
+        ("Two autologous transplants (2014, 2019).", {("hct", P)}),
+        ("High-dose chemo + ASCT x1.", {("hct", P)}),
+        ("Secondary MDS eight years after auto-SCT.", {("hct", P)}),
+        ("CAR T cells persisted for 6 months.", {("CAR-T", P)}),
+        ("Received anti-CD19 CAR-T (zola-cel) 11/2023 within CASTLE.", {("CAR-T", P)}),
+        ("He is part of the long-term follow-up after CAR T (infusion 2021).", {("CAR-T", P)}),
+        ("In 2022, CAR T: remission, then relapse.", {("CAR-T", P)}),
+        ("Previous CAR T in Wuhan, documents being translated.", {("CAR-T", P)}),
+    ],
+    "absent": [
+        ("Nicht transplantiert. No CAR T.", {("CAR-T", A)}),
+        ("No h/o BMT/SOT/CAR-T.", {("CAR-T", A), ("hct", A)}),
+        ("Pt w/o prior HSCT.", {("hct", A)}),
+        ("CAR T: no; HSCT: no; organ tx: no.", {("CAR-T", A), ("hct", A)}),
+        ("Patient has not previously been treated with a CAR T product.", {("CAR-T", A)}),
+        (
+            "I can confirm that he has had no form of CAR T-cell or stem cell transplant.",
+            {("CAR-T", A), ("hct", A)},
+        ),
+        ("As regards exclusions: no prior CAR T, no HCT, no grafts.", {("CAR-T", A), ("hct", A)}),
+        ("Prior HCT? Neg.", {("hct", A)}),
+        ("Any transplant incl. HCT: never", {("hct", A)}),
+        ("CAR-T/HSCT/SOT: 0/0/0", {("CAR-T", A), ("hct", A)}),
+        (
+            "The patient denies kidney transplant, heart transplant or dialysis.",
+            {("heart", A), ("kidney", A)},
+        ),
+        ("Heart transplant is listed in error; he has an LVAD only.", {("heart", A)}),
+    ],
+    "hypothetical": [
+        ("If CK rises again, CAR T.", {("CAR-T", H)}),
+        ("CAR T pending insurance.", {("CAR-T", H)}),
+        ("Here to talk CAR T.", {("CAR-T", H)}),
+        ("Pre-CAR T work-up: PFT, echo, viral serologies.", {("CAR-T", H)}),
+        ("Visit type: CAR T screening", {("CAR-T", H)}),
+        ("Rituximab has failed twice; I think CAR T.", {("CAR-T", H)}),
+        ("Dr Osei mentioned CAR T to her.", {("CAR-T", H)}),
+        ("CAR T: patient positive about it, husband sceptical.", {("CAR-T", H)}),
+        ("Our centre opens CAR T for myositis in autumn.", {("CAR-T", H)}),
+        ("Lung function too good for lung transplant.", {("lung", H)}),
+        ("Heading for lung transplant.", {("lung", H)}),
+        ("His cardiologist thinks he will end up with a heart transplant.", {("heart", H)}),
+        ("Dialysis from January; kidney transplant later.", {("kidney", H)}),
+        ("Kidney transplant: not while CK is high.", {("kidney", H)}),
+        ("Autologous SCT vs CAR T vs daratumumab.", {("CAR-T", H), ("hct", H)}),
+        ("Allo-HSCT reserved for second relapse.", {("hct", H)}),
+        ("She is aware that HSCT carries a mortality of 5%.", {("hct", H)}),
+    ],
+    "family": [
+        ("FH - brother renal tx, father IHD.", {("kidney", F)}),
+        ("Uncle received CAR-T for myeloma.", {("CAR-T", F)}),
+        ("Donor of stem cells for her brother's allo-SCT in 2010.", {("hct", F)}),
+        ("Husband: heart transplant 2021, she is his carer.", {("heart", F)}),
+        ("Her mum had a liver transplant for the same antibody.", {("liver", F)}),
+    ],
+}
+
+SIXTH: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
+    "present": [
+        ("Mrs K., kidney transplanted in 2011 in Vienna, comes with myalgia.", {("kidney", P)}),
+        ("Solid organ tx: liver 2014. (liver transplant for PSC)", {("liver", P)}),
+        ("Cyclosporin was started at the time of heart transplantation.", {("heart", P)}),
+        ("Dialysis 2009-2012, then kidney transplantation, since then stable GFR of 45.", {("kidney", P)}),
+        ("Kidney transplantation is her main comorbidity.", {("kidney", P)}),
+        ("Comorbidities: DM2, kidney transplant, gout.", {("kidney", P)}),
+        ("Steroid myopathy was suspected in this lung transplant patient.", {("lung", P)}),
+        ("He survived a liver transplant and two myocardial infarctions.", {("liver", P)}),
+        ("Lost to follow-up after bone marrow transplantation abroad.", {("hct", P)}),
+        ("She had a sibling-donor HSCT in 2005 and has been off ciclosporin since 2007.", {("hct", P)}),
+        ("Mixed chimerism after HSCT, DLI x2.", {("hct", P)}),
+        ("Vaccinated anew after his ASCT.", {("hct", P)}),
+        ("Cells (CAR T, Abecma) 9/2022: VGPR for 11 mo.", {("CAR-T", P)}),
+        ("CAR-T complicated by HLH in 2021.", {("CAR-T", P)}),
+        ("Hypogammaglobulinaemia secondary to CAR T.", {("CAR-T", P)}),
+    ],
+    "absent": [
+        ("Transplant recipient: no. CAR-T recipient: no.", {("CAR-T", A)}),
+        (
+            "He reports no transplant of heart, liver, kidney or lung.",
+            {("heart", A), ("kidney", A), ("liver", A), ("lung", A)},
+        ),
+        (
+            "Stem cell or organ transplantation: negative anamnesis. CAR T: negative.",
+            {("CAR-T", A), ("hct", A)},
+        ),
+        ("She is treatment-naive for CAR T.", {("CAR-T", A)}),
+        ("Never on dialysis, never had a kidney transplant.", {("kidney", A)}),
+        ("HCT/CAR-T/SOT none", {("CAR-T", A), ("hct", A)}),
+        ("Prior CAR T?......No", {("CAR-T", A)}),
+        ("CAR T cells have not been given to this patient at any time.", {("CAR-T", A)}),
+        ("Contrary to the referral, he has not had a bone marrow transplant.", {("hct", A)}),
+        ("It was thought that she had a kidney transplant; she has not.", {("kidney", A)}),
+    ],
+    "hypothetical": [
+        ("Lung transplant remains a long-term consideration.", {("lung", H)}),
+        ("Prefers medical therapy over stem cell transplantation.", {("hct", H)}),
+        ("He was told he needs a heart transplant.", {("heart", H)}),
+        ("Given his age a kidney transplant will be difficult.", {("kidney", H)}),
+        ("Kidney transplant work-up suspended.", {("kidney", H)}),
+        ("Waiting for a donor for lung transplantation.", {("lung", H)}),
+        ("No donor found for allo-HSCT in 2019, continued azacitidine.", {("hct", H)}),
+        ("Autologous HSCT offered in a trial, randomised to cyclophosphamide.", {("hct", H)}),
+        ("CAR T would be my preference.", {("CAR-T", H)}),
+        ("Looking forward to CAR T.", {("CAR-T", H)}),
+        ("CAR T was explained with the help of an interpreter.", {("CAR-T", H)}),
+        ("Her case was presented for CAR T on 12 May 2024.", {("CAR-T", H)}),
+        ("Declared unfit for CAR T on 3 March 2024.", {("CAR-T", H)}),
+        ("A CAR T centre abroad has sent a quote.", {("CAR-T", H)}),
+    ],
+    "family": [
+        ("Brother (52) had kidney transplant last year.", {("kidney", F)}),
+        ("One cousin had a bone marrow transplant as a boy.", {("hct", F)}),
+        ("Her partner's heart transplant in 2022 was a strain.", {("heart", F)}),
+        ("He is married to a liver transplant recipient.", {("liver", F)}),
+        ("Sister was cured of leukaemia by bone marrow transplant with his marrow.", {("hct", F)}),
+    ],
+}
 # Wrong for now.
 LEFT: list[tuple[str, set[tuple[str, str]]]] = [
     ("Transplants: kidney 0, liver 0; stem cell transplant 0.", {("hct", A)}),
@@ -623,6 +753,10 @@ LEFT: list[tuple[str, set[tuple[str, str]]]] = [
     ),
     ("He thinks he had CAR T cells in 2021 but has no papers.", {("CAR-T", Q)}),
     ("Hepatology: MELD 9, no transplant evaluation (liver transplant) indicated.", {("liver", H)}),
+    ("Under the liver transplant unit since her graft in 2010.", {("liver", P)}),
+    ("Etiology of renal failure before his kidney transplant: IgAN.", {("kidney", P)}),
+    ("Pulm: not at the point of lung transplant.", {("lung", H)}),
+    ("We have no experience with CAR T in myositis.", {("CAR-T", H)}),
 ]
 
 
@@ -632,7 +766,12 @@ def _held(pipeline: Pipeline, text: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("text", "held"),
-    [case for table in (STYLES, LATER, LATER_STILL, LAST) for rows in table.values() for case in rows],
+    [
+        case
+        for table in (STYLES, LATER, LATER_STILL, FOURTH, FIFTH, SIXTH)
+        for rows in table.values()
+        for case in rows
+    ],
 )
 def test_a_sentence_in_another_style_is_read_as_it_is_meant(
     pipeline: Pipeline, text: str, held: set[tuple[str, str]]
