@@ -148,6 +148,8 @@ class _Reading:
     def _settle_own(self, cue: Cue, i: int, *, is_certain: bool) -> None:
         """Read the words of the statement itself: "CAR T was entered in error" says that there was none."""
         draft = self.drafts[i]
+        if draft.assertion == "present" and _is_read(draft, cue):
+            return  # 'The "no" at CAR-T is wrong': its reader knows that the denial is the error
         if draft.kind in RESULT_KINDS:
             is_value = draft.value is not None and draft.kind != "oxygen"
             self.drafts[i] = _marked(draft, cue, draft.assertion if is_value else "absent")

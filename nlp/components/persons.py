@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from chartsift.nlp.components.receipt_reach import is_said_of_the_mention
 from chartsift.nlp.components.relatives import RELATIVE
 from chartsift.nlp.text.layout import Layout
 
@@ -23,7 +24,8 @@ _PERSON_LETTERS = (
 )  # fmt: skip
 _SOMEONE = r"(?:patient|woman|man|person|girl|boy|member|kid|child|people|lady|guy|gentleman)s?"
 _OTHER_PATIENT = re.compile(
-    rf"\b(?:another|other|a fellow|some|one) {_SOMEONE}\b"
+    rf"\b(?:(?:another|other|a fellow|some|one) {_SOMEONE}|the {_SOMEONE} (?=(?:in|from) the (?:next|same|other)|next to|opposite|across)|\w+ of (?:our|their|these|those) {_SOMEONE}"
+    rf"|(?:many|several|few|most|two|three|four|five|six|seven|eight|nine|ten|\d+) {_SOMEONE})\b"
     r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
     re.IGNORECASE,
 )
@@ -55,8 +57,64 @@ _IN_THE_NEWS = re.compile(
     rf"|(?:that|an?|one|some)\s+(?:[\w-]+\s+){{0,2}}?patient|the\s+(?:[\w-]+\s+){{1,2}}?patient)\b",
     re.IGNORECASE,
 )
+# "It applies to subjects who got gene-modified cells", "avoided in patients with a kidney transplant": people at large.
+_PEOPLE_AT_LARGE = re.compile(
+    r"(?<!one of the )(?<!one of our )(?<!among the )(?<!among our )\b(?:patients|subjects|participants|people|individuals|persons|those|adults|children|women|men|recipients|cases)\s+"
+    r"(?:who|that|with|after|following|treated with|given|having|receiving|undergoing)\b(?![^.;:]*\b(?:s?he|her|his|the patient|pt|this (?:man|woman|patient|lady|boy|girl))\b)[^.;:]{0,60}$",
+    re.IGNORECASE,
+)
+# "He is married to a liver transplant recipient".
+_MARRIED_TO = re.compile(
+    r"\b(?:married to|(?:wife|husband|mother|father|parent|partner|carer|caregiver|daughter|son|sister|brother|friend) (?:of|for|to)|lives with|cares for|looks after)\s+an?\s+(?:[\w-]+\s+)?$",
+    re.IGNORECASE,
+)
+# What is handed out about a treatment, whoever got it.
+_HANDED_OUT = re.compile(
+    r"[\s-]*(?:cells?\s+|therapy\s+|treatment\s+|trial\s+|study\s+)*(?:leaflets?|brochures?|booklets?|flyers?|pamphlets?|hand-?outs?|fact ?sheets?|information|info\b|consent|video|website|packet|folder)",
+    re.IGNORECASE,
+)
+# 'The entry "bone marrow Tx 2015" is about her little sister': whose it is stands behind it.
+_IS_ABOUT = re.compile(
+    rf"(?P<between>[^.;\n]{{0,80}}?)\b(?:(?:is|was|are|were)\s+(?:all |only |really |actually |in fact |about |for |that of |of )*|refers? to|referred to|belongs? to|belonged to|concerns?|concerned"
+    rf"|relates? to|pertains? to|means?|meant)\s*(?:about\s+)?(?P<who>(?:his |her |their |the |a |patient['’]s |maternal |paternal |older |younger |elder |little |big |twin |late )+{RELATIVE}\b(?P<own>['’]s?)?)(?!\s*(?:['’]s\s+\w|who (?:gave|donated)|as donor))",
+    re.IGNORECASE,
+)
+_ABOUT_LINK = re.compile(
+    r"\b(?:about|refer\w*|belong\w*|concern\w*|relat\w*|pertain\w*|mean\w*|that of)\b", re.IGNORECASE
+)
+# "She was the donor for Bryony's bone marrow transplant", "for her brother's kidney transplant".
+_DONOR_FOR_NAMED = re.compile(
+    rf"\bdonor\s+(?:for|to|of|in)\s+(?:(?-i:[A-Z])[\w-]+|(?:(?:his|her|their|the|a|an|older|younger|little|big|twin)\s+)*(?:{RELATIVE}|boy|girl|friend|man|woman|stranger))['’]s?\s+(?:[\w-]+\s+){{0,2}}$",
+    re.IGNORECASE,
+)
+# "Family: wife asked whether CAR-T could be used": the heading is of a talk with the family.
+_ASKS = re.compile(
+    rf"\b{RELATIVE}\s+(?:\w+\s+){{0,2}}?(?:asks?|asked|asking|wonders?|wondered|wants?|wanted|inquir\w+)\b",
+    re.IGNORECASE,
+)
+# "My cousin works at the University and says there is a CAR-T study".
+_AND_SAYS = re.compile(
+    r"(?!\s*(?:had|has|have|got|received|underwent)\b)[^.;]{0,40}\band (?:says?|said|told|tells|asks?|asked|thinks?|believes?|heard|read)\b",
+    re.IGNORECASE,
+)
+# "Sister had leukemia; pt was the marrow donor for her BMT".
+_PATIENT_DONOR = re.compile(
+    r"\b(?:pt|patient)\s+(?:was|is|acted as|served as)\s+(?:the |a |her |his )?(?:[\w-]+ ){0,2}donor\s+(?:for|to|in|of)\s+(?:her|his|their)\s+(?:[\w-]+\s)?$",
+    re.IGNORECASE,
+)
+_POSSESSIVE = re.compile(r"['’]s?\s+(?:(?!(?:had|has|and|who|with|is|was)\b)[\w-]+\s+){0,2}$")
+_GOT_IT = re.compile(
+    r"\b(?:received|got|from|with|given|using)\s+(?:his|her|their|the)\s+(?:[\w-]+\s+)?$", re.IGNORECASE
+)
 _OTHER_LETTERS = (
     "patient",
+    "subject",
+    "participant",
+    "individual",
+    "those",
+    "adults",
+    "women",
+    "recipient",
     "man",
     "person",
     "girl",
@@ -71,7 +129,7 @@ _OTHER_LETTERS = (
 )
 # Right after the person: the person speaks, decides or helps, and is not the one with the graft.
 _SPEAKS = re.compile(
-    r"(?:['’]s)?\s*(?:\([^)]{0,30}\)\s*)?(?:,?\s*(?:and|&|/)\s*(?:the |his |her )?\w+\s+)?"
+    r"(?:['’]s)?\s*(?:\([^)]{0,30}\)\s*)?(?:(?:of|in|from|at) (?:the )?(?:[\w-]+ ){1,3}?)?(?:,?\s*(?:and|&|/)\s*(?:the |his |her )?\w+\s+)?"
     r"(?:(?:on|by|over|via|in) (?:the )?(?:phone|telephone|video|e-?mail|message|portal|letter|room|interpreter)\s+)?"
     r"(?:both |also |still |quite |very |equally |pretty |fairly |firmly "
     r"|has |have |had |is |was |were |are |would |did )*"
@@ -84,12 +142,14 @@ _SPEAKS = re.compile(
     r"|counsel\w*|educat\w*|updated|discuss\w*|understand\w*|here|think\w*|believ\w*|insist\w*|request\w*"
     r"|prefer\w*|keen|eager"
     r"|helps?|drives?|decid\w*|declin\w*|denie[sd]|denies|feels?|knows?|supportive|found|saw|print\w*|show\w*|sent"
-    r"|emailed|googl\w*|looked|came|not sure|unsure|signed|pushing|seen)\b",
+    r"|emailed|googl\w*|looked|came|not sure|unsure|signed|pushing|seen|offer(?:s|ed)|volunteer\w*|(?:HLA[- ]?)?(?:tested|typed)"
+    r"|looks? after|follows?|manages?|monitors?|cares? for|(?:given|handed|sent|shown) (?:the |a |an |some )?(?:\w+ ){0,2}(?:leaflet|brochure|booklet|information|info)"
+    r"|approached|reminded|reminds|proposed|proposes|suggest\w*|demand\w*|wrote|writes|call(?:s|ed)|rang|phoned)\b",
     re.IGNORECASE,
 )
 # Right before the person: the person is company or source.
 _COMPANY = re.compile(
-    r"(?:\b(?:with|w/|per|by|from|accompanied by|told|tell|tells|to|via|and|between|through|for|donor"
+    r"(?:\b(?:with|w/|per|by|from|accompanied by|told|tell|tells|to|via|and|between|through|for|donor|ask|asks|asked|asking|inform\w*|remind\w*|contact\w*|consult\w*|thank\w*|call(?:s|ed)?"
     r"|of)\s+(?:the |his |her |their |pt['’]?s |patient['’]?s |a |an |older |younger )*)$",
     re.IGNORECASE,
 )
@@ -169,7 +229,7 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     left = left[cut[-1] :] if cut else left
     right = text[end : min(max(sentence.end, end), end + 70)]
     section = layout.section_at(start)
-    if section.category == "family_history" and not _PATIENT.search(left):
+    if section.category == "family_history" and not _PATIENT.search(left) and not _ASKS.search(left):
         return section.title
     line = layout.line_at(start)
     family = _FAMILY_LINE.match(text, line.start, start)
@@ -178,9 +238,22 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     kin = _KIN_LETTERS.search(left)
     if kin:
         return kin.group("who")
-    named = _named_before(left, text[start:end])
+    married = _MARRIED_TO.search(left)
+    if married:
+        return married.group().strip()
+    named = "" if _HANDED_OUT.match(right) else _named_before(left, text[start:end])
     if named:
         return named
+    for_named = _DONOR_FOR_NAMED.search(left) or _PATIENT_DONOR.search(left)
+    if for_named:
+        return for_named.group().strip()
+    about = _IS_ABOUT.match(right)
+    if (
+        about
+        and (about.group("own") or _ABOUT_LINK.search(about.group()))
+        and _is_said_of(about.group("between"))
+    ):
+        return about.group("who")
     whole = text[max(min(sentence.start, start), start - 300) : start]
     gave = _DONOR_FOR.search(left) or _GAVE_TO.search(whole)
     if gave and not _PERSON.search(left[: gave.start()]):
@@ -220,7 +293,7 @@ def _other_patient(left: str) -> str:
     lower = left.lower()
     if not any(letters in lower for letters in _OTHER_LETTERS):
         return ""
-    other = _OTHER_PATIENT.search(left) or _IN_THE_NEWS.search(left)
+    other = _OTHER_PATIENT.search(left) or _IN_THE_NEWS.search(left) or _PEOPLE_AT_LARGE.search(left)
     if other:
         return other.group()
     for pattern in (_A_PERSON_WHO, _A_PERSON_WITH):
@@ -230,6 +303,11 @@ def _other_patient(left: str) -> str:
             if _MET.search(before) or not introduced:
                 return match.group()
     return ""
+
+
+def _is_said_of(between: str) -> bool:
+    """Say whether words of belonging behind *between* are said of the mention: "in the GP summary", a year, a quote."""
+    return is_said_of_the_mention(re.sub(r"[\"“”'‘’]", " ", between))
 
 
 def _is_patient(giver: str, whose: str, earlier: str) -> bool:
@@ -260,14 +338,18 @@ def _named_before(left: str, mention: str) -> str:
         return ""
     for match in reversed(list(_PERSON.finditer(left))):
         follows = left[match.end() :]
+        if _POSSESSIVE.match(follows) and not _GOT_IT.search(left[: match.start()]):
+            return match.group("who")  # "for her brother's kidney transplant", whoever gave the kidney
         if _SALUTATION.search(left[: match.start()]):
             continue
         if _WHOSE.search(left[: match.start()]) and _BACK_TO_THE_PATIENT.search(follows):
             continue
         if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows):
             return match.group("who")
-        if _SPEAKS.match(follows) or re.search(
-            r"\b(?:about|regarding|concerning|re:)", follows, re.IGNORECASE
+        if (
+            _SPEAKS.match(follows)
+            or _AND_SAYS.match(follows)
+            or re.search(r"\b(?:about|regarding|concerning|re:)", follows, re.IGNORECASE)
         ):
             return ""
         if _COMPANY.search(left[: match.start()]) and not re.match(r"\s*(?:with|had|who|s/p|:|\()", follows):
@@ -298,7 +380,7 @@ def _carried_over(text: str, layout: Layout, start: int) -> str:
     if not layout.sentences:
         return ""
     pronoun = _PRONOUN.match(text[layout.sentences[number].start : start])
-    if pronoun is None:
+    if pronoun is None or _SPEAKS.match(text[layout.sentences[number].start + pronoun.end() : start]):
         return ""
     female = pronoun.group().strip().lower() in ("she", "her")
     male = pronoun.group().strip().lower() in ("he", "his")

@@ -14,6 +14,8 @@ from datetime import date
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.components.receipt_forms import answered
+from chartsift.nlp.components.receipt_mended import is_denial_corrected, set_right
 from chartsift.nlp.components.receipt_reach import (
     first_governing,
     is_about_mention,
@@ -84,7 +86,7 @@ _TRIAL_REACH = 600
 
 # ---- denial
 _NEGATOR = loosely(
-    r"\b(?=[nwdlhafzko])(?:no|not|never|nothing(?! against)|without|w/o|denie[sd]|deny|denying|"
+    r"\b(?=[nwdlhafzkobeusc])(?:(?:empty|blank|unremarkable|silent|clean|clear|naive|naïve) for|no|not|never|nothing(?! against)|without|w/o|denie[sd]|deny|denying|"
     r"negative for|neg for|nor|neither"
     r"|none of|nil|lacks?|kein\w*|ohne|nie(?:mals)?|hasn['’]?t"
     r"|haven['’]?t|hadn['’]?t|didn['’]?t|absence of|free of|zero)\b"
@@ -95,9 +97,9 @@ _ABOUT = loosely(
     r"|eligib\w*"
     r"|interest\w*|want\w*|wish\w*|consider\w*|discuss\w*|since|after|following|post|until|before|prior to|option\w*"
     r"|need\w*|ready|appropriate|because|suitab\w*|appl\w+|offer\w*|change\w*|improve\w*|complication\w*|reject\w*"
-    r"|CRS"
+    r"|CRS|whether|known if|documented if"
     r"|ICANS|enrol\w*|sure|certain|clear|doubt|only|longer|slot|approv\w*|decision|date|barrier\w*|reason|rush|hurry"
-    r"|benefit|effect|toxicit\w*|require\w*|pursu\w*|want|agree\w*|consent\w*|look\w*|hesita\w*|role|place"
+    r"|benefit|effect|accept\w*|toxicit\w*|require\w*|pursu\w*|want|agree\w*|consent\w*|look\w*|hesita\w*|role|place"
     r"|rule\w* out"
     r"|exclu\w*|listed|a match|donor|GVHD|up for)\b"
 )
@@ -106,6 +108,10 @@ _CRITERIA = loosely(
     r"\b(?:trials?|stud(?:y|ies)|protocols?|criteria|sponsor)\s+(?:\w+\s){0,2}exclud\w+"
     r"|\bexclusion criteria\s+(?:such as|includ\w*|are|like)\b"
     r"|\bexcludes (?:prior|previous|patients|any)\b"
+)
+# "Denies missing doses of tacrolimus for his kidney transplant": the pronoun takes the graft for granted.
+_OF_HERS = loosely(
+    r"(?<!record )(?<!history )(?<!evidence )(?<!proof )(?<!trace )(?<!sign )\b(?:for|of|with|about|from|regarding|to)\s+(?:his|her|their)\s+(?:\w+\s)?$|\b(?:biops\w+|scans?|imaging|ultrasound|follow-?up|check|visit|loss) of the\s+$"
 )
 _FORMULA = loosely(r"\b(?:history|hx|evidence|record|prior|previous|known|yet|only)\b(?:\s+of)?")
 _MEASURED = loosely(
@@ -123,13 +129,29 @@ _NO_HITS = loosely(
 _UNNEEDED = loosely(
     r"\b(?:never|not|n['’]t)\s+(?:needed|required|went on to|came to|proceed(?:ed)? to|ended up|end up"
     r"|had to have)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$"
+    r"|\b(?:spared|averted|avoided|escaped)(?:\s+\w+){0,3}\s*$"
     r"|\bdid(?: not|n['’]t) (?:need|require|go on to)\b(?:\s+(?!since|after|for|in|with)\w+){0,3}\s*$"
+)
+# "Cardiology said no to a second transplant": a refusal.
+_TO = re.compile(r"\W{0,2}\s*to\b", re.IGNORECASE)
+_SAID_NO = loosely(
+    r"\b(?:said|says?|saying|gave a clear|was a|told (?:him|her|them|us)|answer(?:ed)?(?: was| is)?(?: an?)?|voted)\s+[\"“'‘]?$"
+)
+_UNTIL = loosely(
+    r"^\s*(?:cells?|therapy|infusion)?\s*(?:until|till|unless|before)\b(?!\s+(?:today|now|date|this|the present|\d))"
+)
+# "Prognosis is poor without lung transplantation".
+_OUTLOOK = loosely(
+    r"\b(?:prognosis|outlook|surviv\w+|expectancy|poor|hopeless|die|dies|fatal|chance|no options?)\b"
 )
 _SO_WHAT = loosely(r"^\s*(?:therapy|cells?|infusion)?\s*,?\s*(?:she|he|they|there|we|I)\b")
 # An insurer denies a treatment, not that it was given.
 _PAYER = loosely(
     r"\b(?:insurance|insurer|payer|payor|plan|medicaid|medicare|authori[sz]ation|prior auth|coverage|appeal"
     r"|carrier)\s+(?:has\s+|was\s+|initially\s+|again\s+)*$|\b(?:got|been|was|were|being)\s+$(?<!not been )"
+)
+_INSURER = loosely(
+    r"\b(?:insurance|insurer|payer|payor|plan|medicaid|medicare|authori[sz]ation|prior auth|coverage|appeal|carrier)\s+(?:has\s+|was\s+|initially\s+|again\s+)*$"
 )
 _HAS_SINCE = loosely(
     r",\s*(?:but |and |she |he |pt |patient )*(?:s/p|status post|has had|had|received|underwent|h/o|history of"
@@ -138,27 +160,28 @@ _HAS_SINCE = loosely(
 _GIVEN = r"(?:had|received|rec['’]?d|got|underwent|done|given|performed|infused|needed|required)"
 # A denial after a label or a comma ends the clause: "never needed dialysis" and "denies pain" deny something else.
 _ANSWERED_NO = loosely(
-    r"^[^.;:|=\n]{0,45}?(?:\.{2,}|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*[\"“']?"
+    r"^(?P<label>(?:[^.;:|=\n]|\bincl\.|\be\.g\.|\bi\.e\.){0,45}?)(?:\.{2,}|->|→|=>|:|=|\s\|\s|\t|\s{3,}|\s[-–—]{1,2}\s|\?|,|\()\s*[\"“']?(?:(?:all|both|each)(?: of them)? )?"
     r"(?:none\b(?!\s+(?:of|planned|scheduled))|no(?=\s*(?:$|[.;,|)\n(]|\s{2}))|nil\b|nope\b|"
     r"not applicable|n/a\b|nein\b|keine?\b|not that (?:s?he|I|we|they)\b"
     rf"|(?:never(?:\s+(?:been\s+)?{_GIVEN}(?:\s+(?:one|any|it|this|that|them|such))?)?|nothing(?:\s+(?:like|of)\s+"
     rf"(?:that|the kind))?|neither(?:\s+(?:was\s+)?(?:{_GIVEN}|offered|planned))?|neg(?:ative)?|denie[sd](?:\s+(?:any|it|this|that))?)"
-    r"(?=\s*(?:$|[.;,|)\n(\"”/–-]|\s{2}|(?:and|but|known|reported|per|so far|to date|yet)\b))"
-    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;(]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)])))"
+    r"(?=\s*(?:$|[.;,|)\n(\"”/–-]|\s{2}|(?:and|but|by|anamnesis|history|known|reported|per|so far|to date|yet)\b))"
+    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;()]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)]|/(?!\s*[1-9]))))"
 )
 # "Transplant? "My corneas." -> no": the answer that the form's keeper coded; "-> no rejection" is a finding.
 _CODED_NO = loosely(
     r"^(?:\s*(?:hx|history|status))?\s*[?:]?\s*(?:[\"“][^\"”\n]{0,80}[\"”]\s*)?(?:->|→|=>)\s*no(?=\s*(?:$|[.;,|)\n(\"”]|per\b))"
 )
 _BARE_ANSWER = loosely(
-    r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*(?:[ \t]+(?:hx|history|status))?[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none)|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$))"
+    r"^(?:\s*[/&+]\s*(?:solid organ|organ|SOT|BMT|HCT|marrow|tissue|graft|CAR[- ]?T))*(?:[ \t]+(?:hx|history|status))?[ \t]+(?:(?P<no>(?-i:N)|no|neg|nil|none|n/a|0(?![.,/]\d))|(?P<yes>(?-i:Y)|yes))(?=\s*(?:[.,;|\n(]|$)|\s+(?-i:Prior|Previous|History|Hx|Any|PRIOR)\b)"
 )
 _NAIVE = loosely(r"^(?:[- ]?(?:T|cells?|therapy|treatment))?[\s-]*(?:naive|naïve)\b")
 # "Never needed dialysis" denies the dialysis: the verb of need has no object of its own.
 _NOT_DONE = loosely(
     r"\b(?:none|never|not|n['’]t|no)\s+(?:(?:been|yet|ever|was|were|actually|had|has)\s+){0,2}"
-    r"(?:done|performed|given|received|infused|administered|undertaken|carried out|happen\w*|took place|taken place"
+    r"(?:done|performed|given|received|infused|administered|used|tried|employed|undertaken|carried out|happen\w*|took place|taken place"
     r"|transplanted|undergone|underwent)\b"
+    r"|\bneither\s+(?:[\w-]+\s+nor\s+)?(?:been\s+)?(?:done|performed|given|received|infused|administered|happened)\b"
     r"|\bnever\s+(?:been\s+)?(?:needed|required|used|necessary|considered)(?=\s*(?:$|[.,;:)]|\n|(?:for|in|by|because|as"
     r"|since|and|but)\b))"
 )
@@ -185,6 +208,7 @@ _CORRECTED = loosely(
     r"|\b(?:entered|listed|recorded|charted|documented|coded|carried|copied|put)\s+(?:there\s+)?(?:in error|by mistake"
     r"|wrongly|erroneously|mistakenly)\b|\b(?:wrongly|erroneously|mistakenly)\s+(?:entered|listed|recorded|charted"
     r"|documented|coded|carried|copied)\b|\bin error\b|\bauto-?populat\w+"
+    r"|\bmis-?(?:coded|entered|labell?ed|recorded|filed|documented|reported|charted|attributed|transcribed)\b"
     r"|\b(?:registry|coding|coder['’]?s|charting|clerical|transcription|dictation|data[- ]entry|documentation|template"
     r"|billing|copy[- ](?:paste|forward))\s+(?:error|mistake)\b"
 )
@@ -212,8 +236,8 @@ _RECEIVED_IT = loosely(
     r"(?:received|got|had|underwent)\s+(?:it|them|the (?:transplant|transplantation|cells|infusion|product|procedure))\b"
 )
 _TIMELINE_ROW = loosely(
-    r"^[\W_]*(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
-    r"|20)\d\d)\s*(?:[:|\-–—\t]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
+    r"^[\W_]*(?:in )?(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
+    r"|20)\d\d)\s*(?:[:|\-–—\t,]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
 )
 _PAST_SECTIONS = frozenset({"past_history", "problem_list", "treatment_history", "procedure"})
 
@@ -246,11 +270,19 @@ def read_receipt(
     if other:
         return Receipt("family", (other,))
     corrected = _corrected(text[end : end + _CORRECTION_REACH])
+    if corrected and is_denial_corrected(left):
+        return Receipt("present", (corrected,), strength="strong")
     if corrected and not is_about_mention(left):
         return Receipt("absent", (corrected,), strength="strong", corrects=True)
     blinded = _blinded(text, layout, start, end)
     if blinded is not None:
         return blinded
+    disowned = set_right(left, text[end : end + _CORRECTION_REACH])
+    if disowned:
+        return Receipt("absent", (disowned,), strength="strong", corrects=True)
+    answer = answered(text[end : min(line.end, end + _ANSWER_REACH)], left)
+    if answer is not None:
+        return answer
     never = (
         None if is_graft else _never_infused(left, text[end : min(line.end, end + _FORM_REACH)], note_date)
     )
@@ -376,7 +408,7 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
         )
     if not re.match(r"[^.;:|]{0,60}(?:19|20)\d\d", rest_of_line):
         answered = _ANSWERED_NO.match(rest_of_line) or _CODED_NO.match(rest_of_line)
-        if answered and not _ABOUT.search(answered.group()):
+        if answered and not _ABOUT.search(answered.groupdict().get("label") or ""):
             return Receipt("absent", (answered.group().strip(" .:|-"),), strength="strong")
     lower = left.lower()
     if ("search" in lower or "quer" in lower) and (searched := _SEARCHED.search(left)):
@@ -399,7 +431,7 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
         None if is_received(left, right, note_date) else _NONE_DONE.match(right[:REACH])
     )
     if not_done:
-        made = re.search(
+        made = not not_done.group().lower().startswith("neither") and re.search(
             r"\b(?:collect|apheres|manufactur|product|enrol|consent|slot|listed)", left + right, re.IGNORECASE
         )
         cue = not_done.groupdict().get("cue") or not_done.group()
@@ -407,13 +439,16 @@ def _denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receip
     near = left[-REACH:]
     for negator in reversed(list(_NEGATOR.finditer(near))):
         between = near[negator.end() :]
-        if _PAYER.search(near[: negator.start()]):
+        before = near[: negator.start()]
+        if (_PAYER if negator.group().lower().startswith("den") else _INSURER).search(before) or (
+            _TO.match(between) and _SAID_NO.search(before)
+        ):
             return Receipt("hypothetical", (negator.group(),))
-        if negator.group().lower() == "without" and _SO_WHAT.match(right):
+        if negator.group().lower() == "without" and (_SO_WHAT.match(right) or _OUTLOOK.search(before)):
             return Receipt("hypothetical", (negator.group(),))
-        if names_service_or_plan(right):
+        if names_service_or_plan(right) or _UNTIL.match(right):
             return Receipt("hypothetical", (negator.group(),))
-        if _ABOUT.search(_without_formula(between)) or _HAS_SINCE.search(between):
+        if _ABOUT.search(_without_formula(between)) or _HAS_SINCE.search(between) or _OF_HERS.search(between):
             continue
         if "," in between and past_date_after(right, note_date) is not None:
             continue

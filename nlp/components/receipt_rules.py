@@ -16,6 +16,24 @@ from functools import cached_property
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
+from chartsift.nlp.components.receipt_talk import (
+    ANOTHER,
+    ASKED_OF,
+    AT_LARGE,
+    BECAUSE_OF,
+    CAME_UP,
+    EXCLUDES,
+    GRANTED,
+    IN_VIEW_OF,
+    NAMED_BY_NOUN,
+    ONE_MORE,
+    RULE_BEFORE,
+    SOME_PATIENT,
+    STEP_FOR,
+    TALKED_OF,
+    THEN_DONE,
+    WEIGHED,
+)
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
@@ -65,8 +83,8 @@ _SERVICE = loosely(
 )
 _INTENT_NOUN = loosely(
     r"^[\s\-,]*(?:cells?\b|therapy\b|T-cell therapy\b|treatment\b|infusion\b)?[\s\-]*(?:consult\w*|eval\w*|assessment|selection|mtg|meeting|conference|presentation"
-    r"|referral|work-?\s?up|candida\w+|eligib\w*|list\b|listing|wait-?\s?list\w*|slot|screen\w*|consent\w*"
-    r"|brochure|poster"
+    r"|referral|work-?\s?up|candida\w+|(?:in|non-?)?eligib\w*|unfit|list\b|listing|wait-?\s?list\w*|slot|screen\w*|consent\w*"
+    r"|brochure|poster|leaflets?|flyers?|pamphlets?|fact sheets?|folder|video|website"
     r"|info\w*|talk|discussion|visit|intake|opinion|options?\b|question|inquiry|packet|hand-?out|webinar|booklet"
     r"|article"
     r"|plan\w*|approval|authori[sz]ation|insurance|collection|manufactur\w*|tour|appointment|appt|idea|hope"
@@ -77,7 +95,7 @@ _TRIAL_NOUN = loosely(
     r"(?:trials?|stud(?:y|ies)|protocols?|research|arms?)\b"
 )
 _STRONG_INTENT = loosely(
-    r"\b(?:plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
+    r"\b(?:(?:will|would|may|might|could|going to) end up with|plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
     r"|consider\w*"
     r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
     r"|consent\w*|await\w*|pending|(?:en)?listed|list for|registered for|donor search\w*|search\w* for|"
@@ -85,7 +103,10 @@ _STRONG_INTENT = loosely(
     r"|towards"
     r"|bridg\w+|before|ahead of|prior to|if|may|might|will|would|could|should|to (?:undergo|receive|have|get|start"
     r"|begin)"
-    r"|need(?:s|ed|ing)?|requir\w*|eligib\w*|declin\w*|refus\w*|turned down|read|heard|explain\w*|rais(?:e|ed|ing)"
+    r"|need(?:s|ed|ing)?|requir\w*|eligib\w*|declin\w*|refus\w*|turned (?:\w+ )?down|vot(?:e|ed) against|veto\w*|moot\w*"
+    r"|assess(?:ed|ment|ing)?(?: \w+){0,3} for|contemplat\w*|favou?r(?:s|ed|ing)?|advocat\w*|prefer\w*|unfit|no (?:\w+ )?donor(?![- ]specific)|head(?:ing|ed|s)? (?:for|towards?)|at (?:the|a) (?:point|stage) of|too (?:good|healthy|stable|young|weak|ill|unwell)|with a view to|said no to|brought up|(?:subject|topic|idea|talk|question|possibility|thought)s? of"
+    r"|in (?:the )?hope of|in case|criteri\w*|spoke|spoken|as (?:an? |the )?(?:ultima ratio|last resort|fallback|back-?up)|ultima ratio"
+    r"|(?:only|last|best|remaining) (?:real )?(?:chance|hope|option|resort|solution) (?:is|remains|would be|may be)|read|heard|explain\w*|rais(?:e|ed|ing)"
     r"|talk\w*|poster"
     r"|brochure|propos\w*|offer\w*|recommend\w*|appl(?:y|ies|ied|ication)|approv\w*|insurance|insurer|potential\w*"
     r"|future"
@@ -97,7 +118,7 @@ _STRONG_INTENT = loosely(
     r"|fit for|prepar\w*|until|once|when|tentativ\w*|due for|ready for|proceed\w*|opinion|question|board|proposal"
     r"|too (?:early|soon|old|sick|frail|well)|curious|inquir\w*|enquir\w*|wonder\w*|goal|aim\w*|seek\w*|sought"
     r"|trials? (?:of|for|with)"
-    r"|stud(?:y|ies) (?:of|for|with)|screen(?:ing|ed)? for|enrol\w*|undecided|decid\w*|go for|preparation|pre"
+    r"|stud(?:y|ies) (?:of|for|with)|screen(?:ing|ed)? for|enrol\w*|undecided|decid\w*|go for|preparation|pre(?!-?(?:emptive|viously))"
     r"|for use in"
     r"|not a|whether|available|availability|access to|indicat\w*|send\w*|sent|present(?:ed|ing)? for|possible"
     r"|possibl[ey]"
@@ -126,10 +147,12 @@ _STRONG_RECEIPT = loosely(
     r"|previous(?:ly)?|earlier|past)\b(?!\s+to\b)"
     r"|recipient of|dosed with|administered|transplanted|rejected|remission (?:after|with|since)|(?:relaps\w+"
     r"|flare\w*) (?:\w+ ){0,4}(?:after|post|following)"
-    r"|CRS (?:after|with|from)|ICANS (?:after|with|from)|aplasia (?:after|from|since)|Dx:?|PMH:?|PSH:?|ESRD)\b|\bD0\b"
+    r"|CRS (?:after|with|from)|ICANS (?:after|with|from)|aplasia (?:after|from|since)|Dx:?|PMH:?|PSH:?|ESRD"
+    r"|indication for (?:tacrolimus|prograf|c[iy]closporine?|cellcept|mycophenolate|MMF|sirolimus|everolimus|azathioprine|belatacept|valgan\w*|immunosuppress\w*)(?=\s*:))\b|\bD0\b"
 )
 _WEAK_RECEIPT = loosely(
-    r"\b(?:post|after|following|since|infusion(?:s)?(?: of)?|completed|failed|failure of|refractory to)\b|\bpost(?=-)"
+    r"\b(?:post|after|following|since|infusion(?:s)?(?: of)?|completed|failed|failure of|refractory to|secondary to|caused by|resulting from"
+    r"|as a (?:result|consequence) of|in the wake of|induced by)\b|\bpost(?=-)"
 )
 _MODAL = loosely(
     r"\b(?:will|would|to|can|could|may|might|should|must|being|if|once|when|until|not|never|before|be"
@@ -166,6 +189,8 @@ _AFTER_INTENT = loosely(
     r"|wait-?\s?list\w*|listed|too (?:early|soon)|possible\b|would\b|will\b|may\b|might\b|could\b|later\b|when\b|once|vs\.?"
     r"|versus|evaluation|held|upcoming|soon"
     r"|can be|to follow|reasonable|warranted|worth\w*|question|premature|on the table|contraindicated|asked|raised"
+    r"|(?:starts?|begins?|is due) (?:on |next |this |in |tomorrow|Mon|Tue|Wed|Thu|Fri)\w*|(?:is|are|be|becomes?) (?:ever )?(?:needed|required|necessary)|suggested|debated|contemplated|fallback|plan B|must be|(?:not )?(?:realistic|feasible|advisable|justified|conceivable|allowed|permitted)"
+    r"|in reserve|held back"
     r"|eval\b|slot|interested))"
 )
 # What only a treatment that was given has.
@@ -194,9 +219,9 @@ _TREATED_ON = loosely(
     r"|within|through|as part of)\s+(?:the |a |an )?(?:[\w/-]+\s+){0,3}$"
 )
 _THEN_RECEIVED = loosely(
-    r"^[^.;]{0,60}?\b(?:and|,|then|where)\s+(?:he |she |they |pt |was |has )*(?:received|got|given|completed|had"
+    r"^[^.;]{0,60}?\b(?:and|,|then|where)\s+(?:he |she |they |pt |was |has )*(?:(?:received|got|given|completed|had"
     r"|was infused with)\s+(?:the |her |his |an? |one |single |first )*(?:infusions?|cells|dose|treatment"
-    r"|product)\b"
+    r"|product)|(?:infused|dosed)(?: on| in)? \d)\b"
 )
 # "Prior Rx: MTX, RTX, CAR-T"
 _COUNTED = loosely(
@@ -248,6 +273,22 @@ _ASKED = loosely(
     r"\b(?:whether|if)\s+(?:or not\s+)?(?:she|he|they|pt|(?:the )?patient)\s+(?:ever\s+|has\s+|really\s+)*(?:had|received|got|underwent"
     r"|undergone)\s+(?:an?\s+|the\s+)?(?:\w+\s+)?$"
 )
+# "Thinks he had CAR T cells in 2021 but has no papers", "possible liver transplant as a child in Syria".
+_THINKS = loosely(
+    r"\b(?:thinks?|believes?|recalls?|vaguely|apparently|reportedly|says?|claims?)\b[^.;]{0,20}\b(?:had|received|got|underwent)\s+(?:an?\s+|the\s+)?(?:\w+\s+)?$"
+)
+_NO_PAPERS = loosely(
+    r"^[^.;]{0,60}\b(?:no|without(?: any)?|lacks?) (?:papers?|records?|documents?|documentation|proof)\b"
+)
+_PAST_PLACE = loosely(
+    r"^[^.;]{0,40}\b(?:as an? (?:child|baby|infant|teen\w*)|in (?:early )?(?:childhood|infancy|youth)|years? ago|abroad|overseas|back home|scar|(?:no|without) (?:papers?|records?|documents?))\b"
+)
+_STEP = re.compile(r"collect|apheres|leuk|manufactur|bridg", re.IGNORECASE)
+_WITH_ITS_DAY = re.compile(r"[ ]?(?:\(|in |on )?(?:[A-Za-z]{3,9}\.? )?\d")
+_PER_PROTOCOL = loosely(r"^[^.;\n]{0,90}\b(?:per|according to|as per) (?:the |study )?protocol\b")
+_MINUS_DAY = re.compile(r"[ ,(]*(?:day|D)[ ]?[-–−][ ]?\d", re.IGNORECASE)
+_ON_A_DAY = re.compile(r" ?(?:\(|(?:in|on|of) )")
+_BEFORE = re.compile(r"before|prior to|ahead of", re.IGNORECASE)
 _UNSURE_AFTER = loosely(
     r"^\s*\?\s*(?:details|date|year|unknown|unclear|no rec|outside|(?:19|20)\d\d)|^[^.;,|]{0,25}(?:\?\?|\(\?\)"
     r"|\bunconfirmed\b|\bunverified\b|\bno records?\b"
@@ -340,6 +381,8 @@ def _said(assertion: Assertion, cue: str, *, strong: bool = False) -> Receipt:
 
 def _uncertain(around: _Around) -> Receipt | None:
     asked = _ASKED.search(around.near) or _CONTESTED.search(around.near)
+    if asked is None and _NO_PAPERS.match(around.right):
+        asked = _THINKS.search(around.near)
     if asked is not None:
         return _said("possible", asked.group())
     unsure = _UNSURE.search(around.near) or _UNSURE_AFTER.match(around.right)
@@ -347,7 +390,28 @@ def _uncertain(around: _Around) -> Receipt | None:
         return None
     # "Possible CAR-T next year" weighs a plan; only a past can be uncertain.
     weighed = unsure.re is _UNSURE and re.match(r"possibl|\?", unsure.group().strip(), re.IGNORECASE)
-    return _said("hypothetical" if weighed and around.dated is not True else "possible", unsure.group())
+    is_past = around.dated is True or _PAST_PLACE.match(around.right) is not None
+    return _said("hypothetical" if weighed and not is_past else "possible", unsure.group())
+
+
+def _then_done(around: _Around) -> Receipt | None:
+    """Read "was offered in 2013 and took place in May", "listed in 2012 and transplanted in 2013"."""
+    done = THEN_DONE.match(around.right)
+    return _said("present", done.group()[-40:], strong=True) if done is not None else None
+
+
+def _step_towards(around: _Around) -> Receipt | None:
+    """Read "leukapheresis for CAR T done 5/14", which says that a step before it was done."""
+    step = STEP_FOR.search(around.near)
+    return _said("hypothetical", step.group()) if step is not None else None
+
+
+def _blamed(around: _Around) -> Receipt | None:
+    """Read "because of the liver transplant", whatever follows from it."""
+    blamed = BECAUSE_OF.search(around.near)
+    if blamed is None or _TRIAL_NOUN.match(around.right):
+        return None
+    return _said("present", blamed.group())
 
 
 def _service(around: _Around) -> Receipt | None:
@@ -392,7 +456,36 @@ def _plan_or_trial(around: _Around) -> Receipt | None:
 
 
 def _date_to_come(around: _Around) -> Receipt | None:
-    return _said("hypothetical", "a date to come") if around.dated is False else None
+    is_to_come = around.dated is False or _MINUS_DAY.match(around.right)
+    return _said("hypothetical", "a date to come") if is_to_come else None
+
+
+def _talked_of(around: _Around) -> Receipt | None:
+    """Read "was brought up in 2017", which gives the talk a date and not the treatment."""
+    if RULE_BEFORE.search(around.left) and EXCLUDES.match(around.right):
+        return _said("hypothetical", "a rule of a trial")
+    talk = TALKED_OF.match(around.right) or CAME_UP.match(around.right)
+    if talk is None and _HERS.search(around.near) is None:
+        talk = AT_LARGE.match(around.right)
+    if talk is None or (around.strong is not None and around.gap(around.strong) < _BESIDE):
+        return None
+    return _said("hypothetical", talk.group())
+
+
+def _another(around: _Around) -> Receipt | None:
+    """Read "a second one must be discussed"; with a past date or a word of doing it was done."""
+    if (
+        not (ANOTHER.search(around.near) or IN_VIEW_OF.search(around.near))
+        or around.dated
+        or _AFTER_DONE.match(around.right)
+    ):
+        return None
+    if around.strong is not None and around.gap(around.strong) < _BESIDE:
+        return None
+    if IN_VIEW_OF.search(around.near):
+        return _said("hypothetical", "in view of")
+    weighed = WEIGHED.search(around.near) or WEIGHED.search(around.right[:REACH])
+    return _said("hypothetical", weighed.group()) if weighed else None
 
 
 def _infused_on(around: _Around) -> Receipt | None:
@@ -428,7 +521,16 @@ def _done_after(around: _Around) -> Receipt | None:
 def _its_things(around: _Around) -> Receipt | None:
     """Read the records, the biopsy or the function of a graft, which take it for granted."""
     thing = _ITS_THINGS.match(around.right)
+    if thing is not None and thing.group().endswith("patient") and SOME_PATIENT.search(around.near):
+        return _said("hypothetical", "some patient")
     return _said("present", thing.group()) if thing is not None else None
+
+
+def _taken_for_granted(around: _Around) -> Receipt | None:
+    """Read "whether her kidney transplant is a problem", which asks about something else."""
+    if ASKED_OF.search(around.near) is None or GRANTED.match(around.right) is None:
+        return None
+    return _said("present", "taken for granted")
 
 
 def _owned(around: _Around) -> Receipt | None:
@@ -442,7 +544,19 @@ def _owned(around: _Around) -> Receipt | None:
 
 def _intent_near(around: _Around) -> Receipt | None:
     intent = around.intent
-    return _said("hypothetical", intent[0]) if intent is not None and around.gap(intent) < _NEAR else None
+    if intent is None or around.gap(intent) >= _NEAR:
+        return None
+    between = around.near[intent[1] :]
+    if (
+        around.dated
+        and _WITH_ITS_DAY.match(around.right)
+        and re.search(r",|->|→", between)
+        and _STEP.match(intent[0])
+    ):
+        return None  # "leukapheresis 02/2022, lymphodepletion 03/2022, CAR T 03/15/2022"
+    if around.dated and _BEFORE.fullmatch(intent[0]) and _ON_A_DAY.match(around.right):
+        return None  # "before the allo-HSCT in 2015"
+    return _said("hypothetical", intent[0])
 
 
 def _intent_after(around: _Around) -> Receipt | None:
@@ -494,7 +608,9 @@ def _weak_word(around: _Around) -> Receipt | None:
     ):
         return None
     # "Since" looks back whatever else the clause says.
-    ahead = _AHEAD.search(around.near) if weak[-1].group().lower() != "since" else None
+    ahead = None
+    if weak[-1].group().lower() != "since":
+        ahead = _AHEAD.search(around.near) or _PER_PROTOCOL.match(around.right)
     return _said("hypothetical", ahead.group()) if ahead else _said("present", weak[-1].group())
 
 
@@ -508,14 +624,20 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _uncertain,
     _service,
     _prospect,
+    _then_done,
     _its_things,
     _on_trial,
     _called_off,
     _plan_or_trial,
     _date_to_come,
+    _step_towards,
+    _blamed,
+    _talked_of,
+    _another,
     _infused_on,
     _word_of_receipt,
     _done_after,
+    _taken_for_granted,
     _owned,
     _intent_near,
     _intent_after,
@@ -543,6 +665,10 @@ def _last_receipt(left: str) -> tuple[str, int] | None:
         if _FOR_A_WHILE.search(left[: match.start()]) and re.match(r"\w+ (?:after|from|post)", word):
             continue
         if "infusion" in word and _TO_GET.search(left[: match.start()]):
+            continue
+        if word == "treatment with" and NAMED_BY_NOUN.search(left[: match.start()]):
+            continue
+        if word in ("second", "third", "first") and ONE_MORE.search(left[: match.start()]):
             continue
         if word in ("had", "has had", "have had") and _PUT_DOWN_FOR.match(left[match.end() :]):
             continue

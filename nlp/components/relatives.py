@@ -12,9 +12,9 @@ import re
 
 # A relative, a partner or another person whom a note names beside the patient; also read by ``persons``.
 RELATIVE = (
-    r"(?:(?:grand|god|step|half-?|foster[- ])?(?:mother|father|mom|dad|brother|sister|son|daughter|parent"
+    r"(?:(?:(?:grand|god|step|half|foster|great|twin)(?:[- ]?grand)?[- ]?)?(?:mother|father|mom|dad|brother|sister|son|daughter|parent"
     r"|child)s?(?:-in-law)?"
-    r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|uncle|aunt|auntie"
+    r"|mum|mama|papa|grandma|grandpa|granddaughter|grandson|sibling|sib|sibs|siblings|twin|(?:great-?)?(?:uncle|aunt|auntie)"
     r"|cousin|niece|nephew|wife"
     r"|bro|sis|bio-?(?:dad|mom)|husband|hubby|husb|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|friend|neighbou?r|roommate|co-?worker|colleague|MGM"
     r"|MGF|PGM"

@@ -41,17 +41,20 @@ _ORGANS = {
 _ORGAN = "|".join(sorted(map(re.escape, _ORGANS), key=len, reverse=True))
 # "kidney and pancreas transplant", "heart/lung transplant", "bone marrow or organ transplantation": the organs before.
 _COORDINATED = loosely(
-    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|-)\s*(?:(?:solid|"
+    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|\bnor\b|-)\s*(?:(?:solid|"
     rf"any|other|a)\s+)*$"
 )
 _ORGAN_AFTER = loosely(
     rf"\s*(?:of\s+(?:the|a|his|her|any|one)?\s*|\(|:\s*|-\s+|,\s+)(?:left |right |bilateral |double "
     rf"|single )?(?P<organ>{_ORGAN})\b"
 )
+_AND_ORGAN = loosely(rf"\s*(?:,\s*(?:and |or )?|/|\band |\bor |\bnor )\s*(?P<organ>{_ORGAN})\b")
+_BY_LENGTH = sorted(_ORGANS, key=len, reverse=True)
 # "Kidney: s/p transplant 2019", "lungs, status post transplantation": the organ heads the words.
 _ORGAN_BEFORE = loosely(
     rf"\b(?P<organ>{_ORGAN})\s*[:,(–-]?\s*(?:s/p|s\.p\.|status[- ]post|post)\s+(?:(?:a|his|her|living|deceased"
     rf"|donor|related|unrelated|cadaveric|first|second|double|bilateral|single|orthotopic)[\s-]+){{0,3}}$"
+    rf"|\b(?P<bracketed>{_ORGAN})\s*\($"
 )
 # On the waiting list now; a listing that is asked for, refused or over is none.
 _LISTED = loosely(
@@ -172,6 +175,33 @@ _NO_DONOR = loosely(
 )
 
 
+# 'The wrist band carries the word "TRANSPLANT"', 'the label "BMT" on the chart': print on a thing, no graft.
+_PRINTED = loosely(
+    r"\b(?:(?:wrist ?bands?|bracelets?|stickers?|labels?|stamps?|banners?|letterheads?|doors?|signs?|headers?|footers?|folders?|bags?|tubes?|badges?)\b[^.;\n]{0,50}?"
+    r"(?:carr(?:y|ies|ied)|says?|said|reads?|bears?|shows?|with|has|had|printed)\b[^.;\n]{0,20}?|(?:wrist ?band|sticker|label|stamp|banner|letterhead|header|footer)\s+)[\"“‘']$"
+)
+# "LUNG TX: they will see her for assessment. NOT listed.": a heading whose words are all of what is to come.
+_HEADING = loosely(r"^(?:\s*\([^()\n]{0,30}\))?\s*(?::|\s[–—-]\s)\s*(?=[A-Za-z])")
+_HEADS_LINE = re.compile(
+    r"(?:^|[\n.;]\s*)[\W\d_]*(?:(?:prior|any|possible|re|status|question of)\s+)?\Z", re.IGNORECASE
+)
+_ALL_TO_COME = loosely(
+    r"\bnot (?:yet |currently |actively )?(?:listed|on the (?:waiting )?list|a candidate|eligible)\b|\b(?:for|awaiting|await|awaits|pending|before)\s+(?:\w+\s+){0,3}(?:assessment|evaluation|listing|work-?\s?up)\b"
+    r"|\bdecision (?:on|about|for|regarding) (?:the )?(?:listing|transplant\w*)\b|\bto be (?:listed|evaluated|assessed|referred)\b|\b(?:referral|referred)\b|\bwork-?\s?up (?:started|begun|under ?way|on hold|pending)\b"
+    r"|\bmust\b|\bnot (?:while|as long as|before|until|yet|now|at present)\b|\bwould (?:need|have) to\b|\b(?:family|parents?|mother|father|s?he|patient|pt|they) (?:\w+ )?(?:undecided|declines?|declined|refuses?|refused|asks?|asked|want\w*)\b|\btoo early\b|\bnot (?:indicated|needed)\b"
+)
+_HAS_GRAFT = loosely(
+    r"\b(?:tac\b|tacrolimus|c[iy]closporin\w*|sirolimus|belatacept|levels?|creat\w*|reject\w*|function\w*|stable|since|s/p|status post|received|transplanted|performed|done\b|engraft\w*|graft|DSA|donor|failed|CLAD|BOS\b"
+    r"|FEV1|recipient|GVHD|day \+|re-?transplant\w*|second|again|remission)\b|\b(?:19|20)\d\d\b"
+)
+_LIST_HEADING = re.compile(r"[ \t]*(?:\([^()\n]{0,60}\)[ \t]*)?:")
+# "What the old letter calls a kidney transplant was a nephrectomy": it was something else.
+_CALLED_SO = loosely(
+    r"\bwhat\b[^.;\n]{0,50}\b(?:calls?|called|lists?|listed|labels?|labell?ed|describes?|described|codes?|coded|records?|recorded)\b[^.;\n]{0,20}$"
+)
+_WAS_ANOTHER = loosely(
+    r"^[\"”'’]?\s*(?:is|was|were|turned out to be|proved to be)\s+(?:really |actually |in fact |in truth |only )*(?:an?|the|her|his)\s+\w"
+)
 # "He calls it his transplant", "the so-called transplant", "which she refers to as a transplant": a name, no graft.
 _SO_CALLED = loosely(
     r"\b(?:(?:calls?|called|calling|names?|labels?|terms?)\s+(?:it|this|that|them|these|the (?:\w+ ){1,2})"
@@ -213,29 +243,31 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     start, end = source_range(span)
     concept = sense_of(span).concept
     surface = text[start:end]
-    if _is_signature(text, layout, start, end):
+    if _is_signature(text, layout, start, end) or _PRINTED.search(text[max(0, start - 80) : start]):
         return
+    is_called_so = _WAS_ANOTHER.match(text[end : end + 60]) and _CALLED_SO.search(
+        text[max(0, start - 100) : start]
+    )
     if concept.concept == "any" and _is_no_transplant(text, layout, start, end):
         return
     # "kidney and pancreas transplant" holds a kidney; "heart valve" and "vein graft" hold no organ.
     organs = (
         _organs_before(text, layout, start)
-        if concept.kind != "graft_other" or concept.concept == "pancreas"
+        if concept.kind != "graft_other" or concept.concept in ("pancreas", "intestine")
         else []
     )
     begin = organs[-1][1] if organs else start
     reading = read_receipt(text, layout, begin, end, note_date_of(doc), is_graft=True)
     kind, name = concept.kind, concept.concept
+    behind: list[tuple[str, int]] = []
     if name == "any":
-        before = _ORGAN_BEFORE.search(text[max(layout.sentence_at(start).start, start - 60) : start])
-        if before and concept.kind == "transplant_history":
-            kind, name = "transplant", _ORGANS[before.group("organ").lower()]
-        after = _ORGAN_AFTER.match(text[end : end + 40])
-        if after and re.match(r"[^.;]*$", text[end : end + after.end()]):
-            kind, name = "transplant", _ORGANS[after.group("organ").lower()]
+        kind, name, behind = _named_beside(text, layout, start, end, kind)
     if _CODE.match(surface) and kind == "transplant":
         kind = "transplant_code"
-    assertion = reading.assertion or ("hypothetical" if reading.service else "present")
+    to_come = reading.service or (reading.assertion is None and _heads_what_is_to_come(text, start, end))
+    assertion = reading.assertion or ("hypothetical" if to_come else "present")
+    if is_called_so and assertion == "present":
+        assertion = "absent"
     attributes = dict(concept.attributes)
     attributes["strength"] = reading.strength
     if reading.corrects:
@@ -261,9 +293,9 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         assertion = "family"
         attributes["donor"] = "yes"
 
-    def made(kind: str, concept: str, first: int, assertion: Assertion) -> Draft:
+    def made(kind: str, concept: str, first: int, assertion: Assertion, stop: int = end) -> Draft:
         return Draft(
-            first, end, kind, concept, assertion, "transplants:receipt", reading.cues, attributes=attributes
+            first, stop, kind, concept, assertion, "transplants:receipt", reading.cues, attributes=attributes
         )
 
     named = {name} if kind == "transplant" else set()
@@ -274,8 +306,44 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     if kind == "transplant_history" and name == "any" and organs:
         return  # "bone marrow or organ transplantation": the named one stands for the phrase
     yield made(kind, name, start, assertion)
+    for organ, first in behind:
+        # "Without transplantation of heart or lung": each organ is told by its own name.
+        if organ not in named:
+            named.add(organ)
+            yield made("transplant", organ, first, assertion, first + len(_words_of_organ(text, first)))
     if kind == "transplant" and re.match(r"heart[- /]lung|heart and lung|CHLT|HLT", surface, re.IGNORECASE):
         yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
+
+
+def _heads_what_is_to_come(text: str, start: int, end: int) -> bool:
+    """Say whether the mention is a heading and the paragraph under it speaks of a plan alone."""
+    if (
+        _HEADING.match(text[end : end + 40]) is None
+        or _HEADS_LINE.search(text[max(0, start - 30) : start]) is None
+    ):
+        return False
+    stop = text.find("\n\n", end)
+    under = text[end : min(stop if stop > 0 else len(text), end + 300)]
+    return _ALL_TO_COME.search(under) is not None and _HAS_GRAFT.search(under) is None
+
+
+def _named_beside(
+    text: str, layout: Layout, start: int, end: int, kind: str
+) -> tuple[str, str, list[tuple[str, int]]]:
+    """Return kind and organ of a transplant whose own words name none, and further organs that stand behind it."""
+    name = "any"
+    before = _ORGAN_BEFORE.search(text[max(layout.sentence_at(start).start, start - 60) : start])
+    if before and kind == "transplant_history":
+        kind, name = "transplant", _ORGANS[(before.group("organ") or before.group("bracketed")).lower()]
+    after = _ORGAN_AFTER.match(text[end : end + 40])
+    if after and re.match(r"[^.;]*$", text[end : end + after.end()]):
+        return "transplant", _ORGANS[after.group("organ").lower()], _organs_behind(text, end + after.end())
+    return kind, name, []
+
+
+def _words_of_organ(text: str, at: int) -> str:
+    near = text[at : at + 30].lower()
+    return next(words for words in _BY_LENGTH if near.startswith(words))
 
 
 def _is_to_come(text: str, layout: Layout, start: int, end: int) -> bool:
@@ -322,6 +390,15 @@ def _organs_before(text: str, layout: Layout, start: int) -> list[tuple[str, int
         found.append((_ORGANS[match.group("organ").lower()], at))
 
 
+def _organs_behind(text: str, at: int) -> list[tuple[str, int]]:
+    """Return the organs that go on behind "transplant of the heart", with where each begins."""
+    found: list[tuple[str, int]] = []
+    while match := _AND_ORGAN.match(text, at):
+        found.append((_ORGANS[match.group("organ").lower()], match.start("organ")))
+        at = match.end()
+    return found
+
+
 def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterator[Draft]:
     """Give a transplant without its organ the organ that its sentence, or the mention before it, speaks of."""
     current: Draft | None = None
@@ -355,6 +432,9 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
                     if draft.end <= d.start < sentence.end and ":" not in text[draft.end : d.start]
                 }
                 organ = current.concept if current else later.pop() if len(later) == 1 else ""
+        heading = _LIST_HEADING.match(text, draft.end)
+        if heading and any(heading.end() <= d.start < layout.line_at(draft.start).end for d in named):
+            continue  # "Prior transplants (checklist): kidney - no; marrow - no": its items answer
         if organ:
             yield Draft(
                 draft.start, draft.end, "transplant", organ, draft.assertion, draft.rule, draft.cues,

@@ -145,6 +145,10 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     if not (named or others or history or codes):
         return silent(*searched)
     received, corrected = _without_corrected(chart, named)
+    given_away = _entries_of_a_gift(chart, received, [*named, *_of(history, "absent")])
+    received = [f for f in received if f not in given_away]
+    organs_given = {f.concept for f in given_away}
+    codes = [f for f in codes if f.concept not in organs_given]
     unsure = _of(named, "possible")
     against = [
         evidence(f, "against", _WORDS[f.assertion])
@@ -154,6 +158,7 @@ def transplant_received(chart: Chart, given: TransplantReceived) -> Outcome:
     against += [evidence(f, "against", "no transplant") for f in history if f.assertion == "absent"]
     aside = [evidence(f, "against", "someone else's, or given to someone else") for f in _of(named, "family")]
     aside += [evidence(f, "set_aside", "called an error by a later note") for f in corrected]
+    aside += [evidence(f, "set_aside", "an entry of a list; the patient gave this organ") for f in given_away]
     uncounted = [
         evidence(f, "against", "a tissue that does not count")
         for f in others
@@ -244,6 +249,21 @@ def _without_corrected(chart: Chart, findings: Sequence[Finding]) -> tuple[list[
         )
         (wrong if called_wrong else kept).append(finding)
     return kept, wrong
+
+
+def _entries_of_a_gift(
+    chart: Chart, received: Sequence[Finding], findings: Sequence[Finding]
+) -> list[Finding]:
+    """
+    Return bare entries that a note explains: the patient gave that organ and has no graft of it.
+
+    The gift alone explains nothing (a donor may need a graft later), nor does a denial alone: that is a conflict.
+    """
+    if any(f.attribute("strength") == "strong" for f in received):
+        return []
+    given = {f.concept for f in findings if f.assertion == "family" and f.attribute("donor") == "yes"}
+    denied = {f.concept for f in _later_denials(chart, findings, received)} if received and given else set()
+    return list(received) if all(f.concept in given and denied & {f.concept, "any"} for f in received) else []
 
 
 def _of(findings: Sequence[Finding], assertion: str) -> list[Finding]:

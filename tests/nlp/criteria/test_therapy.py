@@ -120,3 +120,31 @@ def test_another_trial_may_leave_a_graft_out() -> None:
     )
 
     assert outcome.is_silent
+
+
+ENTRY = _finding("transplant", "kidney", "present", "mid", strength="plain")
+GIFT = _finding("transplant", "kidney", "family", donor="yes")
+NO_GRAFT = _finding("transplant", "kidney", "absent", strength="strong")
+CODE = _finding("transplant_code", "kidney", "present", "mid")
+
+
+@pytest.mark.parametrize(
+    ("findings", "value"),
+    [
+        ([ENTRY, CODE, GIFT, NO_GRAFT], False),
+        ([ENTRY, GIFT], True),
+        ([ENTRY, NO_GRAFT], None),
+        ([ENTRY, _finding("transplant", "liver", "family", donor="yes"), NO_GRAFT], None),
+        ([_finding("transplant", "kidney", "present", "mid", strength="strong"), GIFT, NO_GRAFT], True),
+        (
+            [ENTRY, _finding("transplant", "liver", "present", "mid", strength="plain"), GIFT, NO_GRAFT],
+            None,
+        ),
+    ],
+)
+def test_a_bare_entry_is_the_organ_that_was_given_only_where_a_note_also_denies_a_graft(
+    findings: list[Finding], value: bool | None
+) -> None:
+    outcome = transplant_received(_chart(*findings), TransplantReceived())
+
+    assert outcome.value is value

@@ -1,0 +1,90 @@
+"""
+Answers of a form about a treatment that is given once: boxes behind a label, replies to a question, the object first.
+
+Part of ``receipt``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.components.receipt_rules import REACH, Receipt
+
+# "Kidney transplant: [ ] yes [x] no", "CAR-T (ever)  Yes ☐ No ☒": the boxes of a form behind its label.
+_TICK_BOX = r"(?:\[[ ]?[xX✓✔]?[ ]?\]|\([ ]?[xX✓✔]?[ ]?\)|[☐□☒☑✓✔])"
+_TICK_WORD = r"(?:yes|no|not?ne|never|unknown|unk|unsure|n/?a|not known|y|n|ja|nein|oui|non|unbekannt)"
+_TICKED_AFTER = loosely(
+    rf"^(?P<label>[^\n\[\]☐□☒☑✓✔;|]{{0,60}}?)[\s:.?|–-]*(?P<boxes>(?:{_TICK_BOX}[ \t]*{_TICK_WORD}\b[ \t/|,]*){{2,4}}"
+    rf"|(?:\b{_TICK_WORD}[ \t:]*{_TICK_BOX}[ \t/|,]*){{2,4}})"
+)
+_TICKED_BOX = re.compile(r"[xX✓✔☒☑]")
+_TICKED_PAIR = re.compile(
+    rf"(?P<first>{_TICK_BOX})[ \t]*(?P<after>{_TICK_WORD})\b|\b(?P<before>{_TICK_WORD})[ \t:]*(?P<second>{_TICK_BOX})",
+    re.IGNORECASE,
+)
+_TICKED_NO = frozenset({"no", "none", "never", "n", "nein", "non"})
+_TICKED_YES = frozenset({"yes", "y", "ja", "oui"})
+# "Ever had a bone marrow transplant, CAR T or gene therapy?  NO / NO / NO": the answers to a question about the past.
+_QUESTION = loosely(
+    r"(?:^|[.;:|\n\t]\s*|\d[.)]\s*|\b[QF]\s*[.:]\s*)(?:[-•*\d.)\s]*)(?:has|have|had|did|ever|any|prior|previous|past|history|hx|received|was|were|is|does)\b[^?\n]{0,160}$"
+)
+# "Any rejection of the kidney transplant? No", "was a transplant ever considered? Yes": not whether there was one.
+_OF_ITS_COURSE = loosely(
+    r"\b(?:reject\w*|relaps\w*|recur\w*|complication\w*|problems?|issues?|trouble|complain\w*|symptoms?|effects?|fever|infections?|GVHD|CRS|ICANS"
+    r"|candidate\w*|listed|consider\w*|discuss\w*|interest\w*|plan\w*|refer\w*|want\w*|need\w*|offer\w*|should|since|after|following|fail\w*|fit|eligib\w*)\b"
+)
+_REPLY = loosely(
+    r"^[^.;?\n]{0,120}?\?[\"”]?\s*(?:->|→|[-–—:]|\bA(?:nswer)?\s*[.:])?\s*(?:(?:patient|pt|s?he|they|parents?|mother|father|wife|husband)\s+(?:says?|said|answers?|answered|replies|replied|states?|stated)\s*[:,]?\s*)?[\"“‘'\[(]?\s*(?P<first>yes|no|never|none|denie[sd]|negative|neg|nil|nein|non|n|y|ja|oui)\b"
+    r"(?P<more>(?:\s*[/,]\s*(?:yes|no|never|none|nein|non|n|y)\b)*)"
+)
+# "The registry has her down for a kidney transplant, which she did not have".
+_NOT_HAD = loosely(
+    r"^[^.;\n]{0,30}?,?\s+(?:which|that|but|though|although)\s+(?:s?he|they|the patient|pt)\s+(?:did not|didn['’]t|has not|hasn['’]t|had not|has never|never)\s+(?:actually |in fact |ever )*(?:have|had|get|got|receive|received"
+    r"|undergo|underwent|undergone)(?=\s*(?:$|[.,;:)]|\n|it\b))"
+    r"|^[^.;\n]{0,20}?[;,]\s*(?:but |which )?(?:s?he|they|the patient|pt) (?:has|had|did) not(?=\s*(?:$|[.;]))"
+)
+# "Previous CAR T treatment is denied", "a previous transplant could be excluded"; an insurer denies another thing.
+_DENIED_AFTER = loosely(
+    r"^(?:\s*(?:cells?|therapy|treatment|history))?\s+(?:is|was|has been|could be|can be|are|were)\s+(?:denied|negated|excluded|ruled out|disclaimed)\b(?!\s+(?:by (?:the |her |his )?(?:insur|pay|plan|medic)|coverage|because|due))"
+)
+_EARLIER = loosely(r"\b(?:prior|previous|earlier|past|former|any|history of|hx of|h/o)\s+(?:[\w-]+\s+)?$")
+# "CAR-T she says she never had": the object stands first.
+_OBJECT_FIRST = loosely(
+    r"^(?:\s*(?:cells?|therapy|treatment))?,?\s+(?:that\s+)?(?:s?he|they|pt|the patient|I)\s+(?:(?:says?|said|states?|stated|reports?|insists?|claims?"
+    r"|tells? (?:me|us)|told (?:me|us)|is sure|is certain)\s+(?:that\s+)?(?:s?he|they)\s+)?(?:has |had |have |did |was )*(?:never|not)\s+(?:ever\s+)?(?:had|have|received|receive"
+    r"|got|get|undergone|underwent|undergo|been given|given)(?=\s*(?:$|[.,;:)]|\band\b|\bbut\b))"
+)
+
+
+def answered(rest_of_line: str, left: str) -> Receipt | None:
+    """Return what the boxes behind a label, the replies to a question about the past, or a denial after the object say."""
+    form = _TICKED_AFTER.match(rest_of_line)
+    if form is not None and not _OF_ITS_COURSE.search(form.group("label")):
+        for pair in _TICKED_PAIR.finditer(form.group("boxes")):
+            word = (pair.group("after") or pair.group("before")).lower()
+            if not _TICKED_BOX.search(pair.group("first") or pair.group("second")):
+                continue
+            if word in _TICKED_NO:
+                return Receipt("absent", (pair.group(),), strength="strong")
+            return Receipt(
+                "present" if word in _TICKED_YES else "possible", (pair.group(),), strength="strong"
+            )
+        return Receipt("hypothetical", ("an empty form",))
+    denied = _DENIED_AFTER.match(rest_of_line)
+    if denied is not None and _EARLIER.search(left):
+        return Receipt("absent", (denied.group().strip(),), strength="strong")
+    first = _OBJECT_FIRST.match(rest_of_line) or _NOT_HAD.match(rest_of_line)
+    if first is not None:
+        return Receipt("absent", (first.group().strip(" ,"),), strength="strong")
+    reply = _REPLY.match(rest_of_line)
+    if reply is None or not _QUESTION.search(left):
+        return None
+    if _OF_ITS_COURSE.search(left[-REACH:]) or _OF_ITS_COURSE.search(rest_of_line[: reply.start("first")]):
+        return None
+    said = {word[0] for word in re.findall(r"[a-z]+", (reply.group("first") + reply.group("more")).lower())}
+    if said <= {"n", "d"}:
+        return Receipt("absent", (reply.group("first"),), strength="strong")
+    return Receipt(
+        "present" if said <= {"y", "j", "o"} else "possible", (reply.group("first"),), strength="strong"
+    )
