@@ -67,7 +67,7 @@ _FILLER = re.compile(
     r"current|latest|last|repeat(?:ed)?|recent|later|predicted|pred|"
     r"percent|upright|upr|sitting|seated|supine|sup|lying|flat|pre|"
     r"post|"
-    r"bronchodilator|bd|hb|hgb|hemoglobin|adj(?:usted)?|corr(?:ected)?|"
+    r"peripartum|post-?partum|bronchodilator|bd|hb|hgb|hemoglobin|adj(?:usted)?|corr(?:ected)?|"
     r"for|value|with|and|normal|nl|low|lower|limit|reduced|preserved|"
     r"stable|unchanged|same|improved|improving|declined|declining|"
     r"decreased|dropped|fallen|fell|down|up|increased|recovered|recovering|"
