@@ -9,9 +9,11 @@ import re
 from chartsift.nlp.months import MONTH_STEM
 
 LEFT, RIGHT = 70, 110
-BOUNDARY = re.compile(r"[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)])\s")
+BOUNDARY = re.compile(
+    r"(?<!\bi\.v)(?<!\bi\.m)(?<!\bs\.c)(?<!\bp\.o)[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)])\s"
+)
 VACCINE = re.compile(
-    r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:vacc?in\w*|"
+    r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:[:=–-]\s*)?(?:vacc?in\w*|[1-4]\s?(?:doses\b|x\b)|x\s?[1-4]\b(?=\s*[,;(]?\s*\(?(?:19|20)\d\d)|"
     r"vax\b|shots?\b|booster\w*|immuni[sz]\w*|series\b|titer|jab\b|"
     r"immune glob\w*|IG\b|IgG (?:immune|protective)|"
     r"(?:/\s*(?:flu|RSV|pneumo|zoster)\w*\s*)*(?:done|given today|UTD|up to date)\b)",
@@ -24,7 +26,7 @@ VACCINE_LEFT = re.compile(
 )
 TEST = (
     r"(?:Ag/Ab|Ag|Abs?|antigens?|antibod(?:y|ies)|s\s?Ag|c\s?Ab|core|"
-    r"surface|total|IgG|IgM|PCRs?|RNA|DNA|NAAT|tests?|testing|tested|"
+    r"surface|total|IgG|IgM|PCRs?|serolog(?:y|ies)|VCA|EBNA|loads?|viral|parvovirus|adenovirus|toxo\w*|measles|varicella|zoster|mycoplasma|bartonella|brucella|HEV|HAV|RNA|DNA|NAAT|tests?|testing|tested|"
     r"swabs?|screen(?:ing|s)?|serolog(?:y|ies)|culture\w*|cx|stool|"
     r"urine|1/2|-1/2|4th gen|gold|plus|VL|viral load|toxin|probe|rapid|"
     r"and|or|HCV|HBV|HIV|B|C|RSV|flu|COVID|influenza|all|were|was|"
@@ -37,6 +39,9 @@ TEST = (
 NEGATIVE = re.compile(
     rf"(?:[\s:=()+,/&|\[\]-]|\.{{2,}}|(?:\s\.){{2,}}|_{{2,}}|{TEST}(?![a-z]))*(?:neg(?:ative|ativ|"
     rf"\.)?(?![a-z])|"
+    rf"(?:no|without) (?:\w+ )?(?:evidence|sign|serological evidence|indication|hint) (?:of|for) (?:an? )?(?:\w+ )?(?:infection|disease|contact|exposure)|"
+    rf"(?:nicht|non|pas) (?:nachweisbar|nachgewiesen|detectee?|détectée?|retrouvée?|reaktiv)|unter (?:der )?Nachweisgrenze|kein Nachweis|"
+    rf"(?:negatif|négatif|négative)\b|(?:below|under) (?:the )?(?:limit of )?(?:detection|quantification)|<\s?\d{{2,3}}\s?(?:copies|cop|cp|IU|UI|IE)|"
     rf"not (?:detectable|found|seen|present)|target not|(?:<|below|under)\s?(?:LLOQ|LOQ|LOD|LLOD|limit)|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
     rf"excluded\b|"
     rf"non-?reactive|NR\b|not detected|undetect\w*|not isolated|ND\b|"
@@ -53,6 +58,58 @@ NEGATIVE_LEFT = re.compile(
 )
 # "Infection / antibiotics now ......... no": a form's question and its answer. A comma, "on" or "with" before the
 # colon begins the next field: "UTI on ceftriaxone, CVA tenderness: no".
+# "Active infection [ ] Yes [x] No": the box that is ticked answers.
+_EMPTY, _TICKED = r"(?:\[\s?\]|\(\s?\)|[☐□○◯])", r"(?:\[[xX✓✔]\]|\([xX✓✔]\)|[☒☑■●✓✔])"
+_YES, _NO = r"(?:yes|y|ja|oui)", r"(?:no|n|nein|non|none)"
+TICKED_NO = re.compile(
+    rf"[^.;\n|]{{0,40}}?(?:{_EMPTY}\s*{_YES}\b[\s,/]*{_TICKED}\s*{_NO}\b|{_TICKED}\s*{_NO}\b[\s,/]*{_EMPTY}\s*{_YES}\b"
+    rf"|\b{_YES}\s*{_EMPTY}[\s,/]*{_NO}\s*{_TICKED}|\b{_NO}\s*{_TICKED}[\s,/]*{_YES}\s*{_EMPTY})",
+    re.IGNORECASE,
+)
+# 'Still shingles?" No: resolved', "Pneumonia? Excluded on CT": the question is answered.
+QUESTION_ANSWERED_NO = re.compile(
+    r"\s*\?+[\"'”’»)]*\s*(?:[-–—:]\s*|=>\s*|->\s*|→\s*)?(?:(?:no|nope|nil|none|nein|non|n)(?=\s*(?:[.,:;!)–—-]|$|\n))|denie[sd]\b|excluded\b"
+    r"|ruled out\b|neg(?:ative)?\b|not (?:found|seen|confirmed|so|any ?more|an? )|unlikely\b|resolved\b)",
+    re.IGNORECASE,
+)
+# A suspicion and the test that spoke against it: "? UTI - dip negative, MSU no growth", "query pneumonia: CXR clear".
+TEST_AGAINST = re.compile(
+    r"[^.;\n]{0,40}?[\s:,–—(-](?:dip(?:stick)?|MSU|UA|urine|urinalysis|cultures?|swabs?|CXR|chest (?:film|x-?ray|radiograph)|(?:HR)?CT|PCR|tap"
+    r"|aspirate|sputum|stool|x-?ray|ultrasound|US|MRI|LP|CSF|serology|smear|scan)\b[\s:=]*(?:(?:was|were|is|all|came back|x\s?\d|again|and\s\w+)\s+){0,2}"
+    r"(?:neg\w*|clear|NAD|normal|no growth|sterile|unremarkable|clean|bland|without\b)",
+    re.IGNORECASE,
+)
+TEST_OPEN = re.compile(
+    r"\b(?:pending|await\w*|sent|taken|to follow|repeat\w*|requested|ordered|tomorrow)\b", re.IGNORECASE
+)
+# "Varicella: immune", "CMV non-immune": an answer about protection.
+IMMUNE = re.compile(
+    r"(?:[\s:=,-]|IgG\b|antibod(?:y|ies)\b|serology\b|status\b|is\b|pos(?:itive)?\b|\+)*(?:non-?\s?|not\s)?immun(?:e|ity)\b(?![\s-]*(?:supp|comp|def|med))",
+    re.IGNORECASE,
+)
+# "EBV history", "history of EBV": the virus stays, the illness does not.
+HISTORY_AFTER = re.compile(
+    r"\s+(?:history|seropositiv\w+|seronegativ\w+|status|titers?|titres?|carrier state)\b", re.IGNORECASE
+)
+# Right before a name that itself says "active": "CT no active TB".
+BARE_NO_LEFT = re.compile(r"\b(?:no|nil|without|neither|nor|kein\w*|pas de)\s+$", re.IGNORECASE)
+# "TB: QuantiFERON positive 2/2025": a heading, and the test says what there is.
+TB_TEST_AFTER = re.compile(
+    r"\s*[:–-]\s*(?:quantif\w*|IGRA|QFT\w*|T-?spot|PPD|TST|tuberculin|mantoux|screen\w*|see\b|latent\b|LTBI\b)",
+    re.IGNORECASE,
+)
+# The surface antigen of hepatitis B that is not there: no infection, whatever antibodies tell of the past.
+SURFACE_NEGATIVE = re.compile(
+    r"\b(?:HBs-?\s?Ag|hepatitis B surface (?:Ag|antigen)|hep B surface (?:Ag|antigen)|surface antigen|sAg|Ag HBs)\b[\s:=.,|(]*(?:is|was|PCR|screen|qual\w*)?"
+    r"[\s:=.,|(]*(?:neg\w*|-(?=[\s,;)]|$)|\(-\)|non-?\s?reactive|NR\b|not detected|nicht nachweisbar|nicht reaktiv|absent|négatif)",
+    re.IGNORECASE,
+)
+# A drug or an illness that hangs on what comes: "to start doxycycline if positive".
+ONLY_IF_AFTER = re.compile(r"[^,;.\n]{0,30}\b(?:if|should|only when|in case)\b", re.IGNORECASE)
+START_IF = re.compile(
+    r"\b(?:to|will|would|plan(?: to)?|may|can|low threshold to|threshold to)\s+(?:start|begin|treat|give|add|commence)\b[^,;.\n]{0,50}\b(?:if|should|in case|only when)\b",
+    re.IGNORECASE,
+)
 ANSWERED_NO = re.compile(
     r"(?:(?!\b(?:on|with|w/)(?!\w))[^.,;:|\n]){0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)"
     r"\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
@@ -110,7 +167,9 @@ COLONISED = re.compile(
 )
 RESOLVED = re.compile(
     r"\b(?:resolved|resolution|clear(?:ed|ance)\b|heal(?:ed|ing well)\b|"
-    r"recovered|cured|gone\b|is behind|are behind|behind (?:him|her|"
+    r"recovered|cured|gone\b|overcome|overcame|(?:now|since|is|are|was|were|all|chest|MSU|completely) (?:all |quite )?clear(?=\s*(?:[.,;)]|$|\n))|"
+    r"(?:now|since) (?:well|fine|ok|okay|quiet|better)\b|none since|(?:residual|sequela)\w*[- ]free|without (?:residuals?|sequel\w*)|no sequel\w*|"
+    r"st\.?\s?p\.|st\. n\.|Z\.?\s?n\.|is behind|are behind|behind (?:him|her|"
     r"them)|eradicated|treated and|fully treated|successfully treated|"
     r"completed|finished|treatment complete|"
     r"better (?:within|after|in (?:a|two|three|four|five|\d))|went away|got over|(?:is|was|are) over\b|"
@@ -252,8 +311,8 @@ DAYS_GIVEN = re.compile(
 # What shows a named drug to be given: a dose with its rhythm, its day, the day it began.
 DOSED = re.compile(
     r"\s*(?:macro\w*\s*|\()?(?:\d[\d.,]*\s?(?:mg|g|gm|mcg)\b[^.;,\n]{0,24}(?:\bq\s?\d{1,2}|BID|TID|QID|"
-    r"IV|PO|daily|OD|BD|TDS|"
-    r"every|twice|three times)|(?:IV|PO|oral)\b|D(?:ay)?\s?#?\d{1,2}\b|(?:since|from|begun|began|"
+    r"IV|PO|daily|OD|BD|TDS|QDS|i\.\s?v\.|p\.\s?o\.|per day|a day|/\s?d\b|"
+    r"every|twice|three times)|(?:IV|PO|oral)\b|(?:i\.\s?v|p\.\s?o)\.|\d\s?[x×]\s?\d[\d.,]*\s?(?:mg|g|Mio|million|MU)\b|\d-\d-\d\b|running\b|D(?:ay)?\s?#?\d{1,2}\b|(?:since|from|begun|began|"
     r"started|start)\s\S*\d|"
     r"at \d{1,2}[:.]?\d{2}\b|q\s?\d{1,2}\b|(?:renal|renally)[- ]dosed)",
     re.IGNORECASE,

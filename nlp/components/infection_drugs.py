@@ -33,6 +33,7 @@ from chartsift.nlp.components.infection_cues import (
     EMPIRIC_AFTER,
     FINISHED,
     MONTH_IN,
+    ONLY_IF_AFTER,
     PLANNED_DRUG,
     PROPHYLAXIS,
     REPLACED,
@@ -69,6 +70,16 @@ _LATENT = re.compile(
 # "Oseltamivir started", "vancomycin continues": the drug is being taken.
 _BEGUN = re.compile(
     r"[^.,;]{0,24}?\b(?:started|begun|continues|continued)\b(?!\s+(?:in|on|from|until) )", re.IGNORECASE
+)
+# "GP gave doxycycline today": handed out, and these days.
+_HANDED_OUT = re.compile(
+    r"\b(?:gave|gives|given|got|prescribed|issued|dispensed|supplied|wrote for|put (?:her|him|them|me) on)\s+(?:(?:her|him|them|me|us|a|an|the|some"
+    r"|course|of|oral|IV|script|prescription|for)\s+){0,5}$",
+    re.IGNORECASE,
+)
+_ONE_DOSE = re.compile(r"\b(?:(?:one|a|single|1|first|loading) doses?|once|stat|x\s?1)\b", re.IGNORECASE)
+_THESE_DAYS = re.compile(
+    r"\b(?:today|tonight|yesterday|last night|this (?:morning|afternoon|evening))\b", re.IGNORECASE
 )
 _TB_SINGLE = re.compile(r"\b(?:isoniazid|INH)\b", re.IGNORECASE)
 _TB_PAST = re.compile(
@@ -171,8 +182,14 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         r"\binfect\w*|cellulitis|pus\b|purulen\w*|exacerbation", beside, re.IGNORECASE
     ):
         return "other_use", "hypothetical"
+    handed_out = (
+        _HANDED_OUT.search(left)
+        and _THESE_DAYS.search(left[-60:] + right[:45])
+        and not _ONE_DOSE.search(words)
+    )
     if context.course.finished or (
-        (_finished_words(left, right) or context.assertion == "historical")
+        not handed_out
+        and (_finished_words(left, right) or context.assertion == "historical")
         and not context.course.running
         and not STILL.search(words)
     ):
@@ -184,7 +201,9 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         return "finished", "historical"
     if with_past and not with_illness and not context.course.running and not STILL.search(words):
         return "finished", "historical"
-    if CONDITION.search(context.before):
+    if CONDITION.search(context.before) or (
+        ONLY_IF_AFTER.match(right) and not (context.course.running or TAKES.search(left))
+    ):
         return "planned", "hypothetical"
     if not with_illness and (EMPIRIC.search(left) or EMPIRIC_AFTER.match(right)):
         return "empiric", "possible"
@@ -210,7 +229,7 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
             re.IGNORECASE,
         )
     )
-    if running or DRUG_TAKEN.search(left):
+    if running or handed_out or DRUG_TAKEN.search(left):
         return "treatment", "present"
     if usual == "treatment" and context.section != "medications":
         shown = DOSED.match(right) or DRUG_LABEL.search(context.line) or context.course.until is not None
