@@ -133,8 +133,6 @@ def _day_of(text: str, cell: _Cell, note_date: date) -> date | None:
     found = find_dates(text, note_date, start=cell.start, end=cell.end)
     if not found or found[0].start != cell.start:
         return None
-    return (
-        found[0].last
-        if re.fullmatch(r"\s*(?:\([^)]{0,20}\)|\w{0,10})?", text[found[0].end : cell.end])
-        else None
-    )
+    # "2024" and "05/2024" run to the end of the year or month: no measurement is later than its note.
+    day = found[0].last if found[0].precision == "day" else min(found[0].last, note_date)
+    return day if re.fullmatch(r"\s*(?:\([^)]{0,20}\)|\w{0,10})?", text[found[0].end : cell.end]) else None

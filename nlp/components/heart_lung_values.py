@@ -392,7 +392,9 @@ def _read_heads(text: str, start: int, end: int, note_date: date) -> list[_Head]
         stop = (
             after.end() if after is not None and text[mention.end : mention.end + 2] != "  " else mention.end
         )
-        heads.append(_Head(mention.start - start, mention.last, after is not None, ""))
+        # "2024" runs to the end of the year: no measurement is later than its note.
+        day = mention.last if mention.precision == "day" else min(mention.last, note_date)
+        heads.append(_Head(mention.start - start, day, after is not None, ""))
         taken.append((mention.start, stop))
     dated = len(heads)
     for match in _HEAD_LABEL.finditer(text, start, end):

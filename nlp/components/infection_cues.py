@@ -69,7 +69,24 @@ TICKED_NO = re.compile(
 # 'Still shingles?" No: resolved', "Pneumonia? Excluded on CT": the question is answered.
 QUESTION_ANSWERED_NO = re.compile(
     r"\s*\?+[\"'”’»)]*\s*(?:[-–—:]\s*|=>\s*|->\s*|→\s*)?(?:(?:no|nope|nil|none|nein|non|n)(?=\s*(?:[.,:;!)–—-]|$|\n))|denie[sd]\b|excluded\b"
-    r"|ruled out\b|neg(?:ative)?\b|not (?:found|seen|confirmed|so|any ?more|an? )|unlikely\b|resolved\b)",
+    r"|ruled out\b|neg(?:ative)?\b|not (?:found|seen|confirmed|so|any ?more|an? )|unlikely\b|resolved\b"
+    r"|more like\b|rather\b|probably not\b|doubt\w*)",
+    re.IGNORECASE,
+)
+# "RSV, influenza A/B, SARS-CoV-2, rhinovirus all negative": names alone between the name and the common answer.
+ALL_NEGATIVE = re.compile(
+    r"(?:[\s,/&+]|\b(?:and|or|[A-Z][\w/+-]*|\w*virus(?:es)?|influenza|mycoplasma|legionella|pertussis|[A-C]/?[B-D]?|\d)\b)*"
+    r"\b(?:all|both|each)\s(?:were\s|are\s|was\s|came back\s)?(?:[Nn]eg|NEG|[Nn]on-?reactive|[Nn]ot detected|[Uu]ndetect)"
+)
+# "First called cellulitis", "initially treated as pneumonia": the name has been taken back.
+FIRST_CALLED_LEFT = re.compile(
+    r"\b(?:first|initially|originally|at first|wrongly|erroneously)\s(?:\w+\s)?(?:called|labell?ed|taken for|taken as|treated as|treated for"
+    r"|diagnosed as|read as|coded as|considered)\s+(?:to be\s|as\s|an?\s)*(?:\w+\s)?$|\bmis(?:diagnosed|labell?ed|taken|read) (?:as|for)\s+(?:an?\s)?$",
+    re.IGNORECASE,
+)
+# "Two courses of cephalexin did nothing": tried and left.
+NO_USE_AFTER = re.compile(
+    r"\s*(?:which |that |they |it )?(?:did nothing|did(?: not|n't) help|(?:has|have|had) not helped|made no difference|brought no(?:thing)?\b)",
     re.IGNORECASE,
 )
 # A suspicion and the test that spoke against it: "? UTI - dip negative, MSU no growth", "query pneumonia: CXR clear".
@@ -112,7 +129,9 @@ START_IF = re.compile(
 )
 ANSWERED_NO = re.compile(
     r"(?:(?!\b(?:on|with|w/)(?!\w))[^.,;:|\n]){0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)"
-    r"\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
+    r"\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))"
+    # "Known infections (HIV, hepatitis, TB)?  no"
+    r"|[^()\n.;]{0,60}\)\s*(?:\?|:|\.{3,}|\s{3,})\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
     re.IGNORECASE | re.MULTILINE,
 )
 # "HSV suppression" prevents; suppression of the marrow or of the immune system does not.
@@ -149,7 +168,7 @@ SCHEDULE = re.compile(
     re.IGNORECASE,
 )
 TREATMENT_DOSE = re.compile(
-    r"\b(?:full dose|treatment[- ]dose|therapeutic|high[- ]dose|desensiti\w+|"
+    r"\b(?:DS (?:\d tabs? )?(?:BID|b\.i\.d|twice daily)|960 (?:mg )?(?:BID|BD|b\.d)|full dose|treatment[- ]dose|therapeutic|high[- ]dose|desensiti\w+|"
     r"q8h?|TID|t\.i\.d|three times daily|QID|5x/?d|five times|10 mg/kg|"
     r"15 mg/kg|IV\b|treating|treatment for|wt based|weight[- ]based|"
     r"induction)\b",
@@ -167,8 +186,8 @@ COLONISED = re.compile(
 )
 RESOLVED = re.compile(
     r"\b(?:resolved|resolution|clear(?:ed|ance)\b|heal(?:ed|ing well)\b|"
-    r"recovered|cured|gone\b|overcome|overcame|(?:now|since|is|are|was|were|all|chest|MSU|completely) (?:all |quite )?clear(?=\s*(?:[.,;)]|$|\n))|"
-    r"(?:now|since) (?:well|fine|ok|okay|quiet|better)\b|none since|(?:residual|sequela)\w*[- ]free|without (?:residuals?|sequel\w*)|no sequel\w*|"
+    r"recovered|(?:full|complete|good|uneventful) recovery\b(?! (?:is |was )?(?:expected|hoped|anticipated|likely|awaited))|"
+    r"recovery (?:was )?complete|(?:complete )?restitut\w+|cured|gone\b|overcome|overcame|none since|(?:residual|sequela)\w*[- ]free|without (?:residuals?|sequel\w*)|no sequel\w*|"
     r"st\.?\s?p\.|st\. n\.|Z\.?\s?n\.|is behind|are behind|behind (?:him|her|"
     r"them)|eradicated|treated and|fully treated|successfully treated|"
     r"completed|finished|treatment complete|"
@@ -190,6 +209,20 @@ RESOLVED = re.compile(
     r"antibiotic)|better \d)",
     re.IGNORECASE,
 )
+# The same in weaker words, which under a treatment that runs say that it works: "on Augmentin, now better".
+WELL_NOW = re.compile(
+    r"\b(?:(?:now|since|both|all|MSU|completely) (?:all |quite )?clear(?=\s*(?:[.,;)]|$|\n))|(?:now|since) (?:well|fine|ok|okay|quiet|better)"
+    r"|without activity|inactive|quiescent)\b",
+    re.IGNORECASE,
+)
+# A time that is over, before the name.
+TIME_PAST = re.compile(
+    rf"\b(?:ago|last|earlier|(?:at|around|over|since) (?:Easter|Christmas|New Year|Thanksgiving|the (?:summer|winter|holidays))"
+    rf"|(?:in|over|during) (?:the |early |late )?(?:spring|summer|autumn|winter|{MONTH_STEM})[a-z]*)\b",
+    re.IGNORECASE,
+)
+# "UTI? No, pyelonephritis": the no answers the question before it.
+ANSWER_LEFT = re.compile(r"\s*(?:no|nein|non)\s*[,;:–-]", re.IGNORECASE)
 ACTIVE = re.compile(
     r"\b(?:(?:held|hold|holding|deferr?ed|postponed|delayed|cancel+ed|paused)\s(?:due to|because of|owing to|given|"
     r"2/2|secondary to|for)|active(?:ly)?|ongoing|current(?:ly)?|now\b|today|being treated|"
@@ -373,6 +406,11 @@ INSTRUCTION = re.compile(
 INSTRUCTION_AFTER = re.compile(
     r"[^.;\n]{0,30}(?:->|→|[:,=-])\s*(?:please\s)?(?:call|come in|go to|let (?:us|me) know|report|phone|"
     r"contact|seek|stop the)\b",
+    re.IGNORECASE,
+)
+# "AFB x3", "cultures x2": a test done so many times, not an illness had so many times.
+TEST_COUNTED = re.compile(
+    r"\b(?:AFB|cultures?|cx|smears?|sputums?|swabs?|PCRs?|tests?|doses?|tabs?|neg\w*|vaccines?|shots?|bottles?|daily|mg)\W{1,3}$",
     re.IGNORECASE,
 )
 CAN_CAUSE = re.compile(

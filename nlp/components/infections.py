@@ -20,6 +20,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.infection_context import (
     MentionContext,
+    answers_a_question,
     context_of,
     days_since_month,
     near,
@@ -27,6 +28,7 @@ from chartsift.nlp.components.infection_context import (
 )
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
+    ALL_NEGATIVE,
     ANSWERED_NO,
     BARE_NO_LEFT,
     CAN_CAUSE,
@@ -36,6 +38,7 @@ from chartsift.nlp.components.infection_cues import (
     EARLIER_DAYS,
     EXCLUDED_LEFT,
     EXPOSURE,
+    FIRST_CALLED_LEFT,
     FRACTIONS,
     FREE_SINCE,
     GIVEN_WITH,
@@ -70,9 +73,11 @@ from chartsift.nlp.components.infection_cues import (
     TAKES,
     TB_TEST_AFTER,
     TEST_AGAINST,
+    TEST_COUNTED,
     TEST_OPEN,
     THOUGHT_LEFT,
     TICKED_NO,
+    TIME_PAST,
     TREATMENT_DOSE,
     UNDER_WAY,
     VACCINE,
@@ -80,6 +85,7 @@ from chartsift.nlp.components.infection_cues import (
     VACCINE_LINE,
     VIREMIC,
     WELL_AGAIN,
+    WELL_NOW,
 )
 from chartsift.nlp.components.infection_drugs import Illnesses, read_drug
 from chartsift.nlp.components.not_an_illness import is_initials, is_service
@@ -226,7 +232,9 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return "resolved", "historical"
     if _result_negative(context) or (_negative_left(left) and not STILL.search(words)):
         return ("none" if run == "general" else "negative"), "absent"
-    if QUESTION_ANSWERED_NO.match(context.after):
+    if QUESTION_ANSWERED_NO.match(context.after) or (
+        FIRST_CALLED_LEFT.search(left) and re.search(r"\b(?:was|is|be|shows?|showed)\b", context.after)
+    ):
         return ("none" if run == "general" else "negative"), "absent"
     if run != "general" and IMMUNE.match(right):
         return "immune", "absent"
@@ -237,7 +245,8 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
     if INSTRUCTION.search(context.before[-130:]) or INSTRUCTION_AFTER.match(right):
         return "conditional", "hypothetical"
     # The general reading knows "no active" for a cue; where "active" is half of the name, nothing is left of it.
-    is_denied = context.assertion == "absent" or BARE_NO_LEFT.search(left) is not None
+    is_denied = context.assertion == "absent" and not answers_a_question(doc, context)
+    is_denied = is_denied or BARE_NO_LEFT.search(left) is not None
     if is_denied and not NOT_OF_IT.search(context.before[-130:]):
         # "not cured", "no worsening of the cellulitis": the cue speaks of the course.
         if STILL.search(words) and re.search(
@@ -338,7 +347,7 @@ def _is_prevented(name: str, right: str) -> bool:
 def _result_negative(context: MentionContext) -> bool:
     """Say whether the line gives the name with a negative result, also across dot leaders and column signs."""
     line = context.after.split("\n", 1)[0]
-    if ANSWERED_NO.match(line) or TICKED_NO.match(line):
+    if ANSWERED_NO.match(line) or TICKED_NO.match(line) or ALL_NEGATIVE.match(line):
         return True
     return NEGATIVE.match(context.right) is not None or (
         NEGATIVE.match(line) is not None
@@ -401,6 +410,8 @@ def _over(  # noqa: PLR0912 - one cue after another, first answer wins
                 continue
             if taken is not None and not limit and _of_another(before, context, taken):
                 continue
+            if said[0] == "x" and TEST_COUNTED.search(before):
+                continue
             if said == "completed" and re.search(r"\bto be\s*$", before):
                 continue
             # "completed a course for cellulitis" is past; "infection cleared, pneumonia now" is another thing.
@@ -421,6 +432,11 @@ def _over(  # noqa: PLR0912 - one cue after another, first answer wins
                 "s/p",
             ):
                 continue
+            return True
+    well = WELL_NOW.search(context.right[:90])
+    if well is not None and (not (treated or taken) or TIME_PAST.search(context.left)):
+        parts = re.split(r"[,;]", context.right[: well.start()])
+        if len(parts) == 1 or treated or _SAME_SUBJECT.fullmatch(parts[-1]):
             return True
     if not told_now and not treated and _TAKEN_OUT.search(context.left):
         return True
@@ -501,8 +517,10 @@ def _chronic(doc: Doc, name: str, context: MentionContext) -> tuple[str, Asserti
         words[len(left) : len(left) + 40],
     ) and not re.search(r"sAg\s?\+|core (?:Ab )?pos", words):
         return "immune", "absent"
-    if context.assertion in ("hypothetical", "possible") and not re.search(
-        r"\b(?:on|with|known|has|chronic)\s*$", left
+    if (
+        context.assertion in ("hypothetical", "possible")
+        and not re.search(r"\b(?:on|with|known|has|chronic)\s*$", left)
+        and not VIREMIC.search(right[:50])
     ):
         return "suspected" if context.assertion == "possible" else "conditional", context.assertion
     if EXPOSURE.search(right[:22]):

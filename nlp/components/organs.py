@@ -199,14 +199,19 @@ class Organs:
 def _read(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
     text: str = doc._.note_text
     bounds = {span: source_range(span) for span in spans}
-    spans = [
-        span for span in spans if not (is_initials(text, *bounds[span]) or is_service(text, bounds[span][1]))
-    ]
+    spans = [span for span in spans if not _is_no_illness(text, *bounds[span])]
     for i, span in enumerate(spans):
         start, end = bounds[span]
         left_limit = bounds[spans[i - 1]][1] if i > 0 else 0
         right_limit = bounds[spans[i + 1]][0] if i + 1 < len(spans) else len(doc._.note_text)
         yield _draft(doc, span, start, end, left_limit, right_limit)
+
+
+def _is_no_illness(text: str, start: int, end: int) -> bool:
+    if is_initials(text, start, end):
+        return True
+    # Whoever goes to a dialysis unit is on dialysis.
+    return is_service(text, end) and "dialys" not in text[start:end].lower()
 
 
 def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_limit: int) -> Draft:
@@ -403,8 +408,8 @@ def _refined(assertion: Assertion, surface: str, left: str, right: str, section:
     if re.search(r"\(\s*[-–−]\s*\)\s*$", left):
         return "absent"  # "psych (-) SI"
     if assertion == "present" and re.match(
-        r"\s*(?:was |were |is )?(?:discussed|as a (?:possible )?(?:risk|"
-        r"complication)|risk\b|precautions|screening)",
+        r"\s*(?:was |were |is )?(?:discussed|as an? (?:possible |rare |known |potential )?(?:risk|"
+        r"complication|side[- ]effect|adverse)|risk\b|precautions|screening)",
         right,
         re.IGNORECASE,
     ):

@@ -290,6 +290,10 @@ _FOR_MINUTES = re.compile(
     r"|intra-?op\w*|operating (?:room|theatre)|in theatre|PACU|recovery room|post-?ictal|syncope|fainted|vasovagal|resuscitat\w+)\b",
     re.IGNORECASE,
 )
+_UNDER_ANESTHESIA = re.compile(
+    r"\b(?:ana?esthe\w+|LMA|laryngeal mask|intra-?op\w*|in theatre|operating (?:room|theatre))\b",
+    re.IGNORECASE,
+)
 # ... unless the words around it know of lasting need or of intensive care.
 _FOR_LONGER = re.compile(
     r"\b(?:home|chronic\w*|LTOT|long[- ]term|continuous\w*|baseline|ICU|ITU|ventilat\w+|intubated|ARDS|respiratory failure|pneumonia"
@@ -429,7 +433,7 @@ def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> I
         and re.search(
             r"\b(?:on|uses?|using|wears?|home|with|w/|now|still|requires?)\b|"
             r"[:]",
-            left + " " + right[:4],
+            left + " " + right[:6],
             re.IGNORECASE,
         )
     ):
@@ -467,8 +471,13 @@ def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> I
     elif flow_left is not None and begin == start:
         begin = start - len(flow_left.group())
     around = text[max(0, start - _EVENT_REACH) : end + _EVENT_REACH]
-    if concept == "oxygen" and _FOR_MINUTES.search(around) and not _FOR_LONGER.search(around):
-        attributes["acute"] = "yes"
+    for_minutes = (
+        _UNDER_ANESTHESIA.search(around)
+        if concept == "ventilation"
+        else use != "continuous" and _FOR_MINUTES.search(around)
+    )
+    if for_minutes and not _FOR_LONGER.search(around):
+        attributes["brief"] = "yes"
     held: Assertion = "possible" if assertion == "possible" else "present"
     if past is not None or assertion == "historical":
         held = "historical"

@@ -513,9 +513,7 @@ def _therapy(
     same = [f for f in spoken if f.date == newest]
     using = [f for f in same if f.assertion == "present"]
     off = [f for f in same if f.assertion == "absent"]
-    brief = [
-        f for f in using if f.kind == "oxygen" and f.concept == "oxygen" and f.attribute("acute") == "yes"
-    ]
+    brief = [f for f in using if f.kind == "oxygen" and f.attribute("brief") == "yes"]
     if brief and len(brief) == len(using) and not off:
         return _brief_oxygen(chart, given, brief, spoken, saturation)
     if not using:
@@ -570,7 +568,7 @@ def _brief_oxygen(
     """Return what oxygen of an emergency or a procedure means: nothing once a later note is there."""
     shown = brief[0]
     said = (shown.date, chart.note_date(shown), shown.start)
-    earlier = [f for f in spoken if f.date < shown.date and f.attribute("acute") != "yes"]
+    earlier = [f for f in spoken if f.date < shown.date and f.attribute("brief") != "yes"]
     if earlier:
         # Whoever was on oxygen before an emergency is so after it, until a note says otherwise.
         air_since = saturation if saturation is not None and saturation.date >= shown.date else None
