@@ -95,7 +95,7 @@ def course_in(text: str, start: int, end: int, note_date: date) -> Course:
         if (
             until < note_date
             and _FUTURE_CUES.match(cue.group("cue"))
-            and mention.end - mention.start <= 5
+            and (mention.end - mention.start <= 5 or not re.search(r"\d", text[mention.start : mention.end]))
             and not _BEGUN.search(words[: mention.start - start])
         ):
             # "through 11/30" in June: a yearless end of a course that runs lies ahead.

@@ -21,6 +21,7 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.ecg import qtc_drafts
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.heart_lung_columns import read_column
 from chartsift.nlp.components.heart_lung_values import Measured, is_change, read_row, read_series
 from chartsift.nlp.components.heart_lung_words import (
     Mention,
@@ -154,6 +155,12 @@ def _measure(doc: Doc, mentions: Sequence[Mention], i: int, following: int) -> I
         kept = [item for item in row if _fits(mention.concept, item, text)]
         if kept:
             yield from _drafts(doc, mention, kept, None, rule="heart_lung:row")
+            return
+    column = read_column(layout, mention.start, mention.end, note_date_of(doc)) if partner is None else None
+    if column is not None:
+        kept = [item for item in column if _fits(mention.concept, item, text)]
+        if kept:
+            yield from _drafts(doc, mention, kept, None, rule="heart_lung:column")
             return
     stop = (
         max(sentence.end, layout.line_at(mention.end).end)

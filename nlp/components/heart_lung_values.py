@@ -67,7 +67,7 @@ _FILLER = re.compile(
     r"current|latest|last|repeat(?:ed)?|recent|later|predicted|pred|"
     r"percent|upright|upr|sitting|seated|supine|sup|lying|flat|pre|"
     r"post|"
-    r"bronchodilator|bd|hb|hgb|hemoglobin|adj(?:usted)?|corr(?:ected)?|"
+    r"peripartum|post-?partum|bronchodilator|bd|hb|hgb|hemoglobin|adj(?:usted)?|corr(?:ected)?|"
     r"for|value|with|and|normal|nl|low|lower|limit|reduced|preserved|"
     r"stable|unchanged|same|improved|improving|declined|declining|"
     r"decreased|dropped|fallen|fell|down|up|increased|recovered|recovering|"
@@ -392,7 +392,9 @@ def _read_heads(text: str, start: int, end: int, note_date: date) -> list[_Head]
         stop = (
             after.end() if after is not None and text[mention.end : mention.end + 2] != "  " else mention.end
         )
-        heads.append(_Head(mention.start - start, mention.last, after is not None, ""))
+        # "2024" runs to the end of the year: no measurement is later than its note.
+        day = mention.last if mention.precision == "day" else min(mention.last, note_date)
+        heads.append(_Head(mention.start - start, day, after is not None, ""))
         taken.append((mention.start, stop))
     dated = len(heads)
     for match in _HEAD_LABEL.finditer(text, start, end):

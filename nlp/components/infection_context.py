@@ -16,6 +16,7 @@ from spacy.tokens import Doc, Span
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.courses import DAY_BEFORE, Course, course_in
 from chartsift.nlp.components.infection_cues import (
+    ANSWER_LEFT,
     BOUNDARY,
     LEFT,
     RIGHT,
@@ -90,6 +91,14 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
         assertion,
         cues,
     )
+
+
+def answers_a_question(doc: Doc, context: MentionContext) -> bool:
+    """Say whether the sentence begins with the answer to the question before it: "UTI? No, pyelonephritis"."""
+    if ANSWER_LEFT.match(context.before) is None:
+        return False
+    text: str = doc._.note_text
+    return text[: context.start - len(context.before)].rstrip("\"'”’ ").endswith("?")
 
 
 def near(bounds: Sequence[tuple[int, int]], context: MentionContext) -> list[tuple[int, int]]:

@@ -9,9 +9,11 @@ import re
 from chartsift.nlp.months import MONTH_STEM
 
 LEFT, RIGHT = 70, 110
-BOUNDARY = re.compile(r"[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)])\s")
+BOUNDARY = re.compile(
+    r"(?<!\bi\.v)(?<!\bi\.m)(?<!\bs\.c)(?<!\bp\.o)[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)])\s"
+)
 VACCINE = re.compile(
-    r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:vacc?in\w*|"
+    r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:[:=–-]\s*)?(?:vacc?in\w*|[1-4]\s?(?:doses\b|x\b)|x\s?[1-4]\b(?=\s*[,;(]?\s*\(?(?:19|20)\d\d)|"
     r"vax\b|shots?\b|booster\w*|immuni[sz]\w*|series\b|titer|jab\b|"
     r"immune glob\w*|IG\b|IgG (?:immune|protective)|"
     r"(?:/\s*(?:flu|RSV|pneumo|zoster)\w*\s*)*(?:done|given today|UTD|up to date)\b)",
@@ -24,7 +26,7 @@ VACCINE_LEFT = re.compile(
 )
 TEST = (
     r"(?:Ag/Ab|Ag|Abs?|antigens?|antibod(?:y|ies)|s\s?Ag|c\s?Ab|core|"
-    r"surface|total|IgG|IgM|PCRs?|RNA|DNA|NAAT|tests?|testing|tested|"
+    r"surface|total|IgG|IgM|PCRs?|serolog(?:y|ies)|VCA|EBNA|loads?|viral|parvovirus|adenovirus|toxo\w*|measles|varicella|zoster|mycoplasma|bartonella|brucella|HEV|HAV|RNA|DNA|NAAT|tests?|testing|tested|"
     r"swabs?|screen(?:ing|s)?|serolog(?:y|ies)|culture\w*|cx|stool|"
     r"urine|1/2|-1/2|4th gen|gold|plus|VL|viral load|toxin|probe|rapid|"
     r"and|or|HCV|HBV|HIV|B|C|RSV|flu|COVID|influenza|all|were|was|"
@@ -37,6 +39,9 @@ TEST = (
 NEGATIVE = re.compile(
     rf"(?:[\s:=()+,/&|\[\]-]|\.{{2,}}|(?:\s\.){{2,}}|_{{2,}}|{TEST}(?![a-z]))*(?:neg(?:ative|ativ|"
     rf"\.)?(?![a-z])|"
+    rf"(?:no|without) (?:\w+ )?(?:evidence|sign|serological evidence|indication|hint) (?:of|for) (?:an? )?(?:\w+ )?(?:infection|disease|contact|exposure)|"
+    rf"(?:nicht|non|pas) (?:nachweisbar|nachgewiesen|detectee?|détectée?|retrouvée?|reaktiv)|unter (?:der )?Nachweisgrenze|kein Nachweis|"
+    rf"(?:negatif|négatif|négative)\b|(?:below|under) (?:the )?(?:limit of )?(?:detection|quantification)|<\s?\d{{2,3}}\s?(?:copies|cop|cp|IU|UI|IE)|"
     rf"not (?:detectable|found|seen|present)|target not|(?:<|below|under)\s?(?:LLOQ|LOQ|LOD|LLOD|limit)|n\.\s?n\.|-ve\b|nil\b|N/R\b|non-?detect\w*|"
     rf"excluded\b|"
     rf"non-?reactive|NR\b|not detected|undetect\w*|not isolated|ND\b|"
@@ -53,9 +58,80 @@ NEGATIVE_LEFT = re.compile(
 )
 # "Infection / antibiotics now ......... no": a form's question and its answer. A comma, "on" or "with" before the
 # colon begins the next field: "UTI on ceftriaxone, CVA tenderness: no".
+# "Active infection [ ] Yes [x] No": the box that is ticked answers.
+_EMPTY, _TICKED = r"(?:\[\s?\]|\(\s?\)|[☐□○◯])", r"(?:\[[xX✓✔]\]|\([xX✓✔]\)|[☒☑■●✓✔])"
+_YES, _NO = r"(?:yes|y|ja|oui)", r"(?:no|n|nein|non|none)"
+TICKED_NO = re.compile(
+    rf"[^.;\n|]{{0,40}}?(?:{_EMPTY}\s*{_YES}\b[\s,/]*{_TICKED}\s*{_NO}\b|{_TICKED}\s*{_NO}\b[\s,/]*{_EMPTY}\s*{_YES}\b"
+    rf"|\b{_YES}\s*{_EMPTY}[\s,/]*{_NO}\s*{_TICKED}|\b{_NO}\s*{_TICKED}[\s,/]*{_YES}\s*{_EMPTY})",
+    re.IGNORECASE,
+)
+# 'Still shingles?" No: resolved', "Pneumonia? Excluded on CT": the question is answered.
+QUESTION_ANSWERED_NO = re.compile(
+    r"\s*\?+[\"'”’»)]*\s*(?:[-–—:]\s*|=>\s*|->\s*|→\s*)?(?:(?:no|nope|nil|none|nein|non|n)(?=\s*(?:[.,:;!)–—-]|$|\n))|denie[sd]\b|excluded\b"
+    r"|ruled out\b|neg(?:ative)?\b|not (?:found|seen|confirmed|so|any ?more|an? )|unlikely\b|resolved\b"
+    r"|more like\b|rather\b|probably not\b|doubt\w*)",
+    re.IGNORECASE,
+)
+# "RSV, influenza A/B, SARS-CoV-2, rhinovirus all negative": names alone between the name and the common answer.
+ALL_NEGATIVE = re.compile(
+    r"(?:[\s,/&+]|\b(?:and|or|[A-Z][\w/+-]*|\w*virus(?:es)?|influenza|mycoplasma|legionella|pertussis|[A-C]/?[B-D]?|\d)\b)*"
+    r"\b(?:all|both|each)\s(?:were\s|are\s|was\s|came back\s)?(?:[Nn]eg|NEG|[Nn]on-?reactive|[Nn]ot detected|[Uu]ndetect)"
+)
+# "First called cellulitis", "initially treated as pneumonia": the name has been taken back.
+FIRST_CALLED_LEFT = re.compile(
+    r"\b(?:first|initially|originally|at first|wrongly|erroneously)\s(?:\w+\s)?(?:called|labell?ed|taken for|taken as|treated as|treated for"
+    r"|diagnosed as|read as|coded as|considered)\s+(?:to be\s|as\s|an?\s)*(?:\w+\s)?$|\bmis(?:diagnosed|labell?ed|taken|read) (?:as|for)\s+(?:an?\s)?$",
+    re.IGNORECASE,
+)
+# "Two courses of cephalexin did nothing": tried and left.
+NO_USE_AFTER = re.compile(
+    r"\s*(?:which |that |they |it )?(?:did nothing|did(?: not|n't) help|(?:has|have|had) not helped|made no difference|brought no(?:thing)?\b)",
+    re.IGNORECASE,
+)
+# A suspicion and the test that spoke against it: "? UTI - dip negative, MSU no growth", "query pneumonia: CXR clear".
+TEST_AGAINST = re.compile(
+    r"[^.;\n]{0,40}?[\s:,–—(-](?:dip(?:stick)?|MSU|UA|urine|urinalysis|cultures?|swabs?|CXR|chest (?:film|x-?ray|radiograph)|(?:HR)?CT|PCR|tap"
+    r"|aspirate|sputum|stool|x-?ray|ultrasound|US|MRI|LP|CSF|serology|smear|scan)\b[\s:=]*(?:(?:was|were|is|all|came back|x\s?\d|again|and\s\w+)\s+){0,2}"
+    r"(?:neg\w*|clear|NAD|normal|no growth|sterile|unremarkable|clean|bland|without\b)",
+    re.IGNORECASE,
+)
+TEST_OPEN = re.compile(
+    r"\b(?:pending|await\w*|sent|taken|to follow|repeat\w*|requested|ordered|tomorrow)\b", re.IGNORECASE
+)
+# "Varicella: immune", "CMV non-immune": an answer about protection.
+IMMUNE = re.compile(
+    r"(?:[\s:=,-]|IgG\b|antibod(?:y|ies)\b|serology\b|status\b|is\b|pos(?:itive)?\b|\+)*(?:non-?\s?|not\s)?immun(?:e|ity)\b(?![\s-]*(?:supp|comp|def|med))",
+    re.IGNORECASE,
+)
+# "EBV history", "history of EBV": the virus stays, the illness does not.
+HISTORY_AFTER = re.compile(
+    r"\s+(?:history|seropositiv\w+|seronegativ\w+|status|titers?|titres?|carrier state)\b", re.IGNORECASE
+)
+# Right before a name that itself says "active": "CT no active TB".
+BARE_NO_LEFT = re.compile(r"\b(?:no|nil|without|neither|nor|kein\w*|pas de)\s+$", re.IGNORECASE)
+# "TB: QuantiFERON positive 2/2025": a heading, and the test says what there is.
+TB_TEST_AFTER = re.compile(
+    r"\s*[:–-]\s*(?:quantif\w*|IGRA|QFT\w*|T-?spot|PPD|TST|tuberculin|mantoux|screen\w*|see\b|latent\b|LTBI\b)",
+    re.IGNORECASE,
+)
+# The surface antigen of hepatitis B that is not there: no infection, whatever antibodies tell of the past.
+SURFACE_NEGATIVE = re.compile(
+    r"\b(?:HBs-?\s?Ag|hepatitis B surface (?:Ag|antigen)|hep B surface (?:Ag|antigen)|surface antigen|sAg|Ag HBs)\b[\s:=.,|(]*(?:is|was|PCR|screen|qual\w*)?"
+    r"[\s:=.,|(]*(?:neg\w*|-(?=[\s,;)]|$)|\(-\)|non-?\s?reactive|NR\b|not detected|nicht nachweisbar|nicht reaktiv|absent|négatif)",
+    re.IGNORECASE,
+)
+# A drug or an illness that hangs on what comes: "to start doxycycline if positive".
+ONLY_IF_AFTER = re.compile(r"[^,;.\n]{0,30}\b(?:if|should|only when|in case)\b", re.IGNORECASE)
+START_IF = re.compile(
+    r"\b(?:to|will|would|plan(?: to)?|may|can|low threshold to|threshold to)\s+(?:start|begin|treat|give|add|commence)\b[^,;.\n]{0,50}\b(?:if|should|in case|only when)\b",
+    re.IGNORECASE,
+)
 ANSWERED_NO = re.compile(
     r"(?:(?!\b(?:on|with|w/)(?!\w))[^.,;:|\n]){0,40}?(?:\.{3,}|(?:\s\.){3,}|:|=|\||\s{3,}|\?)"
-    r"\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
+    r"\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))"
+    # "Known infections (HIV, hepatitis, TB)?  no"
+    r"|[^()\n.;]{0,60}\)\s*(?:\?|:|\.{3,}|\s{3,})\s*(?:no(?:ne)?|nil|denie[sd]|n|0)(?=\s*(?:$|[.;,|(\n]|\s\s))",
     re.IGNORECASE | re.MULTILINE,
 )
 # "HSV suppression" prevents; suppression of the marrow or of the immune system does not.
@@ -92,7 +168,7 @@ SCHEDULE = re.compile(
     re.IGNORECASE,
 )
 TREATMENT_DOSE = re.compile(
-    r"\b(?:full dose|treatment[- ]dose|therapeutic|high[- ]dose|desensiti\w+|"
+    r"\b(?:DS (?:\d tabs? )?(?:BID|b\.i\.d|twice daily)|960 (?:mg )?(?:BID|BD|b\.d)|full dose|treatment[- ]dose|therapeutic|high[- ]dose|desensiti\w+|"
     r"q8h?|TID|t\.i\.d|three times daily|QID|5x/?d|five times|10 mg/kg|"
     r"15 mg/kg|IV\b|treating|treatment for|wt based|weight[- ]based|"
     r"induction)\b",
@@ -110,7 +186,9 @@ COLONISED = re.compile(
 )
 RESOLVED = re.compile(
     r"\b(?:resolved|resolution|clear(?:ed|ance)\b|heal(?:ed|ing well)\b|"
-    r"recovered|cured|gone\b|is behind|are behind|behind (?:him|her|"
+    r"recovered|(?:full|complete|good|uneventful) recovery\b(?! (?:is |was )?(?:expected|hoped|anticipated|likely|awaited))|"
+    r"recovery (?:was )?complete|(?:complete )?restitut\w+|cured|gone\b|overcome|overcame|none since|(?:residual|sequela)\w*[- ]free|without (?:residuals?|sequel\w*)|no sequel\w*|"
+    r"st\.?\s?p\.|st\. n\.|Z\.?\s?n\.|is behind|are behind|behind (?:him|her|"
     r"them)|eradicated|treated and|fully treated|successfully treated|"
     r"completed|finished|treatment complete|"
     r"better (?:within|after|in (?:a|two|three|four|five|\d))|went away|got over|(?:is|was|are) over\b|"
@@ -131,6 +209,20 @@ RESOLVED = re.compile(
     r"antibiotic)|better \d)",
     re.IGNORECASE,
 )
+# The same in weaker words, which under a treatment that runs say that it works: "on Augmentin, now better".
+WELL_NOW = re.compile(
+    r"\b(?:(?:now|since|both|all|MSU|completely) (?:all |quite )?clear(?=\s*(?:[.,;)]|$|\n))|(?:now|since) (?:well|fine|ok|okay|quiet|better)"
+    r"|without activity|inactive|quiescent)\b",
+    re.IGNORECASE,
+)
+# A time that is over, before the name.
+TIME_PAST = re.compile(
+    rf"\b(?:ago|last|earlier|(?:at|around|over|since) (?:Easter|Christmas|New Year|Thanksgiving|the (?:summer|winter|holidays))"
+    rf"|(?:in|over|during) (?:the |early |late )?(?:spring|summer|autumn|winter|{MONTH_STEM})[a-z]*)\b",
+    re.IGNORECASE,
+)
+# "UTI? No, pyelonephritis": the no answers the question before it.
+ANSWER_LEFT = re.compile(r"\s*(?:no|nein|non)\s*[,;:–-]", re.IGNORECASE)
 ACTIVE = re.compile(
     r"\b(?:(?:held|hold|holding|deferr?ed|postponed|delayed|cancel+ed|paused)\s(?:due to|because of|owing to|given|"
     r"2/2|secondary to|for)|active(?:ly)?|ongoing|current(?:ly)?|now\b|today|being treated|"
@@ -252,8 +344,8 @@ DAYS_GIVEN = re.compile(
 # What shows a named drug to be given: a dose with its rhythm, its day, the day it began.
 DOSED = re.compile(
     r"\s*(?:macro\w*\s*|\()?(?:\d[\d.,]*\s?(?:mg|g|gm|mcg)\b[^.;,\n]{0,24}(?:\bq\s?\d{1,2}|BID|TID|QID|"
-    r"IV|PO|daily|OD|BD|TDS|"
-    r"every|twice|three times)|(?:IV|PO|oral)\b|D(?:ay)?\s?#?\d{1,2}\b|(?:since|from|begun|began|"
+    r"IV|PO|daily|OD|BD|TDS|QDS|i\.\s?v\.|p\.\s?o\.|per day|a day|/\s?d\b|"
+    r"every|twice|three times)|(?:IV|PO|oral)\b|(?:i\.\s?v|p\.\s?o)\.|\d\s?[x×]\s?\d[\d.,]*\s?(?:mg|g|Mio|million|MU)\b|\d-\d-\d\b|running\b|D(?:ay)?\s?#?\d{1,2}\b|(?:since|from|begun|began|"
     r"started|start)\s\S*\d|"
     r"at \d{1,2}[:.]?\d{2}\b|q\s?\d{1,2}\b|(?:renal|renally)[- ]dosed)",
     re.IGNORECASE,
@@ -314,6 +406,11 @@ INSTRUCTION = re.compile(
 INSTRUCTION_AFTER = re.compile(
     r"[^.;\n]{0,30}(?:->|→|[:,=-])\s*(?:please\s)?(?:call|come in|go to|let (?:us|me) know|report|phone|"
     r"contact|seek|stop the)\b",
+    re.IGNORECASE,
+)
+# "AFB x3", "cultures x2": a test done so many times, not an illness had so many times.
+TEST_COUNTED = re.compile(
+    r"\b(?:AFB|cultures?|cx|smears?|sputums?|swabs?|PCRs?|tests?|doses?|tabs?|neg\w*|vaccines?|shots?|bottles?|daily|mg)\W{1,3}$",
     re.IGNORECASE,
 )
 CAN_CAUSE = re.compile(

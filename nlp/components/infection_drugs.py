@@ -14,7 +14,13 @@ from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.findings import Draft
-from chartsift.nlp.components.infection_context import MentionContext, days_since_month, near, usual_length
+from chartsift.nlp.components.infection_context import (
+    MentionContext,
+    answers_a_question,
+    days_since_month,
+    near,
+    usual_length,
+)
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
     ALLERGY,
@@ -33,6 +39,8 @@ from chartsift.nlp.components.infection_cues import (
     EMPIRIC_AFTER,
     FINISHED,
     MONTH_IN,
+    NO_USE_AFTER,
+    ONLY_IF_AFTER,
     PLANNED_DRUG,
     PROPHYLAXIS,
     REPLACED,
@@ -70,6 +78,27 @@ _LATENT = re.compile(
 _BEGUN = re.compile(
     r"[^.,;]{0,24}?\b(?:started|begun|continues|continued)\b(?!\s+(?:in|on|from|until) )", re.IGNORECASE
 )
+# "GP gave doxycycline today": handed out, and these days.
+_HANDED_OUT = re.compile(
+    r"\b(?:gave|gives|given|got|prescribed|issued|dispensed|supplied|wrote for|put (?:her|him|them|me) on)\s+(?:(?:her|him|them|me|us|a|an|the|some"
+    r"|course|of|oral|IV|script|prescription|for)\s+){0,5}$",
+    re.IGNORECASE,
+)
+_ONE_DOSE = re.compile(r"\b(?:(?:one|a|single|1|first|loading) doses?|once|stat|x\s?1)\b", re.IGNORECASE)
+_THESE_DAYS = re.compile(
+    r"\b(?:today|tonight|yesterday|last night|this (?:morning|afternoon|evening))\b", re.IGNORECASE
+)
+_FOR_DAYS = re.compile(
+    r"(?:\bx|\bfor|×)\s?\d{1,2}\s?-?\s?(?:d|days?|wks?|weeks?)\b(?!\s?(?:/|an?\b|per|each))|\b\d{1,2}[- ]days? course|\b(?:until|thru|through)\b",
+    re.IGNORECASE,
+)
+# After a contact nothing is treated yet: "acyclovir for 7 days as a precaution".
+_PRECAUTION = re.compile(
+    r"\b(?:as (?:a )?precaution|precautionary|post-?exposure|after (?:the )?(?:exposure|contact)|PEP)\b",
+    re.IGNORECASE,
+)
+# A drug that mostly prevents treats when it is given for no longer than this, in days.
+_LONGEST_COURSE = 30
 _TB_SINGLE = re.compile(r"\b(?:isoniazid|INH)\b", re.IGNORECASE)
 _TB_PAST = re.compile(
     r"[^.;]{0,40}?\b(?:completed|finished|then\b|in (?:19|20)\d\d|(?:19|20)\d\d\s*[-–]\s*(?:19|20)?\d\d|years? ago|as a child"
@@ -139,7 +168,8 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         return "reaction", "hypothetical"
     if re.search(r"\bnot (?:before|until|till)\s+(?:\w+\s){0,3}$", left, re.IGNORECASE):
         return "treatment", "present"
-    if context.assertion == "absent" and not DRUG_GOES_ON.search(context.before[-60:] + right):
+    is_denied = context.assertion == "absent" and not answers_a_question(doc, context)
+    if is_denied and not DRUG_GOES_ON.search(context.before[-60:] + right):
         if DRUG_NOT_GIVEN.search(context.before[-90:]) or DRUG_NONE_AFTER.match(right):
             return "none", "absent"
     elif DRUG_NONE_AFTER.match(right) and not DRUG_GOES_ON.search(right):
@@ -154,7 +184,7 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
     own = right[:45]
     # "TMP-SMX ppx; cefpodoxime thru 11/18": the word belongs to its own drug.
     preventive = (
-        (usual == "prophylaxis" and PROPHYLAXIS.search(beside))
+        (usual == "prophylaxis" and (PROPHYLAXIS.search(beside) or _PRECAUTION.search(beside)))
         or PROPHYLAXIS.search(re.split(r"[,;+&]|\band\b", right)[0][:60])
         or PROPHYLAXIS.search(re.split(r"[,;]", left)[-1][-25:])
         or SCHEDULE.search(own)
@@ -165,14 +195,27 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         dosed = TREATMENT_DOSE.search(own) or re.search(
             r"\b(?:treat\w*|full dose|IV)\b[^,;]{0,20}$", left, re.IGNORECASE
         )
-        if not (dosed or context.course.running or (with_illness and ACTIVE.search(words))):
+        # "Bactrim DS BID x 10 d": nobody prevents for days.
+        until = context.course.until
+        for_days = (
+            until is not None
+            and 0 <= (until - note_date_of(doc)).days <= _LONGEST_COURSE
+            and _FOR_DAYS.search(right[:60]) is not None
+        )
+        if not (dosed or for_days or context.course.running or (with_illness and ACTIVE.search(words))):
             return "presumed_prophylaxis", "hypothetical"
     if CHRONIC_USE.search(beside) and not re.search(
         r"\binfect\w*|cellulitis|pus\b|purulen\w*|exacerbation", beside, re.IGNORECASE
     ):
         return "other_use", "hypothetical"
+    handed_out = (
+        _HANDED_OUT.search(left)
+        and _THESE_DAYS.search(left[-60:] + right[:45])
+        and not _ONE_DOSE.search(words)
+    )
     if context.course.finished or (
-        (_finished_words(left, right) or context.assertion == "historical")
+        not handed_out
+        and (_finished_words(left, right) or context.assertion == "historical")
         and not context.course.running
         and not STILL.search(words)
     ):
@@ -180,11 +223,13 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
     dated = _dated_past(doc, context) or (_month_past(doc, context) and not near(illnesses.lasting, context))
     if (dated or REPLACED.match(right)) and not context.course.running:
         return "finished", "historical"
-    if DRUG_STOP_LINE.match(context.line) or _days_over(doc, context):
+    if DRUG_STOP_LINE.match(context.line) or NO_USE_AFTER.match(right) or _days_over(doc, context):
         return "finished", "historical"
     if with_past and not with_illness and not context.course.running and not STILL.search(words):
         return "finished", "historical"
-    if CONDITION.search(context.before):
+    if CONDITION.search(context.before) or (
+        ONLY_IF_AFTER.match(right) and not (context.course.running or TAKES.search(left))
+    ):
         return "planned", "hypothetical"
     if not with_illness and (EMPIRIC.search(left) or EMPIRIC_AFTER.match(right)):
         return "empiric", "possible"
@@ -210,7 +255,7 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
             re.IGNORECASE,
         )
     )
-    if running or DRUG_TAKEN.search(left):
+    if running or handed_out or DRUG_TAKEN.search(left):
         return "treatment", "present"
     if usual == "treatment" and context.section != "medications":
         shown = DOSED.match(right) or DRUG_LABEL.search(context.line) or context.course.until is not None

@@ -20,6 +20,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.infection_context import (
     MentionContext,
+    answers_a_question,
     context_of,
     days_since_month,
     near,
@@ -27,7 +28,9 @@ from chartsift.nlp.components.infection_context import (
 )
 from chartsift.nlp.components.infection_cues import (
     ACTIVE,
+    ALL_NEGATIVE,
     ANSWERED_NO,
+    BARE_NO_LEFT,
     CAN_CAUSE,
     COLONISED,
     CONDITION,
@@ -35,9 +38,12 @@ from chartsift.nlp.components.infection_cues import (
     EARLIER_DAYS,
     EXCLUDED_LEFT,
     EXPOSURE,
+    FIRST_CALLED_LEFT,
     FRACTIONS,
     FREE_SINCE,
     GIVEN_WITH,
+    HISTORY_AFTER,
+    IMMUNE,
     INSTRUCTION,
     INSTRUCTION_AFTER,
     LISTS,
@@ -52,6 +58,7 @@ from chartsift.nlp.components.infection_cues import (
     PREVENTED_LEFT,
     PROPHYLAXIS,
     PROTOCOL_TALK,
+    QUESTION_ANSWERED_NO,
     RESOLVED,
     RISK_LIST,
     SCREENED,
@@ -59,10 +66,18 @@ from chartsift.nlp.components.infection_cues import (
     SCREENED_NAMES,
     SINCE_THE,
     SOON_OVER_DAYS,
+    START_IF,
     STILL,
     SUPPRESSED,
+    SURFACE_NEGATIVE,
     TAKES,
+    TB_TEST_AFTER,
+    TEST_AGAINST,
+    TEST_COUNTED,
+    TEST_OPEN,
     THOUGHT_LEFT,
+    TICKED_NO,
+    TIME_PAST,
     TREATMENT_DOSE,
     UNDER_WAY,
     VACCINE,
@@ -70,8 +85,10 @@ from chartsift.nlp.components.infection_cues import (
     VACCINE_LINE,
     VIREMIC,
     WELL_AGAIN,
+    WELL_NOW,
 )
 from chartsift.nlp.components.infection_drugs import Illnesses, read_drug
+from chartsift.nlp.components.not_an_illness import is_initials, is_service
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
@@ -79,6 +96,8 @@ from chartsift.nlp.types import Assertion
 # "Off MTX when she had shingles", "was absent because of influenza": the illness is the time of another event.
 _WHEN_THEN = re.compile(
     r"\b(?:when|while|at the time)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|had|got)\s+(?:\w+\s+){0,2}$"
+    r"|\b(?:when|while)\s+(?:I|he|she|they|pt|patient)\s+(?:was|were|lived|worked|stayed|travell?ed)\b[^.;]{0,40}\b(?:caught|had|got|contracted"
+    r"|developed)\s+(?:\w+\s){0,2}$"
     r"|\bwas\s+(?:absent|ill|sick|out|home|off|away|kept home)\b[^.;]{0,30}\b(?:with|because of|due to|from|for)\s+"
     r"(?:\w+\s+)?$",
     re.IGNORECASE,
@@ -110,6 +129,22 @@ _TREATED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 
+# How far around hepatitis B its serology stands, in code points.
+_SEROLOGY_REACH = 160
+_AGAINST_HBV = re.compile(
+    r"\b(?:entecavir|baraclude|tenofovir|TDF|TAF|vemlidy|viread|lamivudine|adefovir)\b", re.IGNORECASE
+)
+_ON_HCV_DRUG = re.compile(
+    r"\b(?:on|taking|receiving|week \d+ (?:of|on)|started|currently)\s+(?:\w+\s)?(?:sofosbuvir\S*|ledipasvir\S*|velpatasvir\S*"
+    r"|glecaprevir\S*|epclusa|harvoni|mavyret|maviret|vosevi|zepatier|ribavirin|DAAs?)\b",
+    re.IGNORECASE,
+)
+# "Tonsillectomy for recurrent tonsillitis": the organ is out, and the illness with it.
+_TAKEN_OUT = re.compile(
+    r"\b(?:\w+ectomy|\w+stomy|amputat\w+|grommets)\b[^.;,]{0,20}?\b(?:for|due to|because of|after|following)\s+(?:\w+\s){0,2}$",
+    re.IGNORECASE,
+)
+
 
 class Infections:
     """Turn mentions of infections and antimicrobials into drafts."""
@@ -124,7 +159,7 @@ class Infections:
         illnesses = Illnesses()
         out = drafts_of(doc)
         for span, found, context in zip(spans, bounds, contexts, strict=True):
-            if span.label_ != "INFECTION":
+            if span.label_ != "INFECTION" or is_initials(doc._.note_text, *found):
                 continue
             draft = _infection(doc, span, context, drugs)
             out.append(draft)
@@ -179,10 +214,14 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return "vaccine", "hypothetical"
     if RISK_LIST.search(context.before) or MAY_CAUSE_LEFT.search(context.before) or CAN_CAUSE.match(right):
         return "conditional", "hypothetical"
+    if is_service(doc._.note_text, context.end):
+        return "screened", "hypothetical"
     if name in SCREENED_NAMES and (aside := _looked_for(context)) is not None:
         return aside
+    if name == "tb" and TB_TEST_AFTER.match(context.after):
+        return "screened", "hypothetical"
     if run == "chronic":
-        return _chronic(name, context)
+        return _chronic(doc, name, context)
     if (_is_prevented(name, right) or PREVENTED_LEFT.search(left)) and (
         name != "infection" or not ACTIVE.search(left)
     ):
@@ -191,15 +230,24 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return _latent(context)
     if SINCE_THE.search(context.before[-120:]):
         return "resolved", "historical"
-    if _result_negative(context) or (NEGATIVE_LEFT.search(left) and not STILL.search(words)):
+    if _result_negative(context) or (_negative_left(left) and not STILL.search(words)):
         return ("none" if run == "general" else "negative"), "absent"
+    if QUESTION_ANSWERED_NO.match(context.after) or (
+        FIRST_CALLED_LEFT.search(left) and re.search(r"\b(?:was|is|be|shows?|showed)\b", context.after)
+    ):
+        return ("none" if run == "general" else "negative"), "absent"
+    if run != "general" and IMMUNE.match(right):
+        return "immune", "absent"
     if EXCLUDED_LEFT.search(left) or (
         THOUGHT_LEFT.search(left) and re.search(r"\bneg\w*", right, re.IGNORECASE)
     ):
         return ("none" if run == "general" else "negative"), "absent"
     if INSTRUCTION.search(context.before[-130:]) or INSTRUCTION_AFTER.match(right):
         return "conditional", "hypothetical"
-    if context.assertion == "absent" and not NOT_OF_IT.search(context.before[-130:]):
+    # The general reading knows "no active" for a cue; where "active" is half of the name, nothing is left of it.
+    is_denied = context.assertion == "absent" and not answers_a_question(doc, context)
+    is_denied = is_denied or BARE_NO_LEFT.search(left) is not None
+    if is_denied and not NOT_OF_IT.search(context.before[-130:]):
         # "not cured", "no worsening of the cellulitis": the cue speaks of the course.
         if STILL.search(words) and re.search(
             r"\bnot (?:yet )?(?:cured|cleared|healed|resolved)|isn't cured|"
@@ -243,6 +291,8 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         )
         if drug is not None and not ACTIVE.search(drug.group().split(" for ")[0]):
             return "prophylaxis", "hypothetical"
+    if name == "cmv" and HISTORY_AFTER.match(right) and not re.search(r"PCR (?:pos|\d)", right):
+        return "exposure", "hypothetical"
     treated = near(drugs, context)
     taken = _taken_now(doc, treated, context)
     over = _over(doc, context, bool(treated), taken, lasts=run == "long")
@@ -267,6 +317,10 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         or POSSIBLE_EXTRA.search(left[-30:])
         or re.match(r"\s*\?", right)
     )
+    if doubt and not taken and TEST_AGAINST.match(right) and not TEST_OPEN.search(words):
+        return ("none" if run == "general" else "negative"), "absent"
+    if doubt and START_IF.search(words):
+        return "suspected", "possible"
     active = ACTIVE.search(left[-45:]) or ACTIVE.search(right) or context.course.running
     if doubt and not (treated and active and not re.search(r"empiric|low suspicion", words, re.IGNORECASE)):
         return "suspected", "possible"
@@ -293,12 +347,18 @@ def _is_prevented(name: str, right: str) -> bool:
 def _result_negative(context: MentionContext) -> bool:
     """Say whether the line gives the name with a negative result, also across dot leaders and column signs."""
     line = context.after.split("\n", 1)[0]
-    if ANSWERED_NO.match(line):
+    if ANSWERED_NO.match(line) or TICKED_NO.match(line) or ALL_NEGATIVE.match(line):
         return True
     return NEGATIVE.match(context.right) is not None or (
         NEGATIVE.match(line) is not None
         and re.match(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})", context.after) is not None
     )
+
+
+def _negative_left(left: str) -> bool:
+    """Say whether a negative word leads to the name, and no turn lies between ("negative in 2019, now HBV DNA 88,000")."""
+    found = NEGATIVE_LEFT.search(left)
+    return found is not None and re.search(r"\b(?:now|but|then)\b", found.group(), re.IGNORECASE) is None
 
 
 def _looked_for(context: MentionContext) -> tuple[str, Assertion] | None:
@@ -350,6 +410,8 @@ def _over(  # noqa: PLR0912 - one cue after another, first answer wins
                 continue
             if taken is not None and not limit and _of_another(before, context, taken):
                 continue
+            if said[0] == "x" and TEST_COUNTED.search(before):
+                continue
             if said == "completed" and re.search(r"\bto be\s*$", before):
                 continue
             # "completed a course for cellulitis" is past; "infection cleared, pneumonia now" is another thing.
@@ -371,7 +433,14 @@ def _over(  # noqa: PLR0912 - one cue after another, first answer wins
             ):
                 continue
             return True
-    if not told_now and (_WHEN_THEN.search(context.before[-40:]) or _HAD.search(context.left)):
+    well = WELL_NOW.search(context.right[:90])
+    if well is not None and (not (treated or taken) or TIME_PAST.search(context.left)):
+        parts = re.split(r"[,;]", context.right[: well.start()])
+        if len(parts) == 1 or treated or _SAME_SUBJECT.fullmatch(parts[-1]):
+            return True
+    if not told_now and not treated and _TAKEN_OUT.search(context.left):
+        return True
+    if not told_now and (_WHEN_THEN.search(context.before[-90:]) or _HAD.search(context.left)):
         return True
     if (FREE_SINCE.match(context.after) or WELL_AGAIN.match(context.after)) and not STILL.search(
         context.sentence
@@ -418,13 +487,22 @@ def _of_another(between: str, context: MentionContext, taken: tuple[int, int]) -
     return len(parts) > 1 and _SAME_SUBJECT.fullmatch(parts[-1]) is None
 
 
-def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins
+def _chronic(doc: Doc, name: str, context: MentionContext) -> tuple[str, Assertion]:  # noqa: PLR0911 - one question after another, first answer wins
     """Return how HIV, hepatitis B or hepatitis C stands."""
     left, right, words = context.left, context.right, context.sentence
     if name == "hiv" and re.search(r"\b(?:myositis|vs|rule out|r/o)\b", right[:14], re.IGNORECASE):
         return "mentioned", "hypothetical"
+    if name == "hbv" and _surface_negative(doc, context):
+        return ("negative", "absent") if NEGATIVE.match(right) else ("past_exposure", "historical")
     rna = re.search(r"\b(?:RNA|DNA|VL|viral load)\b", words[len(left) : len(left) + 40], re.IGNORECASE)
     if rna is not None and SUPPRESSED.search(words[len(left) :]):
+        if name == "hcv":
+            # No virus without treatment is a cured or cleared hepatitis C; there is no suppression to keep up.
+            return (
+                ("suppressed", "present")
+                if _ON_HCV_DRUG.search(context.before + words)
+                else ("resolved", "historical")
+            )
         return "suppressed", "present"
     if _result_negative(context) and not rna:
         if name == "hbv" and re.match(r"\s*immune", right):
@@ -432,15 +510,17 @@ def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # no
         return "negative", "absent"
     if NOT_OF_IT.search(context.before[-130:]):
         return "mentioned", "hypothetical"
-    if context.assertion == "absent" or NEGATIVE_LEFT.search(left):
+    if context.assertion == "absent" or _negative_left(left):
         return "negative", "absent"
     if re.search(
         r"\bimmune\b|\bsAb\s?\+|HBsAb|\bs\s?Ab\s*(?:titer\s*)?[:=]?\s*(?:\d|ok|pos|reactive|>)",
         words[len(left) : len(left) + 40],
     ) and not re.search(r"sAg\s?\+|core (?:Ab )?pos", words):
         return "immune", "absent"
-    if context.assertion in ("hypothetical", "possible") and not re.search(
-        r"\b(?:on|with|known|has|chronic)\s*$", left
+    if (
+        context.assertion in ("hypothetical", "possible")
+        and not re.search(r"\b(?:on|with|known|has|chronic)\s*$", left)
+        and not VIREMIC.search(right[:50])
     ):
         return "suspected" if context.assertion == "possible" else "conditional", context.assertion
     if EXPOSURE.search(right[:22]):
@@ -473,6 +553,17 @@ def _chronic(name: str, context: MentionContext) -> tuple[str, Assertion]:  # no
     if context.section == "ros" or not re.search(r"\w", words):
         return "mentioned", "hypothetical"
     return "stated", "present"
+
+
+def _surface_negative(doc: Doc, context: MentionContext) -> bool:
+    """Say whether the lines around hepatitis B give the surface antigen as negative, and no drug against the virus."""
+    text: str = doc._.note_text
+    around = text[max(0, context.start - _SEROLOGY_REACH) : context.end + _SEROLOGY_REACH]
+    return (
+        SURFACE_NEGATIVE.search(around) is not None
+        and _AGAINST_HBV.search(around) is None
+        and VIREMIC.search(context.right) is None
+    )
 
 
 def _latent(context: MentionContext) -> tuple[str, Assertion]:

@@ -19,6 +19,7 @@ from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.not_an_illness import is_initials, is_service
 from chartsift.nlp.components.relatives import relative_named
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout, TextSpan
@@ -173,6 +174,11 @@ _GRAFT_FAILED = re.compile(
     r"declined|considering|discuss\w*)\b",
     re.IGNORECASE,
 )
+# "Three seizures this week", "a fit every month": seizures that still come are not controlled.
+_HOW_OFTEN = re.compile(
+    r"\s*(?:this|per|a|an|every|each|in the (?:last|past))\s+(?:\w+\s)?(?:day|night|week|month)s?\b",
+    re.IGNORECASE,
+)
 _FATAL = frozenset({"als", "amyotrophic lateral sclerosis", "motor neuron disease"})
 
 
@@ -191,12 +197,21 @@ class Organs:
 
 
 def _read(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
+    text: str = doc._.note_text
     bounds = {span: source_range(span) for span in spans}
+    spans = [span for span in spans if not _is_no_illness(text, *bounds[span])]
     for i, span in enumerate(spans):
         start, end = bounds[span]
         left_limit = bounds[spans[i - 1]][1] if i > 0 else 0
         right_limit = bounds[spans[i + 1]][0] if i + 1 < len(spans) else len(doc._.note_text)
         yield _draft(doc, span, start, end, left_limit, right_limit)
+
+
+def _is_no_illness(text: str, start: int, end: int) -> bool:
+    if is_initials(text, start, end):
+        return True
+    # Whoever goes to a dialysis unit is on dialysis.
+    return is_service(text, end) and "dialys" not in text[start:end].lower()
 
 
 def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_limit: int) -> Draft:
@@ -223,6 +238,8 @@ def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_li
     ):
         assertion = "hypothetical"
     levels, words = _levels(left, right)
+    if fixed["disease"] == "epilepsy" and _HOW_OFTEN.match(right):
+        levels.add("uncontrolled")
     if fixed.get("course") == "progressive":
         levels.add("progressive")
     level = _level(levels)
@@ -391,8 +408,8 @@ def _refined(assertion: Assertion, surface: str, left: str, right: str, section:
     if re.search(r"\(\s*[-–−]\s*\)\s*$", left):
         return "absent"  # "psych (-) SI"
     if assertion == "present" and re.match(
-        r"\s*(?:was |were |is )?(?:discussed|as a (?:possible )?(?:risk|"
-        r"complication)|risk\b|precautions|screening)",
+        r"\s*(?:was |were |is )?(?:discussed|as an? (?:possible |rare |known |potential )?(?:risk|"
+        r"complication|side[- ]effect|adverse)|risk\b|precautions|screening)",
         right,
         re.IGNORECASE,
     ):

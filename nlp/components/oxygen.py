@@ -61,6 +61,7 @@ _EFFORT = re.compile(
     r"m)\b|desat|\bfeet\b|shower|effort|climb",
     re.IGNORECASE,
 )
+_NOW = re.compile(r"\b(?:today|now|currently|this (?:morning|afternoon))\b", re.IGNORECASE)
 _SLEEP = re.compile(r"sleep|night|nocturnal|overnight|polysomno", re.IGNORECASE)
 _TARGET = re.compile(
     r"\b(?:goal|target|keep|maintain|titrat\w*|if|call|alarm|alert|"
@@ -110,6 +111,12 @@ def saturation_drafts(doc: Doc, span: Span, start: int, end: int) -> Iterator[Dr
     ahead_date = next(
         (m for m in reversed(dates) if m.end <= start and start - m.end <= 40 and m.precision != "year"), None
     )
+    if (
+        ahead_date is not None
+        and ";" in text[ahead_date.end : start]
+        and _NOW.search(text[start : first.start()])
+    ):
+        ahead_date = None  # "reaction in April; sats today 98%"
     numbers = [first]
     while len(numbers) < 6:
         last = numbers[-1]
@@ -230,7 +237,8 @@ _NONE_AFTER = re.compile(
     r"\s*(?:use|therapy|requirement\w*|need\w*|supplementation)?\s*(?:[:=]\s*(?:none|"
     r"no|denies|never|not|0|RA|room air)\b|(?:was |is |has been |now |"
     r"fully )*(?:off\b|stopped|discontinued|weaned|d/c'?d|not (?:needed|"
-    r"required|indicated|used|prescribed)|no longer|returned|none\b|"
+    r"required|indicated|used|prescribed)|no longer|returned|collected|handed (?:back|in)|sent back|given back|"
+    r"picked up|taken (?:back|away)|none\b|"
     r"used\.)|"
     r"\s*(?:indicated|needed|required) at this time)",
     re.IGNORECASE,
@@ -275,6 +283,24 @@ _FLOW = re.compile(
     r"(?![a-z])(?:\s?/\s?min)?",
     re.IGNORECASE,
 )
+# Oxygen for an emergency or a procedure is given for minutes: "O2 15 L, adrenaline 0.5 mg IM", "sedation with O2 4 L".
+_FOR_MINUTES = re.compile(
+    r"\b(?:adrenaline|epinephrine|epi\b|anaphyla\w*|(?:infusion|transfusion|drug|allergic)[- ](?:related )?reactions?|during the reaction"
+    r"|chlorphenamine|bronchoscop\w+|endoscop\w+|colonoscop\w+|gastroscop\w+|sedat(?:ion|ed)|anaesth\w+|anesth\w+|propofol|midazolam"
+    r"|intra-?op\w*|operating (?:room|theatre)|in theatre|PACU|recovery room|post-?ictal|syncope|fainted|vasovagal|resuscitat\w+)\b",
+    re.IGNORECASE,
+)
+_UNDER_ANESTHESIA = re.compile(
+    r"\b(?:ana?esthe\w+|LMA|laryngeal mask|intra-?op\w*|in theatre|operating (?:room|theatre))\b",
+    re.IGNORECASE,
+)
+# ... unless the words around it know of lasting need or of intensive care.
+_FOR_LONGER = re.compile(
+    r"\b(?:home|chronic\w*|LTOT|long[- ]term|continuous\w*|baseline|ICU|ITU|ventilat\w+|intubated|ARDS|respiratory failure|pneumonia"
+    r"|ILD|fibrosis|still|remains?|every ?day|daily|24/7)\b",
+    re.IGNORECASE,
+)
+_EVENT_REACH = 110
 _BREAK = re.compile(r"[.;|](?=\s|$)|\n")
 
 
@@ -407,7 +433,7 @@ def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> I
         and re.search(
             r"\b(?:on|uses?|using|wears?|home|with|w/|now|still|requires?)\b|"
             r"[:]",
-            left + " " + right[:4],
+            left + " " + right[:6],
             re.IGNORECASE,
         )
     ):
@@ -444,6 +470,14 @@ def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> I
         finish = end + flow_right.end()
     elif flow_left is not None and begin == start:
         begin = start - len(flow_left.group())
+    around = text[max(0, start - _EVENT_REACH) : end + _EVENT_REACH]
+    for_minutes = (
+        _UNDER_ANESTHESIA.search(around)
+        if concept == "ventilation"
+        else use != "continuous" and _FOR_MINUTES.search(around)
+    )
+    if for_minutes and not _FOR_LONGER.search(around):
+        attributes["brief"] = "yes"
     held: Assertion = "possible" if assertion == "possible" else "present"
     if past is not None or assertion == "historical":
         held = "historical"

@@ -521,6 +521,9 @@ def _therapy(
     same = [f for f in spoken if f.date == newest]
     using = [f for f in same if f.assertion == "present"]
     off = [f for f in same if f.assertion == "absent"]
+    brief = [f for f in using if f.kind == "oxygen" and f.attribute("brief") == "yes"]
+    if brief and len(brief) == len(using) and not off:
+        return _brief_oxygen(chart, given, brief, spoken, saturation)
     if not using:
         if off:
             return Measure("clear", off[0], f"no oxygen on {off[0].date}")
@@ -537,13 +540,15 @@ def _therapy(
         return Measure("clear", off[0], f"oxygen stopped by {off[0].date}")
     if steady and saturation is not None and (saturation.value or 0) >= given.spo2_impaired_below:
         later = (saturation.date, chart.note_date(saturation)) > (newest, chart.note_date(steady[0]))
+        # Oxygen named long ago, a good saturation since and no word of oxygen beside it.
+        forgotten = later and not chart.is_within(steady[0], given.oxygen_days * given.stale_factor)
         same_note_air = (
             saturation.date == newest
             and saturation.start > max(f.start for f in steady)
             and saturation.attribute("air") == "room"
         )
         explicit = any(f.attribute("use") == "continuous" and f.concept == "oxygen" for f in steady)
-        if (later and saturation.attribute("air") == "room") or (same_note_air and not explicit):
+        if (later and saturation.attribute("air") == "room") or (same_note_air and not explicit) or forgotten:
             return Measure(
                 "clear",
                 saturation,
@@ -558,6 +563,35 @@ def _therapy(
         "review",
         partial[0],
         f"oxygen on {partial[0].attribute('use') or 'occasion'} only on {partial[0].date}",
+    )
+
+
+def _brief_oxygen(
+    chart: Chart,
+    given: LungHeart,
+    brief: Sequence[Finding],
+    spoken: Sequence[Finding],
+    saturation: Finding | None,
+) -> Measure | None:
+    """Return what oxygen of an emergency or a procedure means: nothing once a later note is there."""
+    shown = brief[0]
+    said = (shown.date, chart.note_date(shown), shown.start)
+    earlier = [f for f in spoken if f.date < shown.date and f.attribute("brief") != "yes"]
+    if earlier:
+        # Whoever was on oxygen before an emergency is so after it, until a note says otherwise.
+        air_since = saturation if saturation is not None and saturation.date >= shown.date else None
+        therapy = [f for f in earlier if f.kind == "oxygen"]
+        on_oxygen = [f for f in earlier if f.kind == "vital"]
+        return _therapy(chart, given, therapy, on_oxygen, air_since)
+    well = (
+        saturation is not None
+        and (saturation.value or 0.0) >= given.spo2_impaired_below
+        and (saturation.date, chart.note_date(saturation), saturation.start) > said
+    )
+    if well or any(note.note_date > chart.note_date(shown) for note in reversed(chart.notes)):
+        return Measure("clear", shown, f"oxygen in an emergency or procedure on {shown.date}")
+    return Measure(
+        "review", shown, f"oxygen in an emergency or procedure on {shown.date}, nothing noted since"
     )
 
 

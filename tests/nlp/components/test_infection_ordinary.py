@@ -126,7 +126,7 @@ ALL = [
     ),
     ("UTI, on day 2 of ciprofloxacin, allergies: none.", "active"),
     ("She had pneumonia vaccine last year and now has pneumonia, on azithromycin.", "vaccine, active"),
-    ("While he was in Mexico he caught typhoid; now has pneumonia, taking amoxicillin.", "active"),
+    ("While he was in Mexico he caught typhoid; now has pneumonia, taking amoxicillin.", "resolved, active"),
     ("Abscess drained last week, cellulitis persists, continues doxycycline.", "active, active"),
     ("Influenza last month, now bacterial pneumonia on ceftriaxone.", "resolved, active"),
     ("Cellulitis of the arm, prednisone was stopped, cefazolin continues.", "active"),
