@@ -31,7 +31,7 @@ from chartsift.nlp.types import Assertion
 
 # Text looked at before and after a diagnosis, in code points.
 _BEFORE = 140
-_AFTER = 90
+_AFTER = 160
 _NEAR = 80
 # The antibodies that make ASS the antisynthetase syndrome.
 _SYNTHETASE = re.compile(r"\b(?:Jo\W?1|PL\W?\s?(?:7|12)|EJ|OJ|KS)\b")
@@ -334,7 +334,7 @@ def _reading(
         )
     unsure = None if known else _last(cues.unsure_before, before)
     denied = _denied(cues, before, start, names)
-    if denied is not None and not _is_inside(unsure, denied):
+    if denied is not None and not _is_in_doubt(cues.unsure_before, before, denied):
         return (
             "absent",
             (denied.group("cue"),),
@@ -371,9 +371,14 @@ def _last(pattern: re.Pattern[str], before: str) -> re.Match[str] | None:
     return found
 
 
-def _is_inside(unsure: re.Match[str] | None, denied: re.Match[str]) -> bool:
-    """Say whether a denial is part of an open question: "cannot rule out", "not sure whether"."""
-    return unsure is not None and unsure.start("cue") <= denied.start("cue") < unsure.end("cue")
+def _is_in_doubt(unsure: re.Pattern[str], before: str, denied: re.Match[str]) -> bool:
+    """Say whether a denial is part of an open question: "cannot rule out", "do not know yet whether"."""
+    at = 0
+    while (match := unsure.search(before, at)) is not None:
+        if match.start("cue") <= denied.start("cue") < match.end("cue"):
+            return True
+        at = match.start() + 1
+    return False
 
 
 def _denied(
