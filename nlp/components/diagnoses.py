@@ -58,6 +58,8 @@ _SUPPORTED = re.compile(
     r"[\s:]*(?:a|an|the|diagnosis of|known)?[\s:]*$",
     re.IGNORECASE,
 )
+# German for "suspected" and "state after"; their dots end a sentence for the splitter.
+_SHORT_CUE = re.compile(r"\b(?:V\.\s?a|Z\.\s?n)\.\s*\Z")
 _LIKELY = re.compile(r"\b(?:likely|probabl[ey]|favou?r\w*|presum\w*|suggest\w*|working)\b", re.IGNORECASE)
 _JOINT = re.compile(
     r"[\s,/]*(?:\b(?:or|nor|and|any|other)\b[\s,/]*){0,2}(?:\b(?:an?|the)\b\s*)?", re.IGNORECASE
@@ -303,6 +305,8 @@ def _reading(
     begin = min(sentence.start, start)
     if text[max(0, begin - 3) : begin].strip() == "?":
         begin = max(0, begin - 3)
+    elif (short := _SHORT_CUE.search(text, max(0, begin - 6), begin)) is not None:
+        begin = short.start()
     before = text[max(begin, start - _BEFORE) : start]
     after = text[end : max(end, min(max(sentence.end, end), end + _AFTER))]
     box = _BOX.search(before)

@@ -74,7 +74,7 @@ _GOES_ON = loosely(
     r"|(?:well )?tolerated|uneventful|reaction|rxn|stopped (?:for|due|because)|ceased (?:for|due|because)"
     r"|(?:(?:she|he|they|pt|patient) )?(?:(?:has|have|had) )?never|(?:allergy )?(?:entry|label|list|listing|record|alert|flag)"
     r"|(?:\w+ )?(?:mother|father|mum|mom|dad|parents?|wife|husband|patient|pt|family|daughter|son|carer|pharmacy|pharmacist"
-    r"|allergist|allergy clinic|GP|oncology)(?: \w+){0,4}(?::| (?:says?|said|tells?|told|reports?|states?|confirm\w*|remembers?|recalls?|insists?|adds?)\b)|(?:it|this|that|the culprit) (?:was|is)"
+    r"|allergist|allergy clinic|GP|oncology)(?: \w+){0,4}(?=:| (?:says?|said|tells?|told|reports?|states?|confirm\w*|remembers?|recalls?|insists?|adds?)\b)|(?:it|this|that|the culprit) (?:was|is)"
     r"|(?:at |after |within )?\d{1,3} (?:min(?:ute)?s?|hours?|hrs?)|(?:at )?(?:(?:[01]?\d|2[0-3])[:h][0-5]\d|[01]\d[0-5]\d|2[1-3][0-5]\d)(?= (?!mg|ml|g |IU|units|U/)))\b"
 )
 _ABOUT_DOSE = loosely(
