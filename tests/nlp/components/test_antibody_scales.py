@@ -30,6 +30,10 @@ READINGS = [
     ("A myositis screen went off, Jo-1 and Mi-2 among them; the lab quotes three weeks.", ["Jo-1 possible", "Mi-2 possible"]),
     ("NXP2 was ticked on the request.", ["NXP2 possible"]),
     ("Jo-1 positive ASyS, antibodies pending elsewhere.", ["Jo-1 present"]),
+    # ---- a result that did not hold
+    ("Her old records quote a positive Jo-1 that we could not reproduce.", ["Jo-1 possible"]),
+    ("TIF-1 gamma 18 (cut-off 15), repeat 12: probably false positive.", ["TIF1 possible"]),
+    ("Jo-1 strongly positive, confirmed twice.", ["Jo-1 present"]),
     # ---- other languages' words on an imported report
     ("Anti-Jo-1: nicht nachweisbar", ["Jo-1 absent"]),
     ("Anti-PL-12: nachgewiesen", ["PL-12 present"]),
