@@ -470,6 +470,8 @@ def _combined(text: str, name: Name, answers: Sequence[Answer]) -> tuple[Polarit
         return ("positive" if "positive" in positive else "weak"), False
     if positive and result_words().conflict.search(around):
         return "borderline", True
+    if not positive and polarities[0] == "borderline" and polarities[-1] == "negative":
+        return "negative", False  # "equivocal in May and negative in July"
     if positive and "borderline" in polarities and not _has_digit_between(text, decisive):
         return "borderline", False  # "(+) equivocal", "positive, borderline"
     if "weak" in polarities:

@@ -99,14 +99,20 @@ _DOUBT = loosely(
     r"|(?<!access )(?<!veins )(?<!vein )(?<!line )(?<!port )(?<!IJ )(?<!catheter )(?<!fistula )(?<!jugular )(?<!lumen )"
     r"(?<!SVC )\b(?:is |remains |was |left |stays )(?:still )?open\b|\bopen question"
     r"|\bequivocal|\bundecided\b|\bdefer(?:red|s)? (?:the )?(?:decision|opinion)|\bremains to be"
-    r"|(?<!no )(?<!without )(?<!w/o )(?<!any )\bconcern(?:s|ed)?\b(?! raised by)|(?<!not a )(?<!no )(?<!not )\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
+    r"|\b(?:little|small|slim|poor) (?:chance|hope|prospects?|likelihood)\b|\bunlikely to (?:yield|succeed|tolerate|work|be (?:possible|feasible|successful|collect\w*))"
+    r"|(?<!no )(?<!without )(?<!w/o )(?<!any )(?<!no other )(?<!no further )(?<!no real )(?<!no major )(?<!no specific )"
+    r"(?<!no particular )(?<!no significant )(?<!any other )(?<!no additional )(?<!no new )\bconcern(?:s|ed)?\b(?! raised by)|(?<!not a )(?<!no )(?<!not )\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
     r"|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
     r"|patient)? ?(?:can|could|would|is)\b|\bwhether\b(?=[^.;]{0,60}\b(?:fit|possible|safe\w*|feasible|candidate"
     r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
     r"|\bconditional\b|\bprovided (?:that)?\b.{0,40}\b(?:accept|agree)"
 )
 _UNFIT = loosely(
-    rf"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\b{_CONTRA}|\b(?:none|nothing|nowhere) (?:\w+ )?(?:usable|left|remaining|available"
+    rf"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\b(?:abandoned|aborted)\b"
+    r"|\b(?:unacceptable|prohibitive|excessive|intolerable) (?:\w+ )?risks?\b|\btoo (?:great|high|big|large) a risk\b|\brisks? (?:\w+ ){0,3}(?:is|are|too|would be) (?:unacceptable|prohibitive|too (?:great|high))"
+    r"|\b(?:do not|don['’]t|does not|cannot|could not|did not) (?:think|believe|expect|feel)\b[^.;]{0,30}\b(?:would|could|can|will|is|to be|should)"
+    r" (?:survive|tolerate|withstand|manage|cope|possible|feasible|safe|wise|fit|suitable|able|be (?:collected|apheresed|done|possible|safe|wise))"
+    rf"|\b{_CONTRA}|\b(?:none|nothing|nowhere) (?:\w+ )?(?:usable|left|remaining|available"
     r"|suitable|adequate|possible|to (?:put|place|use|draw|collect|stick|insert|run|connect))\b"
     r"|\bnot (?:currently |presently "
     r"|now |at present |at this time |yet )?(?:a |an )?(?:\w+ )?(?:candidate|fit|suitable|cleared|eligible|safe"
@@ -145,7 +151,7 @@ _FIT = loosely(
     r"|citrate (?:sx|symptoms?|reaction\w*|tox\w*|effects?)|concern|concerns|trouble|hypotension|tetany)\b"
     r"|\buneventful\w*|\b(?:went|gone|worked|did|goes) (?:well|fine|ok|smoothly|without)\b|\bsuccessful\w*"
     r"|\bcompleted\b|\btarget (?:met|reached|achieved)|\bgoal (?:met|reached)|\bgreen light|"
-    r"\bnot hesitate\b|\b(?:happy|keen|willing) (?:to|for)\b|\bdoable\b|\b(?:mild |only (?:mild )?|"
+    r"\bnot hesitate\b|\b(?:happy|keen|willing|content|comfortable|glad|prepared|pleased|satisfied) (?:to|for|with)\b|\bdoable\b|\b(?:mild |only (?:mild )?|"
     r"citrate )tingling\b|\b\d[\d.]* ?(?:x ?10|e)\^?\d+ (?:TNC|CD3|MNC|cells)|\bgood to go\b|"
     r"\bsuffic\w+|\bunproblematic|\bnothing against|\bgo ahead\b"
     r"|\bno (?:barrier|objection|obstacle)\b|\bproceed (?:with|to) (?:collection|leuk|apher)|\bcollected (?:ok"
@@ -175,6 +181,24 @@ _QUESTION = loosely(
     r"\?\s*[\"”']?\s*$|^\W*(?:Q|question|re|reason|consult question|indication|request|asks?|asked)\b\s*:"
 )
 # A box of a form: "Contraindication to leukapheresis? Y", "Fit for apheresis: no".
+_CONSULT = loosely(
+    r"\W*(?:\d{1,2}[.)] ?)?(?:leuk)?aph[ae]*resis(?: \w+)? (?:consult\w*|assessment|opinion|evaluation|review|clinic|MD|physician|team|service|nurse|RN)\b"
+)
+_CONSULT_MET = loosely(
+    r"\b(?:discussed|spoke|talked|reviewed|conferred|met) (?:\w+ )?with (?:the |our )?(?:leuk)?aph[ae]*resis\b"
+)
+_NOT_YET = loosely(
+    r"\b(?:pending|request\w*|await\w*|ordered|referred|referral|scheduled|booked|asked|to be|will (?:be|see)|needs?|next)\b"
+)
+_OF_COLLECTING = loosely(
+    r"collect|access|\bveins?\b|\blines?\b|catheter|procedure|proceed|candidate|suitable|feasible|counts?\b|haemoglobin|hemoglobin"
+)
+# What opens a verdict that names no procedure.
+_JUDGED = loosely(
+    r"[^.;]{0,60}?\b(?:(?:not |un)?(?:feasible|suitable|fit|cleared|acceptable)\b|(?:not )?(?:ok(?:ay)?|able|happy|content|comfortable|willing|prepared)"
+    r" (?:to|for|with)|(?:would|can|could|may|will|should|cannot|can['’]t)(?: not)? (?:proceed|go ahead|be (?:done|collected))|(?:good |poor |not a )?candidate"
+    r"|no (?:objections?|concerns?|contra\w*|barriers?|access)|contra-?indicated)\b"
+)
 _FORM = loosely(
     r"(?:(?P<against>contra-?indicat\w*|\bC/I|\bbarriers?\b|\bunfit\w*)|(?P<fit>\bfit(?:ness)?\b|"
     r"\bsuitab\w+|\beligib\w+"
@@ -223,6 +247,7 @@ _NO_ACCESS = loose_gate(
     r"|venous |vascular |large[- ]bore )*(?:access|veins?|sites?|lines?|routes?|options?)\b"
     r"|\bno (?:central (?:venous )?|large[- ]bore )?(?:access|line) (?:is |was )?(?:possible|can be|could be"
     r"|obtainable|available)\b"
+    r"|\bno (?:\w+ )?(?:options?|routes?|sites?|ways?|veins?) (?:left|remaining|remains?) (?:for|to place|to get|to put|in which)\b"
     r"|\b(?:no|not any) (?:line )?routes? (?:left|remain\w*|for)|\ball central (?:veins|access|lines"
     r"|sites) (?:are |were |is )?(?:occluded|thrombosed|lost|closed|gone)|\b(?:cannot|unable to|could not"
     r"|failed to) (?:place|obtain|establish|get|achieve|gain)\b[^.;]{0,30}\b(?:central|line|access|catheter)\b"
@@ -334,11 +359,50 @@ def fitness_drafts(text: str, layout: Layout) -> list[Draft]:
         elif _OTHER_PROCEDURE.search(text[max(0, start - 8) : start]):
             continue
         draft = _opinion(text, layout, start, match.end(), bare=bool(match.group("bare")))
+        draft = draft or _of_the_consult(text, layout, start, match.end())
         if draft is not None:
             seen.add(number)
             found.append(draft)
     found.extend(_access_in_a_checklist(text, layout, found))
     return found
+
+
+def _of_the_consult(text: str, layout: Layout, start: int, end: int) -> Draft | None:
+    """Return the verdict after the name of an apheresis consult: "Apheresis consult: 14 kg. Feasible with prime." """
+    line = layout.line_at(start)
+    if not _CONSULT.match(text, line.start, line.end) and not _CONSULT_MET.search(text, line.start, end + 40):
+        return None
+    number = layout.sentence_number(start)
+    if _NOT_YET.search(layout.sentence_text(start)):
+        return None
+    for later in range(number, min(number + 3, len(layout.sentences))):
+        span = layout.sentences[later]
+        begin = max(span.start, end)
+        if begin >= span.end or "\n\n" in text[end:begin]:
+            break
+        words = text[begin : min(span.end, begin + 160)]
+        if _NAMED_OR_BARE.search(words):
+            break  # read by itself
+        judged = _JUDGED.match(words)
+        if judged is None:
+            continue
+        verdict, cue = _verdict(words, at=0)
+        if verdict != "fit" and not _OF_COLLECTING.search(words):
+            continue
+        if verdict in ("fit", "unfit", "doubt") and not _QUESTION.search(words.strip()):
+            if someone_else(text, layout, start, end):
+                return None
+            first, last = _trim(
+                text, begin, begin + len(words), begin + len(words) - len(words.lstrip()), begin + 1
+            )
+            held: Assertion = (
+                "absent" if verdict == "fit" else "present" if verdict == "unfit" else "possible"
+            )
+            return Draft(
+                first, last, "contraindication", "leukapheresis", held, "contraindications:consult", (cue,),
+                attributes={"verdict": verdict},
+            )  # fmt: skip
+    return None
 
 
 def _opinion(text: str, layout: Layout, start: int, end: int, *, bare: bool) -> Draft | None:

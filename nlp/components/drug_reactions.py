@@ -63,6 +63,10 @@ _NOT_THE_OTHER = loosely(r"\b(?:not|never) (?:\w+ ){0,3}$")
 _BUT_TO = loosely(
     r",?\s*but (?:rather |really )?(?:(?:to|due to|from|with|after|on|by) )?(?:the |her |his )?"
 )
+_ANSWER = loosely(
+    r"\s*(?:(?:the )?(?:patient|pt|she|he|mother|father|mum|mom|family|husband|wife)\b[^.;?\n]{0,20}?)?\b(?:(?P<no>no|denie[sd]|not allergic|never)"
+    r"|yes)\b(?P<rest>[^.;?\n]{0,80})"
+)
 _OF_A_REACTION = loosely(
     r"allerg|react|\brxn|anaphyl|hypersens|\brash|hives|urticari|angio|intoleran|culprit|\bitch|swell|wheez|bronchosp"
 )
@@ -86,7 +90,8 @@ _JOINED = loosely(
     r"|tot(?:al)?|g\b|q\d\w*|dose|doses|either|nor)*$"
 )
 LEFT_JOIN = loosely(
-    r"(?:\b(?:to|into|with|after|from|during|on|following|secondary to|2/2|d/t|due to|of|re|for|by|post"
+    # "Anaphylaxis (cyclophosphamide, 2016)"
+    r"(?:anaphyl\w*|shock|reaction|angio-?(?:o)?edema|bronchospasm|hives|urticaria|drug rash|allergic rash|SJS|DRESS|stevens-johnson(?: syndrome)?|serum[- ]sickness|hypersensitivity|allergy) ?[(\[] ?(?:IV |oral |to |from |after )?$|(?:\b(?:to|into|with|after|from|during|on|following|secondary to|2/2|d/t|due to|of|re|for|by|post"
     r"|per|under|upon|against|whil(?:e|st) on|unter|auf|caused by|triggered by|provoked by|"
     r"culprit(?: was)?|(?:this|it) was)\b|:|-"
     r"|–|/)\s*(?:(?:the|each|every|her|his|their|IV|i\.v\.|PO|oral|high[- ]dose|low[- ]dose|first|second|third"
@@ -231,9 +236,22 @@ def _of_mention(
             last = mention.end + len(right.rstrip(" .,;")) if len(right) < 60 else mention.end
         else:
             reaction = Reaction("none", ("not allergic",), 0, 0)
+    if reaction is not None and reaction.severity in ("unknown", "hives") and right.rstrip().endswith("?"):
+        reaction, last = _answered(text, sentence.end, reaction, last)
     if reaction is None or (mention.either and reaction.severity in ("never", "unknown")):
         return
     yield from _drafts(text, layout, first, last, drugs, reaction)
+
+
+def _answered(text: str, end: int, asked: Reaction, last: int) -> tuple[Reaction, int]:
+    """Return what the words after a question at *end* answer: "Cytoxan allergy? Patient says no." """
+    answer = _ANSWER.match(text, end)
+    if answer is None:
+        return asked, last
+    if answer.group("no"):
+        return Reaction("none", (answer.group().strip(),), 0, 0), answer.end()
+    told = read_reaction(answer.group("rest"), listed=True)
+    return (told or asked), answer.end() if told else last
 
 
 def _stop(

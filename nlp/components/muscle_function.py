@@ -76,7 +76,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
     (
         "axial",
         (
-            r"(?:lift(?:ing)?|rais(?:e|ing)|hold(?:ing)?)\s+(?:his |her |the )?head(?:\s+(?:off|from"
+            r"(?:lift(?:ing)?|rais(?:e|ing)|hold(?:ing)?|get(?:ting)?)\s+(?:his |her |the |my )?head(?:\s+(?:off|from"
             r"|up)[\w ]{0,20})?|sit(?:ting)? up(?: from (?:bed|supine))?|sit-?ups?"
             r"|turn(?:ing)? (?:over )?in bed|roll(?:ing)? over|supine to (?:prone|sit)"
         ),
@@ -118,6 +118,7 @@ _LIMIT_BEFORE = re.compile(
     r"|us(?:es|ing) (?:both |two |his |her |the )*(?:arms?|hands?)(?= to| for| when)|w/c|does stairs with (?:him|her)"
     r"|daughter does|(?:arms?|legs?|thighs?|shoulders?|muscles) (?:just |simply |then )?(?:quits?|g[ia]ves? (?:out|up|way)|fails?"
     r"|refuses?|won['’]?t (?:stay|hold|go|lift|carry|obey)(?: \w+)?|buckles?|turn to (?:lead|jelly|water))"
+    r"|(?:lifts?|lifted|pulls?|pulled|hauls?|hauled|heaves?|drags?) (?:me|her|him|them)(?: up)?"
     r"|(?:has|have|had) to(?= *$))\b)",
     re.IGNORECASE,
 )

@@ -45,6 +45,23 @@ READINGS = [
     ("Jo-1 was reported positive by a clerical error.", ["Jo-1 absent"]),
     ("Her result was positive for NXP2. The other child was negative.", ["NXP2 present"]),
     ("Her twin was another patient of ours. NXP2 pos.", ["NXP2 present"]),
+    # ---- in other hands
+    ('MSA: Mi-2 +++; everything else negative.', ['Mi-2 present']),
+    ('anti-SRP 84 (N<20)', ['SRP present']),
+    ('Jo1 IgG >8.0 AI H', ['Jo-1 present']),
+    ('Jo-1 <0.2 AI', ['Jo-1 absent']),
+    ('Antibodies: TIF1g ++, Ro52 -, Mi-2 -, NXP2 -.', ['TIF1 present', 'Ro-52 absent', 'Mi-2 absent', 'NXP2 absent']),
+    ('Negative for Jo-1, PL-7, PL-12; positive for Ro-52.', ['Jo-1 absent', 'PL-7 absent', 'PL-12 absent', 'Ro-52 present']),
+    ('She carries anti-PL-12.', ['PL-12 present']),
+    ('HMGCR antibody came back at 220 units.', ['HMGCR present']),
+    ('We are still waiting for the Jo-1.', ['Jo-1 possible']),
+    ('NXP2 pos on blot, IP did not confirm.', ['NXP2 possible']),
+    ('No anti-synthetase antibodies (Jo-1, PL-7, PL-12, EJ, OJ).', ['Jo-1 absent', 'PL-7 absent', 'PL-12 absent', 'EJ absent', 'OJ absent']),
+    ('TIF1γ: faint band only', ['TIF1 present']),
+    ('Her brother is Jo-1 positive.', ['Jo-1 family']),
+    ('Jo-1 equivocal in 2020, positive in 2021.', ['Jo-1 present']),
+    ('Jo-1 positive in 2020, negative in 2023 after rituximab.', ['Jo-1 present']),
+    ('IP did confirm NXP2 positive.', ['NXP2 present']),
 ]  # fmt: skip
 
 
