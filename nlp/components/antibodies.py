@@ -60,9 +60,16 @@ _LIMIT_REACH = 60
 _LIMITS = (5.0, 50.0)
 _PANEL_LIMIT = re.compile(
     r"[(\[]\s*(?:ref(?:erence)?|normal|cut-?\s?off|pos(?:itive)?|neg(?:ative)?)?[:\s]*[<>≤≥]\s?(\d+(?:\.\d+)?)[^()\[\]]{0,12}[)\]]"
-    r"|\b(?:ref(?:erence)?|cut-?\s?off|normal)\b[^.\n\d]{0,20}[<≤]\s?(\d+(?:\.\d+)?)",
+    r"|\b(?:ref(?:erence)?|cut-?\s?off|normal|all|others|rest|each|everything else)\b[^.\n\d]{0,20}"
+    r"(?:[<≤]|\b(?:below|under|less than|up to))\s?(\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
+# "A myositis screen was sent, Jo-1 and Mi-2 among them": members of what was ordered.
+_AMONG = re.compile(
+    r"(?:[\s,/&]*(?:\b(?:and|or|anti)\b[\s-]*)?[A-Z][\w-]{1,9}(?:\s?[αβγ])?){0,6}[\s,(]*\b(?:among(?:st)? (?:them|others|it|these)"
+    r"|includ(?:ed|ing)|in (?:it|the list|the lot)|on (?:it|the list|the form|the request))\b"
+)
+_ANY_RESULT = re.compile(r"\b(?:pos|neg|detect|react)|came back|equivocal|borderline", re.IGNORECASE)
 _SHARED_UNIT = re.compile(r"[(\[]\s*(?:in |all in |units?: )?(SI|AU/mL|CU|AI|U/mL|units|U)\s*[)\]]")
 _ANY_POSITIVE = re.compile(
     r"(?:detected|found|identified|present|seen|positive|pos|reactive)\.?", re.IGNORECASE
@@ -389,6 +396,9 @@ def _without_answer(
         return "unmeasured", "possible", ("plan",)
     if words.epithet_before.search(text[max(0, name.head - 60) : name.head]):
         return "implied", "present", ()
+    told = layout.sentence_text(name.start)
+    if _AMONG.match(after) and words.sent.search(told) and not _ANY_RESULT.search(told):
+        return "unmeasured", "possible", ("among them",)
     if listed >= _LIST_OF_NAMES or _among_names(layout, name) or _VALUE_AFTER.match(text, name.end):
         return "unmeasured", "possible", ()
     return "implied", "present", ()
@@ -460,6 +470,8 @@ def _combined(text: str, name: Name, answers: Sequence[Answer]) -> tuple[Polarit
         return ("positive" if "positive" in positive else "weak"), False
     if positive and result_words().conflict.search(around):
         return "borderline", True
+    if not positive and polarities[0] == "borderline" and polarities[-1] == "negative":
+        return "negative", False  # "equivocal in May and negative in July"
     if positive and "borderline" in polarities and not _has_digit_between(text, decisive):
         return "borderline", False  # "(+) equivocal", "positive, borderline"
     if "weak" in polarities:

@@ -52,6 +52,22 @@ _BAND = re.compile(
     rf"\s{{0,6}}[(\[]\s*[A-Za-z :]{{0,24}}(?P<sign>[>≥]=?)?\s?(?P<low>{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<high>{_NUMBER}))?"
     r"[A-Za-z /:=]{0,24}[)\]]"
 )
+# A scale of bands with their names, two or more of them.
+_SCALE_NAME = (
+    r"(?:neg(?:ative)?|normal|pos(?:itive)?|equivocal|borderline|indeterminate|gr[ae]y(?: zone)?|weak(?: pos(?:itive)?)?"
+    r"|low pos(?:itive)?|moderate(?: pos(?:itive)?)?|strong(?: pos(?:itive)?)?|high pos(?:itive)?)(?![A-Za-z])"
+)
+_SCALE_STEP = (
+    rf"[<>≤≥]?=?\s?{_NUMBER}(?:\s?(?:-|–|to)\s?{_NUMBER})?\s?(?:[A-Za-z/]{{1,5}}\s)?[:=]?\s?{_SCALE_NAME}"
+)
+_SCALE = re.compile(
+    rf"(?:\s{{1,30}}|\s*[|\t]\s*)[(\[]?\s?(?:ref\w*[.:]?\s)?{_SCALE_STEP}(?:\s?[;,/|]\s?{_SCALE_STEP})+[)\]]?",
+    re.IGNORECASE,
+)
+_SCALE_BAND = re.compile(
+    rf"(?P<sign>[<>≤≥]=?)?\s?(?P<low>{_NUMBER})(?:\s?(?:-|–|to)\s?(?P<high>{_NUMBER}))?[^;,/|]*?(?P<name>{_SCALE_NAME})",
+    re.IGNORECASE,
+)
 # How far before a number the name of a line blot may stand, in code points.
 _BLOT_REACH = 400
 _TRAILING_LABEL = re.compile(r"\s{0,4}(?:neg(?:ative)?|normal|ref(?:erence)?)(?![A-Za-z])", re.IGNORECASE)
@@ -116,10 +132,15 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
             unit, at = words.unit_of[re.sub(r"\s+", " ", found.group("unit")).lower()], found.end()
             continue
         flagged = _FLAG.match(text, at, end) if not flag else None
-        if flagged is not None:
+        # A star on a line of its own opens a footnote.
+        if flagged is not None and not (flagged.group("flag")[0] == "*" and "\n" in flagged.group()):
             letter = flagged.group("flag")[0].upper()
             flag = "L" if letter == "L" else "N" if letter == "N" else "H"
             at = flagged.end()
+            continue
+        scaled = _scale(text, at, end, value, reference) if reference.grade is None else None
+        if scaled is not None:
+            at = scaled
             continue
         graded = _graded(text, at, end, value, reference) if reference.grade is None else None
         if graded is not None:
@@ -165,8 +186,9 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
 
 def strength_of(words: Sequence[str], value: AssayValue | None) -> str:
     """Return "strong", "moderate" or "weak" for a positive result by its words or signs, else by its number."""
+    said = [_SCALE.sub("", word) for word in words]
     for name, pattern in result_words().strength.items():
-        if any(pattern.search(word) for word in words):
+        if any(pattern.search(word) for word in said):
             return name
     if value is None or not value.limit or value.polarity not in ("positive", "weak"):
         return ""
@@ -181,6 +203,35 @@ def _band(text: str, start: int, unit: str) -> Band:
     if unit == "U" and words.line_blot.search(text[max(0, start - _BLOT_REACH) : start]):
         return words.bands[""]
     return words.bands.get(unit, words.bands[""])
+
+
+def _scale(text: str, at: int, end: int, value: float, reference: _Reference) -> int | None:
+    """Read a whole scale ("<11 neg; 11-35 indeterminate; >=36 pos") into *reference*; return where it ends."""
+    match = _SCALE.match(text, at, end)
+    if match is None:
+        return None
+    words = result_words().graded
+    for band in _SCALE_BAND.finditer(match.group()):
+        low, high = number(band.group("low")), number(band.group("high")) if band.group("high") else None
+        sign = band.group("sign") or ""
+        inside = (
+            low <= value <= high
+            if high is not None
+            else value < low or (value == low and sign in ("≤", "<="))
+            if sign.startswith(("<", "≤"))
+            else value > low or (value == low and sign in ("≥", ">="))
+        )
+        if not inside:
+            continue
+        named = words.search(band.group("name"))
+        plain = band.group("name")[0].lower()
+        grade = named.lastgroup if named is not None else "negative" if plain in "n" else "positive"
+        reference.grade = cast(Polarity, grade)
+        # The bound of the lowest band is the limit that the reader is shown.
+        first = _SCALE_BAND.search(match.group())
+        reference.limit = number(first.group("low")) if first is not None else None
+        break
+    return match.end()
 
 
 def _graded(text: str, at: int, end: int, value: float, reference: _Reference) -> int | None:

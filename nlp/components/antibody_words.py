@@ -43,6 +43,7 @@ class ResultWords:
     work_up: re.Pattern[str]
     other_tests: re.Pattern[str]
     to_do: re.Pattern[str]
+    sent: re.Pattern[str]
     dental: re.Pattern[str]
     methods: re.Pattern[str]
     conflict: re.Pattern[str]
@@ -122,6 +123,7 @@ def result_words() -> ResultWords:
             "work_up",
             "other_tests",
             "to_do",
+            "sent",
             "dental",
             "methods",
             "conflict",

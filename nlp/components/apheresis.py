@@ -25,7 +25,7 @@ from chartsift.nlp.types import Assertion
 _PROCEDURE = (
     r"\bleu[ck][ao]?p?h?a?ph?er[ei]?s[ie]?s\w*|\bleu[ck][ao]ph[ae]+r\w+|\blymph(?:o|a)?pheres\w+|"
     r"(?<![a-z])aph[ae]+r[ea]s[ie]s\b"
-    r"|(?<![a-z])apherese[ds]?\b|(?<![a-z])pheres(?:is|ed)\b"
+    r"|(?<![a-z])apherese[ds]?\b|(?<![a-z])pheres(?:is|ed)\b|\b(?:cyt|h?aem|hem)[ao]?ph[ae]?+r[eè]se?(?:is|es)?\b"
     r"|\b(?:MNC|PBMC|mononuclear[- ]cell|T[- ]?cell|lymphocyte|cell|cellular|stem[- ]cell)s?\s+(?:collections?"
     r"|harvest\w*|collected)\b|\bcollections? of (?:the |his |her |T[- ]?)?(?:cells?|lymphocytes|MNCs?)\b"
     r"|\bcells? (?:(?:can|could|may|might|cannot|can['’]t|were|was|be|been|are|to be|not)\s+){1,3}(?:collected"
@@ -51,13 +51,40 @@ _EXCHANGE = loosely(r"\b(?:PLEX|TPE|plasma ?exchange|plasmapheresis|PE x\d)\b")
 
 Verdict = Literal["unfit", "doubt", "fit", "planned"]
 
+_CONTRA = r"(?:(?:contra|contre|counter)-? ?indicat\w*|kontraindi\w+)"
+# "No reason he could not undergo leukapheresis": two denials, and cells can be collected.
+_CANNOT = (
+    r"\b(?:(?:can|could|should|would|must|may|might|ought|need)(?: not|n['’]?t)|cannot|was(?: not|n['’]t)|is(?: not|n['’]t)"
+    r"|not (?:to )?be|unable|unfit|unsuitable)\b"
+)
 _NO_CONTRA = loosely(
-    r"\b(?:no|not|without|denies|any|nothing)\b[^.;]{0,30}\bcontra-?indicat\w*"
-    r"|\bcontra-?indicat\w*[^.;]{0,30}?(?:[:\-–]|\.{2,}|=)\s*(?:none|no\b|nil|0)|\bnot (?:a )?contra-?indicat\w*"
-    r"|\bnothing speaks? against|\bno (?:C/?I|contra)\b|"
+    r"\b(?:no|not|without|denies|any|nothing)\b[^.;]{0,30}"
+    rf"\b{_CONTRA}|\bkeine? {_CONTRA}|\b(?:pas|aucune?) (?:de )?{_CONTRA}"
+    rf"|\b{_CONTRA}[^.;]{{0,30}}?(?:[:\-–]|\.{{2,}}|=)\s*(?:none|no\b(?! (?!known|contra)\w)|nil|0)"
+    rf"|\b(?:no|without|hardly a|not (?:a|any|one)) (?:\w+ )?reasons?\b[^.;]{{0,45}}?{_CANNOT}"
+    rf"|\b(?:cannot|can['’]t|can not|could not|couldn['’]t|do not|don['’]t|does not|fail to|never) (?:\w+ )?"
+    rf"(?:see|think of|find|know of|know|identify|imagine|name|understand)\b[^.;]{{0,25}}"
+    rf"\b(?:reasons?|why|what would)\b[^.;]{{0,45}}?{_CANNOT}"
+    r"|\bno (?:\w+ )?(?:reasons?|arguments?|grounds?|case) (?:against|to (?:defer|refuse|withhold|exclude|decline|avoid"
+    r"|postpone|forgo))\b"
+    r"|\b(?:nothing|none of (?:this|these|it|that|which|them)) (?:here |in \w+ \w+ )?(?:that |which |to )?"
+    r"(?:(?:would|should|could|will|must|need|can)\s+)?"
+    r"(?:stops?|prevents?|precludes?|keeps?|hinders?|forbids?|bars?|prohibits?|excludes?|rules? out|stands? in the way"
+    r"|is in the way|contradicts?)\b"
+    r"|\bnot (?:\w+ )?(?:unfit|unsuitable|ineligible|precluded|excluded|prohibited|barred|prevented|unsafe|ruled out"
+    r"|an? (?:bar|barrier|obstacle|hindrance|impediment|problem|reason (?:to|against|for)))\b"
+    r"|\b(?:does|do|would|should|will|need)(?: not|n['’]t) (?:\w+ )?(?:prevent|preclude|exclude|hinder|stop|prohibit"
+    r"|rule out|contra-?indicate|stand in the way|bar)\b"
+    r"|\bnothing speaks? against|\bno (?:C/?I|contra)\b|\bnichts (?:\w+ )?(?:gegen|dagegen)\b|"
     r"\bC/?I'?s?\b[^.;]{0,30}?(?:[:\-–=])\s*(?:none|no\b|nil|0)|\b(?:C/?I|"
     r"contraindications?)s?\s*[:=]\s*(?:nil|none|no\b)|\bdoes ?n[o'’]t preclude|\bnot preclude|"
-    r"\bno (?:barrier|obstacle|objection|bar|reason not)\b"
+    r"\bno (?:barrier|obstacle|objection|bar|impediment|hindrance|reason not)\b"
+)
+_BUT = loosely(r"\b(?:but|however|except|although|though|yet|still|only)\b")
+# "Would be contraindicated only if platelets fell below 50": a condition, and no opinion on this patient.
+_ONLY_IF = loosely(
+    rf"\b(?:would|will|should|become\w*|only) (?:only |then )?(?:be |become )?{_CONTRA}[^.;]{{0,20}}\b(?:if|when|once|were)\b"
+    rf"|\b{_CONTRA} only (?:if|when|once)\b"
 )
 _DOUBT = loosely(
     r"\bborder-?line\b|\bdoubt\w*|\bunclear\b|\b(?:do not|don['’]?t|does not|doesn['’]?t|cannot|can['’]?t"
@@ -72,14 +99,22 @@ _DOUBT = loosely(
     r"|(?<!access )(?<!veins )(?<!vein )(?<!line )(?<!port )(?<!IJ )(?<!catheter )(?<!fistula )(?<!jugular )(?<!lumen )"
     r"(?<!SVC )\b(?:is |remains |was |left |stays )(?:still )?open\b|\bopen question"
     r"|\bequivocal|\bundecided\b|\bdefer(?:red|s)? (?:the )?(?:decision|opinion)|\bremains to be"
-    r"|(?<!no )(?<!without )(?<!w/o )(?<!any )\bconcern(?:s|ed)?\b(?! raised by)|(?<!not a )(?<!no )(?<!not )\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
+    r"|\b(?:little|small|slim|poor) (?:chance|hope|prospects?|likelihood)\b|\bunlikely to (?:yield|succeed|tolerate|work|be (?:possible|feasible|successful|collect\w*))"
+    r"|(?<!no )(?<!without )(?<!w/o )(?<!any )(?<!no other )(?<!no further )(?<!no real )(?<!no major )(?<!no specific )"
+    r"(?<!no particular )(?<!no significant )(?<!any other )(?<!no additional )(?<!no new )\bconcern(?:s|ed)?\b(?! raised by)|(?<!not a )(?<!no )(?<!not )\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
     r"|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
     r"|patient)? ?(?:can|could|would|is)\b|\bwhether\b(?=[^.;]{0,60}\b(?:fit|possible|safe\w*|feasible|candidate"
     r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
     r"|\bconditional\b|\bprovided (?:that)?\b.{0,40}\b(?:accept|agree)"
 )
 _UNFIT = loosely(
-    r"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\bcontra-?indicat\w*|\bnot (?:currently |presently "
+    rf"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\b(?:abandoned|aborted)\b"
+    r"|\b(?:unacceptable|prohibitive|excessive|intolerable) (?:\w+ )?risks?\b|\btoo (?:great|high|big|large) a risk\b|\brisks? (?:\w+ ){0,3}(?:is|are|too|would be) (?:unacceptable|prohibitive|too (?:great|high))"
+    r"|\b(?:do not|don['’]t|does not|cannot|could not|did not) (?:think|believe|expect|feel)\b[^.;]{0,30}\b(?:would|could|can|will|is|to be|should)"
+    r" (?:survive|tolerate|withstand|manage|cope|possible|feasible|safe|wise|fit|suitable|able|be (?:collected|apheresed|done|possible|safe|wise))"
+    rf"|\b{_CONTRA}|\b(?:none|nothing|nowhere) (?:\w+ )?(?:usable|left|remaining|available"
+    r"|suitable|adequate|possible|to (?:put|place|use|draw|collect|stick|insert|run|connect))\b"
+    r"|\bnot (?:currently |presently "
     r"|now |at present |at this time |yet )?(?:a |an )?(?:\w+ )?(?:candidate|fit|suitable|cleared|eligible|safe"
     r"|able|feasible|possible|recommended|appropriate|advisable|advised|acceptable|collectable|collectible"
     r"|an option)\b|\bunable to (?!say|tell|judge|decide|comment)(?:\w+ ){0,3}(?=leu[ck]|apher|pher|"
@@ -89,7 +124,7 @@ _UNFIT = loosely(
     r"|do|support|recommend|have|go|get|give|sustain|obtain|place|attempt|accept|take|achieve|tolerate)+"
     r"|\bout of the question|\bnot (?:thinkable|on the cards|doable|viable|workable|realistic|"
     r"practicable|permitted|allowed|to go"
-    r" ahead|for (?=leu|aph|coll|harv|cell|MNC))|\bnicht möglich\b|\bkontraindi\w+|"
+    r" ahead|for (?=leu|aph|coll|harv|cell|MNC))|\bnicht möglich\b|"
     r"\bno (?:\w+ )?collection (?:is |was )?possible|\bno[- ]go\b|\bC/I(?:['’]d|ed)?\b|"
     r"\bspeaks? against|\bunfit\b|\bunsuitable\b|\bineligible\b|\bnon-?candidate\b|"
     r"\bpoor candidate\b|\bno longer (?:a )?candidate"
@@ -100,7 +135,8 @@ _UNFIT = loosely(
     r"|\bunsafe\b|\bimpossible\b|\bfailed (?:\w+ )?(?:collections?|attempts?|leuka\w*|apheresis)|\b(?:collections?"
     r"|leukapheresis|apheresis) (?:was |were )?(?:failed|aborted|abandoned|unsuccessful|terminated)|\bno (?:usable"
     r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b(?! (?:access )?(?:problems?|issues?|concerns?|difficult\w*|trouble|barriers?))"
-    r"|\bnot to (?:be )?(?:collect|proceed|undergo)\w*|\bwithheld\b|\babsolute(?:ly)? (?:no|contra)"
+    r"|\b(?:cannot|can['’]t|do not|don['’]t|could not) (?:see|imagine|think of|find) (?:how|an? (?:\w+ )?way|any (?:\w+ )?way)\b"
+    r"|\bnot to (?:be )?(?:collect|proceed|undergo|perform|attempt)\w*|\bwithheld\b|\babsolute(?:ly)? (?:no|contra)"
     r"|\bnever (?:again|to be)"
 )
 _FIT = loosely(
@@ -115,18 +151,18 @@ _FIT = loosely(
     r"|citrate (?:sx|symptoms?|reaction\w*|tox\w*|effects?)|concern|concerns|trouble|hypotension|tetany)\b"
     r"|\buneventful\w*|\b(?:went|gone|worked|did|goes) (?:well|fine|ok|smoothly|without)\b|\bsuccessful\w*"
     r"|\bcompleted\b|\btarget (?:met|reached|achieved)|\bgoal (?:met|reached)|\bgreen light|"
-    r"\b(?:happy|keen|willing) (?:to|for)\b|\bdoable\b|\b(?:mild |only (?:mild )?|"
+    r"\bnot hesitate\b|\b(?:happy|keen|willing|content|comfortable|glad|prepared|pleased|satisfied) (?:to|for|with)\b|\bdoable\b|\b(?:mild |only (?:mild )?|"
     r"citrate )tingling\b|\b\d[\d.]* ?(?:x ?10|e)\^?\d+ (?:TNC|CD3|MNC|cells)|\bgood to go\b|"
     r"\bsuffic\w+|\bunproblematic|\bnothing against|\bgo ahead\b"
     r"|\bno (?:barrier|objection|obstacle)\b|\bproceed (?:with|to) (?:collection|leuk|apher)|\bcollected (?:ok"
     r"|well|without)|\byield\w* (?:adequate|good|ok)|\bpassed\b|\bworks? well\b|\b(?:could|can|would) serve\b"
-    r"|\bcan be used\b|\busable\b|\bsmooth\w*"
+    r"|\bcan be used\b|\busable\b|\bsmooth\w*|\b(?:will|would) do\b|\bsuffices?\b"
 )
 # "Contraindicated in May; now recovered and cleared": the later word of one sentence holds.
 _NOW_FIT = loosely(
     r"\b(?:now|since then|currently|today|recovered|resolved|re-?evaluated|re-?assessed"
     r"|at present)\b[^.;]{0,40}\b(?:fit|suitable|cleared|ok|okay|fine|eligible|can be collected|candidate|able"
-    r"|feasible|safe)\b(?<!not fit)|\b(?:second|third|next|later|repeat|another) (?:attempt|"
+    r"|feasible|safe)\b(?<!not fit)|\b(?:now|today|since|recovered)\b[^.;]{0,50}\b(?:may|can)\b(?!\s?not|['’]t)|\b(?:second|third|next|later|repeat|another) (?:attempt|"
     r"collection|session|run|procedure|try|go)"
     r" (?:\w+ ){0,3}(?:successful|completed|ok|okay|fine|achieved|uneventful|worked|enough|sufficient)\b"
 )
@@ -135,13 +171,34 @@ _PLANNED = loosely(
     r"|awaiting|await|upcoming|proposed|arranged|pending|date\b|target(?:ed|ing)? (?:date|week|for)|next (?:week"
     r"|month)|tentative\w*|consent(?:ed)? (?:to|for)|due|anticipated)\b|->\s*\d|\bon (?:\d{1,2}[/.]\d)"
 )
+# A clinic or a physician is no session: "hold until the apheresis MD replies", "apheresis access clinic saw her on 4/11".
 _PLAN_ONLY = loosely(
-    r"\bleu[ck]a?\w*pheres\w*|\bapheresis\b|\b(?:MNC|T[- ]?cell|mononuclear[- ]cell|cell|lymphocyte) collection\b"
+    r"\bleu[ck]a?\w*pheres\w*|\bapheresis\b"
+    r"(?!\s+(?:access |collection |cent(?:er|re) |physicians? )?(?:MD|RN|team|clinic|nurses?|unit|service|physicians?|doctors?|staff"
+    r"|consultants?|coordinators?|cent(?:er|re)|department|people|folks|consult\w*|opinion)\b(?![^.;]{0,12}\b(?:slot|booked|date|for (?:collection|apheresis))))|\b(?:MNC|T[- ]?cell|mononuclear[- ]cell|cell|lymphocyte) collection\b"
 )
 _QUESTION = loosely(
     r"\?\s*[\"”']?\s*$|^\W*(?:Q|question|re|reason|consult question|indication|request|asks?|asked)\b\s*:"
 )
 # A box of a form: "Contraindication to leukapheresis? Y", "Fit for apheresis: no".
+_CONSULT = loosely(
+    r"\W*(?:\d{1,2}[.)] ?)?(?:leuk)?aph[ae]*resis(?: \w+)? (?:consult\w*|assessment|opinion|evaluation|review|clinic|MD|physician|team|service|nurse|RN)\b"
+)
+_CONSULT_MET = loosely(
+    r"\b(?:discussed|spoke|talked|reviewed|conferred|met) (?:\w+ )?with (?:the |our )?(?:leuk)?aph[ae]*resis\b"
+)
+_NOT_YET = loosely(
+    r"\b(?:pending|request\w*|await\w*|ordered|referred|referral|scheduled|booked|asked|to be|will (?:be|see)|needs?|next)\b"
+)
+_OF_COLLECTING = loosely(
+    r"collect|access|\bveins?\b|\blines?\b|catheter|procedure|proceed|candidate|suitable|feasible|counts?\b|haemoglobin|hemoglobin"
+)
+# What opens a verdict that names no procedure.
+_JUDGED = loosely(
+    r"[^.;]{0,60}?\b(?:(?:not |un)?(?:feasible|suitable|fit|cleared|acceptable)\b|(?:not )?(?:ok(?:ay)?|able|happy|content|comfortable|willing|prepared)"
+    r" (?:to|for|with)|(?:would|can|could|may|will|should|cannot|can['’]t)(?: not)? (?:proceed|go ahead|be (?:done|collected))|(?:good |poor |not a )?candidate"
+    r"|no (?:objections?|concerns?|contra\w*|barriers?|access)|contra-?indicated)\b"
+)
 _FORM = loosely(
     r"(?:(?P<against>contra-?indicat\w*|\bC/I|\bbarriers?\b|\bunfit\w*)|(?P<fit>\bfit(?:ness)?\b|"
     r"\bsuitab\w+|\beligib\w+"
@@ -180,12 +237,17 @@ _ACCESS_LABEL = loose_gate(
 )
 _NO_ACCESS = loose_gate(
     r"\bend[- ]stage (?:venous |vascular |central )*access\b|\b(?:exhausted|lost|loss of|failed"
-    r"|absent) (?:all )?(?:central |venous |vascular )*access\b|\b(?:venous|vascular|central|line) access (?:is "
+    r"|absent) (?:all )?(?:central |venous |vascular )*access\b|\b(?:all|every|each) (?:\w+ )?(?:access|line|venous|vascular|vein) ?"
+    r"(?:sites?|routes?|options?|ways?)? (?:\w+ ){0,2}(?:lost|exhausted|used up|gone|closed|occluded|thrombosed|clotted|blocked)\b"
+    r"|\bnowhere (?:left )?to (?:put|place|site|insert|get) (?:a |an |another |any )?(?:\w+ )?(?:line|catheter|access|needle|cannula)"
+    r"|\bnothing (?:left )?to (?:draw from|cannulate|stick|put a line in)\b|\bno (?:venous|vascular) (?:way|route)s? (?:left|remain\w*|in)"
+    r"|\bno (?:veins?|sites?)\b[^.;\n]{0,40}\b(?:would|will|could|can) (?:carry|support|take|sustain|bear|allow)\b|\b(?:venous|vascular|central|line) access (?:is "
     r"|has been |was |now )?(?:exhausted|lost|impossible|not possible|unobtainable|unavailable|failed)"
     r"|\bno (?:remaining |usable |available |further |suitable |viable |patent |possible |reliable )+(?:central "
     r"|venous |vascular |large[- ]bore )*(?:access|veins?|sites?|lines?|routes?|options?)\b"
     r"|\bno (?:central (?:venous )?|large[- ]bore )?(?:access|line) (?:is |was )?(?:possible|can be|could be"
     r"|obtainable|available)\b"
+    r"|\bno (?:\w+ )?(?:options?|routes?|sites?|ways?|veins?) (?:left|remaining|remains?) (?:for|to place|to get|to put|in which)\b"
     r"|\b(?:no|not any) (?:line )?routes? (?:left|remain\w*|for)|\ball central (?:veins|access|lines"
     r"|sites) (?:are |were |is )?(?:occluded|thrombosed|lost|closed|gone)|\b(?:cannot|unable to|could not"
     r"|failed to) (?:place|obtain|establish|get|achieve|gain)\b[^.;]{0,30}\b(?:central|line|access|catheter)\b"
@@ -297,11 +359,50 @@ def fitness_drafts(text: str, layout: Layout) -> list[Draft]:
         elif _OTHER_PROCEDURE.search(text[max(0, start - 8) : start]):
             continue
         draft = _opinion(text, layout, start, match.end(), bare=bool(match.group("bare")))
+        draft = draft or _of_the_consult(text, layout, start, match.end())
         if draft is not None:
             seen.add(number)
             found.append(draft)
     found.extend(_access_in_a_checklist(text, layout, found))
     return found
+
+
+def _of_the_consult(text: str, layout: Layout, start: int, end: int) -> Draft | None:
+    """Return the verdict after the name of an apheresis consult: "Apheresis consult: 14 kg. Feasible with prime." """
+    line = layout.line_at(start)
+    if not _CONSULT.match(text, line.start, line.end) and not _CONSULT_MET.search(text, line.start, end + 40):
+        return None
+    number = layout.sentence_number(start)
+    if _NOT_YET.search(layout.sentence_text(start)):
+        return None
+    for later in range(number, min(number + 3, len(layout.sentences))):
+        span = layout.sentences[later]
+        begin = max(span.start, end)
+        if begin >= span.end or "\n\n" in text[end:begin]:
+            break
+        words = text[begin : min(span.end, begin + 160)]
+        if _NAMED_OR_BARE.search(words):
+            break  # read by itself
+        judged = _JUDGED.match(words)
+        if judged is None:
+            continue
+        verdict, cue = _verdict(words, at=0)
+        if verdict != "fit" and not _OF_COLLECTING.search(words):
+            continue
+        if verdict in ("fit", "unfit", "doubt") and not _QUESTION.search(words.strip()):
+            if someone_else(text, layout, start, end):
+                return None
+            first, last = _trim(
+                text, begin, begin + len(words), begin + len(words) - len(words.lstrip()), begin + 1
+            )
+            held: Assertion = (
+                "absent" if verdict == "fit" else "present" if verdict == "unfit" else "possible"
+            )
+            return Draft(
+                first, last, "contraindication", "leukapheresis", held, "contraindications:consult", (cue,),
+                attributes={"verdict": verdict},
+            )  # fmt: skip
+    return None
 
 
 def _opinion(text: str, layout: Layout, start: int, end: int, *, bare: bool) -> Draft | None:
@@ -315,7 +416,7 @@ def _opinion(text: str, layout: Layout, start: int, end: int, *, bare: bool) -> 
     words = text[begin:last]
     whole = text[first:last]
     form = None if bare else _form_answer(text, layout, begin, start, end)
-    verdict, cue = (form[0], form[1]) if form else _verdict(words, bare=bare, at=start - begin)
+    verdict, cue = (form[0], form[1]) if form else _verdict(words, at=start - begin)
     last = max(last, form[2]) if form else last
     if form is None and _QUESTION.search(whole.strip()) and not _UNFIT.search(whole):
         return None
@@ -355,12 +456,14 @@ def _form_answer(
     return None
 
 
-def _verdict(words: str, *, bare: bool, at: int) -> tuple[Verdict | None, str]:
-    clear = _NO_CONTRA.search(words)
+def _verdict(words: str, *, at: int) -> tuple[Verdict | None, str]:
+    clear = _NO_CONTRA.search(words) or _ONLY_IF.search(words)
     if clear:
-        return "fit", clear.group()
+        but = _BUT.search(words, clear.end())
+        against = _UNFIT.search(words, but.end()) if but and not _NO_CONTRA.search(words, but.end()) else None
+        return ("unfit", against.group()) if against else ("fit", clear.group())
     doubt = _DOUBT.search(words)
-    unfit = _UNFIT.search(words)
+    unfit = _UNFIT.search(words) or _NO_ACCESS.search(words)
     exchange = _EXCHANGE.search(words)
     if unfit and not (exchange and not _TRIGGER.search(words.replace(exchange.group(), ""))):
         peripheral = re.search(
@@ -382,7 +485,9 @@ def _verdict(words: str, *, bare: bool, at: int) -> tuple[Verdict | None, str]:
         return "doubt", doubt.group()
     fit = _FIT.search(words)
     if fit and not re.search(
-        r"\b(?:not|no|n['’]t|never)\s+(?:\w+\s){0,2}$", words[: fit.start()], re.IGNORECASE
+        r"\b(?:not|no|n['’]t|never|none|nothing|neither|nor)\s+(?:\w+\s){0,2}$",
+        words[: fit.start()],
+        re.IGNORECASE,
     ):
         return "fit", fit.group()
     planned = _PLANNED.search(words)

@@ -31,7 +31,7 @@ from chartsift.nlp.types import Assertion
 
 # Text looked at before and after a diagnosis, in code points.
 _BEFORE = 140
-_AFTER = 90
+_AFTER = 160
 _NEAR = 80
 # The antibodies that make ASS the antisynthetase syndrome.
 _SYNTHETASE = re.compile(r"\b(?:Jo\W?1|PL\W?\s?(?:7|12)|EJ|OJ|KS)\b")
@@ -58,6 +58,8 @@ _SUPPORTED = re.compile(
     r"[\s:]*(?:a|an|the|diagnosis of|known)?[\s:]*$",
     re.IGNORECASE,
 )
+# German for "suspected" and "state after"; their dots end a sentence for the splitter.
+_SHORT_CUE = re.compile(r"\b(?:V\.\s?a|Z\.\s?n)\.\s*\Z")
 _LIKELY = re.compile(r"\b(?:likely|probabl[ey]|favou?r\w*|presum\w*|suggest\w*|working)\b", re.IGNORECASE)
 _JOINT = re.compile(
     r"[\s,/]*(?:\b(?:or|nor|and|any|other)\b[\s,/]*){0,2}(?:\b(?:an?|the)\b\s*)?", re.IGNORECASE
@@ -303,6 +305,8 @@ def _reading(
     begin = min(sentence.start, start)
     if text[max(0, begin - 3) : begin].strip() == "?":
         begin = max(0, begin - 3)
+    elif (short := _SHORT_CUE.search(text, max(0, begin - 6), begin)) is not None:
+        begin = short.start()
     before = text[max(begin, start - _BEFORE) : start]
     after = text[end : max(end, min(max(sentence.end, end), end + _AFTER))]
     box = _BOX.search(before)
@@ -334,7 +338,7 @@ def _reading(
         )
     unsure = None if known else _last(cues.unsure_before, before)
     denied = _denied(cues, before, start, names)
-    if denied is not None and not _is_inside(unsure, denied):
+    if denied is not None and not _is_in_doubt(cues.unsure_before, before, denied):
         return (
             "absent",
             (denied.group("cue"),),
@@ -371,9 +375,14 @@ def _last(pattern: re.Pattern[str], before: str) -> re.Match[str] | None:
     return found
 
 
-def _is_inside(unsure: re.Match[str] | None, denied: re.Match[str]) -> bool:
-    """Say whether a denial is part of an open question: "cannot rule out", "not sure whether"."""
-    return unsure is not None and unsure.start("cue") <= denied.start("cue") < unsure.end("cue")
+def _is_in_doubt(unsure: re.Pattern[str], before: str, denied: re.Match[str]) -> bool:
+    """Say whether a denial is part of an open question: "cannot rule out", "do not know yet whether"."""
+    at = 0
+    while (match := unsure.search(before, at)) is not None:
+        if match.start("cue") <= denied.start("cue") < match.end("cue"):
+            return True
+        at = match.start() + 1
+    return False
 
 
 def _denied(

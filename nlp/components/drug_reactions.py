@@ -9,7 +9,7 @@ it. A reaction is never taken from a neighbour in a list.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chartsift.nlp.components.covered import Covered
@@ -17,7 +17,7 @@ from chartsift.nlp.components.drug_mentions import ALLERGY_LINE, DRUG, OTHER_DRU
 from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
-from chartsift.nlp.components.reaction_words import Reaction, Severity, read_reaction
+from chartsift.nlp.components.reaction_words import Reaction, Severity, read_reaction, taken_back
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.types import Assertion
 
@@ -56,13 +56,30 @@ _SO_FAR = loosely(
 )
 _BARE_END = loosely(r"\s*(?=$|[,.;)\n])")
 # "The culprit was rocuronium, not cyclophosphamide."
-_NOT_THIS = loosely(r"\bnot (?:to |the |due to |from |with )*$")
+_NOT_THIS = loosely(
+    r"\bnot (?P<to>(?:to |due to |from |with |caused by |because of |after )+)?(?:the |her |his )*$"
+)
+_NOT_THE_OTHER = loosely(r"\b(?:not|never) (?:\w+ ){0,3}$")
+_BUT_TO = loosely(
+    r",?\s*but (?:rather |really )?(?:(?:to|due to|from|with|after|on|by) )?(?:the |her |his )?"
+)
+_ANSWER = loosely(
+    r"\s*(?:(?:the )?(?:patient|pt|she|he|mother|father|mum|mom|family|husband|wife)\b[^.;?\n]{0,20}?)?\b(?:(?P<no>no|denie[sd]|not allergic|never)"
+    r"|yes)\b(?P<rest>[^.;?\n]{0,80})"
+)
+_OF_A_REACTION = loosely(
+    r"allerg|react|\brxn|anaphyl|hypersens|\brash|hives|urticari|angio|intoleran|culprit|\bitch|swell|wheez|bronchosp"
+)
 # What goes on after a semicolon with the same drug: "CYC x3; third complicated by ...".
 _GOES_ON = loosely(
     r"[;\n]\s*(?:the |on |after |during |with |at )*(?:first|second|third|fourth|last|\d(?:st|nd|rd|"
     r"th)|#\s?\d|dose|cycle|pulse"
     r"|infusion|complicated|c/b|developed|no (?:infusion |allergic )?(?:reactions?|rxn|issues?|problems?|complications?)"
-    r"|(?:well )?tolerated|uneventful|reaction|rxn|stopped (?:for|due|because)|ceased (?:for|due|because))\b"
+    r"|(?:well )?tolerated|uneventful|reaction|rxn|stopped (?:for|due|because)|ceased (?:for|due|because)"
+    r"|(?:(?:she|he|they|pt|patient) )?(?:(?:has|have|had) )?never|(?:allergy )?(?:entry|label|list|listing|record|alert|flag)"
+    r"|(?:\w+ )?(?:mother|father|mum|mom|dad|parents?|wife|husband|patient|pt|family|daughter|son|carer|pharmacy|pharmacist"
+    r"|allergist|allergy clinic|GP|oncology)(?: \w+){0,4}(?=:| (?:says?|said|tells?|told|reports?|states?|confirm\w*|remembers?|recalls?|insists?|adds?)\b)|(?:it|this|that|the culprit) (?:was|is)"
+    r"|(?:at |after |within )?\d{1,3} (?:min(?:ute)?s?|hours?|hrs?)|(?:at )?(?:(?:[01]?\d|2[0-3])[:h][0-5]\d|[01]\d[0-5]\d|2[1-3][0-5]\d)(?= (?!mg|ml|g |IU|units|U/)))\b"
 )
 _ABOUT_DOSE = loosely(
     r"infus|\bdoses?\b|cycle|pulse|minut|\bmins?\b|hour|within|during|react|\brxn|\bepi\b|epineph|allerg"
@@ -73,7 +90,8 @@ _JOINED = loosely(
     r"|tot(?:al)?|g\b|q\d\w*|dose|doses|either|nor)*$"
 )
 LEFT_JOIN = loosely(
-    r"(?:\b(?:to|into|with|after|from|during|on|following|secondary to|2/2|d/t|due to|of|re|for|by|post"
+    # "Anaphylaxis (cyclophosphamide, 2016)"
+    r"(?:anaphyl\w*|shock|reaction|angio-?(?:o)?edema|bronchospasm|hives|urticaria|drug rash|allergic rash|SJS|DRESS|stevens-johnson(?: syndrome)?|serum[- ]sickness|hypersensitivity|allergy) ?[(\[] ?(?:IV |oral |to |from |after )?$|(?:\b(?:to|into|with|after|from|during|on|following|secondary to|2/2|d/t|due to|of|re|for|by|post"
     r"|per|under|upon|against|whil(?:e|st) on|unter|auf|caused by|triggered by|provoked by|"
     r"culprit(?: was)?|(?:this|it) was)\b|:|-"
     r"|–|/)\s*(?:(?:the|each|every|her|his|their|IV|i\.v\.|PO|oral|high[- ]dose|low[- ]dose|first|second|third"
@@ -114,6 +132,7 @@ _NO_FOLLOW = loosely(
     r"\b(?:rituximab|RTX|IVIG|vaccin\w*|shot|contrast|transfusion|MTX|methotrexate|CAR[- ]?T cells?|CRS)\b"
 )
 _LONGEST = 170
+_TAKEN_BACK_WITHIN = 250
 
 
 def reaction_drafts(text: str, layout: Layout) -> list[Draft]:
@@ -126,6 +145,7 @@ def reaction_drafts(text: str, layout: Layout) -> list[Draft]:
         following = mentions[i + 1] if i + 1 < len(mentions) else None
         before = mentions[i - 1] if i else None
         found.extend(_of_mention(text, layout, mention, before, following))
+    found.extend(_taken_back(text, layout, found))
     found.extend(_of_follow_ups(text, layout, mentions, found))
     return list(_distinct(_named_elsewhere(found)))
 
@@ -194,8 +214,15 @@ def _of_mention(
                 reaction, last = Reaction(severity, (answered.group().strip(),), 0, 0), answered.end()
             elif _EMPTY_BOX.search(text, line.start, first):
                 reaction = Reaction("none", ("box left empty",), 0, 0)
-    if reaction is not None and reaction.severity == "severe" and first < begin and _NOT_THIS.search(left):
-        reaction = Reaction("none", ("another drug's",), 0, 0)
+    not_this = _NOT_THIS.search(left)
+    if not_this and (
+        reaction is None or (first < begin and reaction.severity in ("severe", "hives", "unknown"))
+    ):
+        # "Rash to fluconazole, NOT to fludarabine": told of another substance, and so a word on this one.
+        told = text[max(floor, begin - 160) : begin]
+        if reaction is not None or (not_this.group("to") and _OF_A_REACTION.search(told)):
+            first = begin - len(not_this.group())
+            reaction = Reaction("corrected", ("another drug's",), 0, 0)
     so_far = _SO_FAR.match(right) or _BARE_END.match(right)
     if reaction is None and so_far and _NO_DRUG.search(left):
         reaction, first, last = (
@@ -209,9 +236,22 @@ def _of_mention(
             last = mention.end + len(right.rstrip(" .,;")) if len(right) < 60 else mention.end
         else:
             reaction = Reaction("none", ("not allergic",), 0, 0)
+    if reaction is not None and reaction.severity in ("unknown", "hives") and right.rstrip().endswith("?"):
+        reaction, last = _answered(text, sentence.end, reaction, last)
     if reaction is None or (mention.either and reaction.severity in ("never", "unknown")):
         return
     yield from _drafts(text, layout, first, last, drugs, reaction)
+
+
+def _answered(text: str, end: int, asked: Reaction, last: int) -> tuple[Reaction, int]:
+    """Return what the words after a question at *end* answer: "Cytoxan allergy? Patient says no." """
+    answer = _ANSWER.match(text, end)
+    if answer is None:
+        return asked, last
+    if answer.group("no"):
+        return Reaction("none", (answer.group().strip(),), 0, 0), answer.end()
+    told = read_reaction(answer.group("rest"), listed=True)
+    return (told or asked), answer.end() if told else last
 
 
 def _stop(
@@ -240,7 +280,10 @@ def _stop(
         elif match.group("cut") or (
             depth == 0
             and not re.search(
-                r"\b(?:with|w/|\+|plus|after|pre-?med\w*|given|and)\s+$",
+                r"\b(?:with|w/|\+|plus|after|pre-?med\w*|given|and|without|w/o|instead of|not(?: to| from| due to)?(?: the)?|"
+                # "It was the amoxicillin": the other drug takes the reaction over.
+                r"(?:it|this|that|culprit|offender|reaction|hives|rash|anaphylaxis|allergy|cause|trigger) (?:was|is|were)"
+                r"(?: (?:really|actually|in fact|rather|to|from|due to|caused by|the|an?|her|his))*)\s+$",
                 text[mention.end : mention.end + match.start()],
                 re.IGNORECASE,
             )
@@ -253,7 +296,15 @@ def _after_boundary(left: str) -> str:
     cut = max(left.rfind(";"), left.rfind("\n"), left.rfind(". "))
     left = left[cut + 1 :] if cut >= 0 else left
     drugs = list(OTHER_DRUG.finditer(left))
-    return left[drugs[-1].end() :] if drugs else left
+    if not drugs:
+        return left
+    after = left[drugs[-1].end() :]
+    denied = _NOT_THE_OTHER.search(left, drugs[-2].end() if len(drugs) > 1 else 0, drugs[-1].start())
+    if denied is None or not _BUT_TO.fullmatch(after):
+        return after
+    # "Not due to rituximab but to ...": what stands before is told of this drug.
+    first = drugs[-2].end() if len(drugs) > 1 else 0
+    return left[first : denied.start()] + " " * (drugs[-1].end() - denied.start()) + after
 
 
 def _in_allergy_list(text: str, layout: Layout, offset: int) -> bool:
@@ -349,6 +400,35 @@ def _of_follow_ups(
             yield from _drafts(
                 text, layout, span.start + reaction.start, span.start + reaction.end, mention.drugs, reaction
             )
+
+
+def _taken_back(text: str, layout: Layout, found: Sequence[Draft]) -> list[Draft]:
+    """Return what the sentences right after a reaction take back: "Reviewed today: it was the contrast." """
+    back: list[Draft] = []
+    for draft in found:
+        if (
+            draft.attributes.get("severity") not in ("severe", "hives", "unknown")
+            or draft.assertion == "family"
+        ):
+            continue
+        number = layout.sentence_number(draft.end - 1)
+        for later in range(number + 1, min(number + 3, len(layout.sentences))):
+            span = layout.sentences[later]
+            if span.start - draft.end > _TAKEN_BACK_WITHIN or "\n\n" in text[draft.end : span.start]:
+                break
+            words = text[span.start : min(span.end, span.start + 200)]
+            match = taken_back(words)
+            # Another drug named before the words has an entry of its own, to which they belong.
+            if match is not None and not OTHER_DRUG.search(words[: match.start()]):
+                start = span.start + match.start()
+                corrected = Reaction("corrected", (match.group().strip(),), 0, 0)
+                back.extend(
+                    _drafts(text, layout, start, start + len(match.group()), (draft.concept,), corrected)
+                )
+                break
+            if OTHER_DRUG.search(words):
+                break
+    return back
 
 
 def _told_before(

@@ -27,12 +27,13 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
     (
         "rising",
         (
-            rf"(?:ris(?:e|es|ing)|stand(?:s|ing)?(?: up)?|get(?:s|ting)?(?: her| him)?(?:self)?(?: up| off"
+            rf"(?:ris(?:e|es|ing)|stand(?:s|ing)?(?: up)?|get(?:s|ting)?(?: her| him| me| them)?(?:self)?(?: up| off"
             rf"| out)?|gets? up|got up|arise|climb(?:ing)?(?: out)?|transfers?|push(?:es|ing)? (?:up|off"
             rf"|out))"
             rf"\s+(?:up\s+)?(?:out of|off(?: of)?|up from|from|of)\s+(?:(?:the|a|his|her|their|my"
             rf"|an?)\s+)?(?:[\w-]+\s+){{0,2}}?{_SEAT}"
-            r"|leav(?:e|es|ing) the (?:wheel)?chair|climb(?:s|ing)? (?:on ?to|into|in|aboard) (?:the |a |an |his |her )?\w+"
+            rf"|leav(?:e|es|ing) (?:the|a|his|her|my|their) (?:wheel|arm)?{_SEAT}|(?:from )?bed to (?:chair|wheelchair|commode)"
+            r"|hoist(?:ed|s)?|sit-to-stand (?:lift|aid|device)|(?:stair|full-body|mechanical) ?-?lift|climb(?:s|ing)? (?:on ?to|into|in|aboard) (?:the |a |an |his |her )?\w+"
             rf"|(?:up|off|out of|up from|off of|out)\s+(?:from\s+|of\s+)?(?:(?:the|a|his|her"
             rf"|their)\s+)?(?:low\s+|kitchen\s+|deep\s+)?{_SEAT}"
             r"|sit[- ]to[- ]stand|chair rise|chair rising|rising from (?:a )?chair|floor rise"
@@ -67,6 +68,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
             r"|blow-?dry(?:ing)?|do(?:ing)?)\s+(?:(?:his|her|their|the|my)\s+)?(?:own\s+)?hair"
             r"|hair (?:washing|brush(?:ing)?|combing|drying|care)|overhead (?:activit\w+|reach\w*|work"
             r"|tasks?)|arms (?:overhead|above \w+|over (?:her |his |the )?head)"
+            r"|hair ?dryers?(?= is| was| has| are| feels?)|kettles?(?= is| was| has| feels?)|skillets?|saucepans?"
             r"|hold(?:ing)? (?:up )?(?:a |the )?(?:hair ?dryer|flat iron|brush)(?: up)?"
             r"|reach(?:ing)? overhead|comb\b"
         ),
@@ -74,7 +76,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
     (
         "axial",
         (
-            r"(?:lift(?:ing)?|rais(?:e|ing)|hold(?:ing)?)\s+(?:his |her |the )?head(?:\s+(?:off|from"
+            r"(?:lift(?:ing)?|rais(?:e|ing)|hold(?:ing)?|get(?:ting)?)\s+(?:his |her |the |my )?head(?:\s+(?:off|from"
             r"|up)[\w ]{0,20})?|sit(?:ting)? up(?: from (?:bed|supine))?|sit-?ups?"
             r"|turn(?:ing)? (?:over )?in bed|roll(?:ing)? over|supine to (?:prone|sit)"
         ),
@@ -114,7 +116,17 @@ _LIMIT_BEFORE = re.compile(
     r"|stops? (?:once|twice)|fatigab\w+|tir(?:e|es|ed|ing)(?= (?:with|when|on|climbing|easily))"
     r"|not(?=\s*$)|too weak to|max(?:imal)? assist|min(?:imal)? assist|(?:be|is|being) carried|giv(?:en|ing|es) up(?: on)?|gave up"
     r"|us(?:es|ing) (?:both |two |his |her |the )*(?:arms?|hands?)(?= to| for| when)|w/c|does stairs with (?:him|her)"
-    r"|daughter does)\b)",
+    r"|daughter does|(?:arms?|legs?|thighs?|shoulders?|muscles) (?:just |simply |then )?(?:quits?|g[ia]ves? (?:out|up|way)|fails?"
+    r"|refuses?|won['’]?t (?:stay|hold|go|lift|carry|obey)(?: \w+)?|buckles?|turn to (?:lead|jelly|water))"
+    r"|(?:lifts?|lifted|pulls?|pulled|hauls?|hauled|heaves?|drags?) (?:me|her|him|them)(?: up)?"
+    r"|(?:has|have|had) to(?= *$))\b)",
+    re.IGNORECASE,
+)
+_MUST = re.compile(r"(?:has|have|had) to|must", re.IGNORECASE)
+_MANNER = re.compile(
+    r"\b(?:me|him|her up|her out|them|hands?|arms?|elbows?|rails?|banister|push\w*|pull\w*|haul\w*|roll\w*|help\w*|hold\w*"
+    r"|us(?:e|es|ing)|rock\w*|momentum|lean\w*|crawl\w*|scoot\w*|furniture|table|wall|backwards?|one at a time|slowly"
+    r"|bottom|stop\w*|rest\w*|carried|lifted|assist\w*|cane|with)\b",
     re.IGNORECASE,
 )
 _ABLE_BEFORE = re.compile(
@@ -136,6 +148,7 @@ _LIMIT_AFTER = re.compile(
     r"|third) (?:try|attempt)"
     r"|\b(?:one|1) at a time|\b1-assist|\bx?\s?1 assist|\bmax assist|\bis a struggle|\bgives? out"
     r"|\bdrop(?:s|ped)?\b|\btir(?:e|es|ed|ing)\b|\brail\b|\bbecame (?:hard|difficult|impossible|tiring)"
+    r"|\b(?:too|so) heavy\b"
     r"|^\s*(?:only )?to (?:about |just )?(?:\d{2,3} ?(?:degrees|deg|°)|shoulder (?:height|level)|the shoulders?)"
     r"|\bwithout (?:propping|pulling|pushing)|\bwith (?:great |some |much |a lot of )?difficulty|^\s*0\b"
     r"|^s?\s*[:=]\s*(?:(?:no|unable|needs|with)\b|w/))",
@@ -232,6 +245,10 @@ def _read(text: str, layout: Layout, match: re.Match[str]) -> Ability | None:
     following = _ACTIVITY.search(right)
     own_right = right[: following.start()] if following is not None and following.start() > 1 else right
     limited_before, able_before = _last(_LIMIT_BEFORE, left), _last(_ABLE_BEFORE, left)
+    if limited_before is not None and _MUST.fullmatch(limited_before.group()):
+        # "Has to get out of bed at night" is no weakness; "has to push off with her arms" is.
+        manner = left[limited_before.end() :] + match.group() + own_right
+        limited_before = limited_before if _MANNER.search(manner) else None
     limited_after, able_after = _LIMIT_AFTER.search(own_right), _ABLE_AFTER.search(own_right)
     start, end = match.start(), match.end()
     if (

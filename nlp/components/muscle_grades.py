@@ -86,10 +86,12 @@ _GRADE = (
 )
 _PAIR = (
     rf"(?P<first>{_GRADE})(?:(?:\s?/\s?|\s+(?:to|and|on the right(?: and)?|right(?: and)?"
-    rf"|R(?: and)?,?)\s+(?:L\s)?|\s?\|\s?|[ \t]{{1,14}})(?P<second>{_GRADE})(?!\s?[A-Za-z]{{0,2}}/))?"
+    rf"|R(?: and)?,?)\s+(?:L\s)?|\s?\|\s?|\s?[,/;]?\s?\bL\s?(?=[0-5])|[ \t]{{1,14}})(?P<second>{_GRADE})(?!\s?[A-Za-z]{{0,2}}/))?"
 )
 _SIDE = r"(?:bilat(?:eral(?:ly)?)?\.?|b/l|\(?R/L\)?|\(?L/R\)?|R\b|L\b|right|left|both(?: sides)?|bl\b)"
 _LINK = (
+    # "R4 L4", "R 4-/L 4-"
+    r"(?:\s*\bR\s?(?=[0-5]\s?[+–-]?(?:/5)?[\s,/;]{1,3}L\s?[0-5]))?"
     rf"(?:\s*(?:[:=|]+|\.{{2,}}|\.(?=\s*[0-5])|-{{1,2}}(?=\s)|–|\(|{_SIDE}|were|was|is|are|at|of|about"
     rf"|only|now|today|remains?|still|all|graded?|MRC|strength|power"
     r"|muscles?|groups?|rated|tested|with|decreased|reduced|weak(?:ness)?|down|improved to|up to|to)\s*){0,5}"
@@ -159,6 +161,14 @@ _MMT = gate(
     r"(?P<value>\d{2,3}(?:\.\d)?)(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of|out of)\s*(?P<scale>\d{2,3})(?![/\d-]))?",
     re.IGNORECASE,
 )
+# The last line of a table of the test: "TOTAL  146/150", the test's name in its title.
+_TOTAL = gate(
+    r"\b(?:total|sum|score|subtotal|summe|gesamt)\b(?P<gap>[^\w\n.;]{0,40}(?:score|sum|points)?[^\w\n.;]{0,10})"
+    r"(?P<value>\d{2,3}(?:\.\d)?)\s*(?:/|of|out of)\s*(?P<scale>150|80)(?![/\d-])",
+    re.IGNORECASE,
+)
+_TESTED = re.compile(r"\bMMT|manual muscle", re.IGNORECASE)
+_TABLE_REACH = 1_200
 _CMAS = gate(
     r"\bCMAS\b(?P<gap>[^\d\n.;]{0,40}?)(?P<value>\d{1,2})(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of"
     r"|out of)\s*(?P<scale>5[12])(?!\d))?",
@@ -295,6 +305,8 @@ _GRADED = gate(
 def _all(text: str, layout: Layout) -> Iterator[Measure]:
     yield from _sums(text, layout, _MMT, "MMT")
     yield from _sums(text, layout, _CMAS, "CMAS")
+    if _TESTED.search(text) is not None:
+        yield from _sums(text, layout, _TOTAL, "MMT")
     if _GRADED.search(text) is not None:
         yield from _grades(text, layout)
         yield from _whole(text, layout)
@@ -337,6 +349,11 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
 
 def _sums(text: str, layout: Layout, pattern: Gate, concept: str) -> Iterator[Measure]:
     for match in pattern.finditer(text):
+        if (
+            pattern is _TOTAL
+            and _TESTED.search(text, max(0, match.start() - _TABLE_REACH), match.start()) is None
+        ):
+            continue
         value_at = match
         end = match.end()
         gap = re.sub(r"\([^)]*\)", "", match.group("gap"))

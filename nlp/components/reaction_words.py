@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from chartsift.nlp.components.drug_mentions import OTHER_DRUG
 from chartsift.nlp.components.loose import loosely
 
 Severity = Literal["severe", "hives", "unknown", "minor", "none", "never", "corrected"]
@@ -46,7 +47,7 @@ _SEVERE = loosely(
     r"|\bTEN\b|toxic epidermal|\bDRESS\b|intubat\w*|cardiac arrest|respiratory (?:arrest|distress|failure)"
     r"|life[- ]?threat\w*|code (?:blue|called)|rapid response|MET call|(?:\bgrade|\bgrad|\bgr\.?|(?-i:\bG(?=[34])))"
     r"\s?(?:3|4|III|IV)\b(?!\s*(?:neutro"
-    r"|cytop|mucos|anemi|leuk|thrombo))|severe (?:systemic |allergic |hypersensitivity |infusion |drug "
+    r"|cytop|mucos|anemi|leuk|lymphop|lymphoc|thrombo|nause|vomit|emes|diarr|cystit|alopec|fatig|infect|h[a]?ematol|anorex|febrile|constip|haematur|hematur|transamin|platelet|WBC|ANC\b|ALC\b))|severe (?:systemic |allergic |hypersensitivity |infusion |drug "
     r"|adverse )*(?:reaction|allergy|hypersensitivity|rxn)"
     r"|BP (?:fell|dropped|drop|crash)\w*|drop in (?:BP|blood pressure)|(?:BP|SBP|systolic)\s*(?:to |"
     r"of |was |down to )?(?:[4-7]\d)\b"
@@ -56,6 +57,14 @@ _SEVERE = loosely(
     r"could not|unable to) breathe|desaturat\w*|pressors?\b|blistering|exfoliativ\w*"
     r"|skin (?:peel|slough)\w*"
 )
+# "Vomiting gr 2, neutropenia gr 3": what chemotherapy does to anyone, graded; no reaction to the drug.
+_EXPECTED_BEFORE = re.compile(
+    r"(?:nause|vomit|emesis|neutro|cytop|mucos|stomatit|an[a]?emia|leu[kc]|lymphop|lymphoc|thrombo|platelet|WBC|ANC\b|ALC\b"
+    r"|diarrh|cystit|alopec|fatig|infecti|h[a]?ematur|h[a]?ematolog|myelosupp|marrow|anorex|transamin|hair)"
+    r"[\w-]*(?:\s(?:toxicity|loss|count|suppression))?[\s(:,=–-]*(?:CTCAE\s|of\s|was\s|to\s|max\w*\s|up\sto\s|at\s)?$",
+    re.IGNORECASE,
+)
+_GRADE = re.compile(r"g(?:r|\b|(?=\d))", re.IGNORECASE)
 _LIP_ONLY = loosely(r"\b(?:lips?|lip swelling|face|facial|eyelid|periorbital)\b(?:[^.;]{0,20}\bonly\b)?")
 _HIVES = loosely(
     r"\bhives?\b|urticari\w*|\bwh?eals?\b|welts?\b|(?:lip|lips|facial|face|eye(?:lid)?|periorbital) (?:swell\w*"
@@ -70,8 +79,9 @@ _UNKNOWN = loosely(
     r"|never (?:received|found))|unsure what|told (?:\w+ ){0,2}(?:not to|never to|never|she (?:can|could)(?:not"
     r"|n['’]t)|he (?:can|could)(?:not|n['’]t))[^.;]{0,30}(?:again|have it|take it)|never (?:to )?(?:have|take"
     r"|get) it again|reaction\s*[:=]\s*(?:\?|-+|none (?:listed|given|entered))|see comments?|\?\s*reaction"
-    r"|reaction\s*\?"
-    r"|leuk[o]?encephalopath\w*|neurotoxic\w*|encephalopath\w*|blindness|hemolysis|hemolytic|myocarditis"
+    r"|reaction\s*\?|(?:skin|prick|patch|intradermal|allergy)[- ]?(?:prick )?tests?(?:ing)? (?:was |were |is |came back |turned )?(?:pos\w*|reactive)"
+    r"|(?:pos\w*|reactive) (?:skin|prick|intradermal|patch)[- ]?(?:prick )?tests?|sensiti[sz](?:ed|ation)\b"
+    r"|leuk[o]?encephalopath\w*|neurotoxic\w*|encephalopath\w*|blindness|ha?emolysis|ha?emolytic|myocarditis"
     r"|cardiotoxic\w*|cardiomyopathy|\b(?:infusion |allergic |hypersensitivity |drug |mild |moderate )?(?:reaction"
     r"|rxn)\b(?! (?:to|from|with) (?:either|both))|\bHSR\b|allerg(?:y|ic)\b"
     r"(?! (?:pass(?:port)?|consult\w*|clinic|list|team|service|testing|tests?|referral|card|bracelet|band|section"
@@ -86,7 +96,7 @@ _MINOR = loosely(
     r"neutrophil)s? (?:cells? )?(?:counts? )?(?:fell|fall\w*|dropp\w+|drop)\b|(?:hemorrhagic |"
     r"haemorrhagic )?cystitis|h[a]?ematuria|fatigue|malaise"
     r"|headaches?|metallic taste|infertil\w*|amenorrh\w*|ovarian (?:insuff\w*|failure)|\brash\b|flush\w*|diarrh\w*"
-    r"|mucositis|dizz\w*|light-?headed\w*|hyponatr[a]?emia|low (?:sodium|Na)|bone marrow suppression"
+    r"|mucositis|dizz\w*|light-?headed\w*|hyponatr[a]?emia|\bSIADH\b|water retention|bladder (?:irritation|spasms?)|(?:[- ]related )?fever only|only (?:a )?(?:low-grade )?fever|low (?:sodium|Na)|bone marrow suppression"
     r"|myelosuppress\w*|taste (?:change|disturb\w*)|\bfever d\b|feverish|chills|aches|stomach ?ache|thr(?:ow|ew"
     r"|own|owing) up|bad stomach|sick stomach|stomach (?:trouble|pain|cramps)|sick for a|(?:got|was|felt) sick\b"
     r"|anorexia|poor appetite|constipation|rigors?\b"
@@ -108,9 +118,9 @@ _TOLERATED = loosely(
     r"|well|good|smooth\w*|alright)\b(?! (?:for|to|with|known|until|on)\b)|nothing (?:else|worse|"
     r"(?:much )?(?:happened|untoward|to report))|never (?:gave|caused)\b|no (?:anaphyla\w*|hives|"
     r"allergy)"
-    r"|not allergic|never (?:had )?(?:a |any )?(?:reaction|rxn|problem|trouble)\b|nil (?:reaction|rxn)"
+    r"|allergy ?\? ?[^.;?\n]{0,25}\b(?:no\b|denie[sd]|not allergic)|not allergic|never (?:had )?(?:a |any )?(?:reaction|rxn|problem|trouble)\b|nil (?:reaction|rxn)"
     r"|reaction\s*[:=]?\s*(?:none|nil|no)\b(?! (?:listed|given|entered))|rxn\s*[:=]?\s*none|none noted"
-    r"|well[- ]tolerated|problemlos|komplikationslos|(?:gut )?vertragen|negative (?:drug )?challenge|"
+    r"|well[- ]tolerated|problemlos|komplikationslos|(?:gut )?vertragen|bien tol[eé]r\w*|bonne tol[eé]rance|(?:nothing|none) of note|nothing worse than|negative (?:drug )?challenge|"
     r"skin test negative"
 )
 _NEVER_AFTER = loosely(
@@ -132,10 +142,11 @@ _NEVER_BEFORE = loosely(
     r"|exposure to |use of )?|naive to|not (?:been )?(?:exposed to|given|received)|no exposure to)\s*(?:any |IV "
     r"|the |prior |oral |both |either |cyclophosphamide |or |nor |/|cytotoxics? (?:such as |like )?)*$"
 )
+# "NOT to fludarabine" forbids nothing: it says what a reaction was not to.
 _FORBIDDEN_BEFORE = loosely(
-    r"\b(?:can(?:not|['’]t| not)|must not|may not|should not|shouldn['’]t|not to|never to|do not|don['’]t"
-    r"|avoid(?:s|ing)?|no more|not allowed|unable to)\s*(?:be\s+)?(?:have|get|receive|take|given|give"
-    r"|re-?challenge(?: with)?|use)?\s*(?:any |the |more |IV )*$"
+    r"\b(?:can(?:not|['’]t| not)|must not|may not|should not|shouldn['’]t|never to|do not|don['’]t"
+    r"|avoid(?:s|ing)?|no more|not allowed|unable to|not to (?=be |have|get|rec|take|give|use|re-?ch))\s*(?:be\s+)?"
+    r"(?:have|get|receive|take|given|give|re-?challenge(?: with)?|use)?\s*(?:any |the |more |IV )*$"
 )
 _NO_ALLERGY_BEFORE = loosely(
     r"\b(?:no|not|denies|never|without|negative for)\b[^.;]{0,40}\b(?:allerg\w*|reactions?|rxns?|anaphylaxis"
@@ -147,6 +158,23 @@ _CORRECTED = loosely(
     r"|removed from (?:the )?(?:allergy )?list|not (?:a )?true allergy|was (?:actually |really )?(?:to|from"
     r"|due to) (?!it\b|the drug\b|cyclophos|cytoxan"
     r"|fludara)(?:the )?\w+(?:,)? not (?:to )?(?:the )?(?:cyclophos\w*|cytoxan|CYC|fludara\w*)"
+)
+# An entry that holds no longer, by the words after the drug: "entry void", "is wrong and has been struck out".
+_VOID = loosely(
+    r"^\W*(?:allergy |intolerance |hypersensitivity |reaction )*(?:entry |label |listing |flag |alert )?"
+    r"(?:is|was|has been|are|were)\s+(?:now |therefore |since |subsequently |plainly |simply )*(?:wrong\b|void\b|spurious"
+    r"|struck (?:out|off)|crossed out|erroneous|a (?:clerical |typing |charting )?(?:mistake|error)|mis-?entered|unfounded"
+    r"|deleted|an error)"
+    r"|(?<!NKDA )(?<!none )(?<!known )\b(?:entry|label|listing|flag|alert)[\"”']?,? (?:(?!not\b|un)\w+ ){0,3}?(?:void(?:ed)?|invalid(?:ated)?"
+    r"|deleted|removed|struck (?:out|off|through)|crossed out|erased|withdrawn|retracted|cancell?ed|wrong|spurious"
+    r"|unfounded|taken (?:off|out))\b"
+)
+# "It was the amoxicillin": the reaction was another substance's.
+_ELSEWHERE = loosely(
+    r"(?<!if )(?<!whether )(?<!thought )(?<!perhaps )(?<!possibly )\b(?:it|this|that|(?:the )?(?:\w+ )?(?:culprit|offender"
+    r"|trigger|cause|reaction))\s+(?:was|is)(?: (?:really|actually|in fact|rather|to|from|due to|caused by|because of|the"
+    rf"|an?|her|his|that))* (?:{OTHER_DRUG.pattern})(?!\s*(?:\?|or\b|(?:that |which )?(?:was |had been |were )?(?:first "
+    r"|initially |also )?(?:suspect|thought|blam|consider|held|accus)))"
 )
 _NEGATED = loosely(
     r"(?:\b(?:no|not|without|w/o|denie[sd]|denying|never|nor|neither|negative for|free of|absence of|nil|didn['’]t"
@@ -193,11 +221,13 @@ def read_reaction(
         before_drug: They end where the drug's name begins.
         follow_up: They are a later sentence that does not name the drug.
     """
-    corrected = _CORRECTED.search(words)
+    corrected = _CORRECTED.search(words) or (None if before_drug else taken_back(words))
     if corrected:
         return _made("corrected", corrected)
     mild: re.Match[str] | None = None
     for severe in _all(_SEVERE, words):
+        if _GRADE.match(severe.group()) and _EXPECTED_BEFORE.search(words[: severe.start()]):
+            continue
         if severe.group().lower().startswith("angio") and _LIP_ONLY.search(
             words[max(0, severe.start() - 25) : severe.end() + 30]
         ):
@@ -229,7 +259,7 @@ def read_reaction(
     if unknown is not None and tolerated is None:
         specific = re.search(
             r"unknown|unspec|blank|recall|remember|say|told|again|leuk|neuro|enceph|blind|h[a]?emoly|myocard"
-            r"|cardio|not ",
+            r"|cardio|not |test|sensiti",
             unknown.group(),
             re.IGNORECASE,
         )
@@ -249,6 +279,11 @@ def read_reaction(
         last = list(_MINOR.finditer(words))[-1]
         return Reaction("minor", (minor.group(),), minor.start(), last.end())
     return None
+
+
+def taken_back(words: str) -> re.Match[str] | None:
+    """Return what of *words*, which follow a reaction, takes it back: the entry is void, another substance did it."""
+    return _VOID.search(words) or _ELSEWHERE.search(words)
 
 
 def _tolerated(words: str) -> re.Match[str] | None:

@@ -29,7 +29,7 @@ from chartsift.nlp.types import Assertion
 _CUES = re.compile(
     r"(?P<never>\b(?:(?:(?:has|have|had)\s?)?(?:never|not|n't)(?: yet| ever| previously| so far)? been (?:given|treated with|started on|on"
     r"|put on|exposed to|offered)|never exposed to|no exposure to|never (?:had|received|been on|taken|got|given|on|started|tried)|never|no prior"
-    r"|no previous|no|not (?:on|taking|received|given|had|started|start|begin|yet|been on)|without|denies"
+    r"|no previous|nil(?! by mouth)|no|not (?:on|taking|received|given|had|started|start|begin|yet|been on)|without|denies"
     r"|before (?:any|starting|the first)|before(?=\s*$)|would not|has not|have not|had not|hasn't"
     r"|naive to|did not (?:get|receive|take|start|want)"
     r"|didn't (?:get|receive|take|start)|hesitant (?:re|about)|declin\w+|refus\w+|avoid(?:ing)?"
@@ -285,10 +285,12 @@ def _status(left: str, right: str, section: str, previous_end: int) -> tuple[Ass
         cue = found.group()
         if found.lastgroup == "never":
             between = left[found.end() :]
-            if re.fullmatch(r"no|without|denies", cue, re.IGNORECASE) and _NO_OF_ELSE.search(between):
+            if re.fullmatch(r"no|nil|without|denies", cue, re.IGNORECASE) and _NO_OF_ELSE.search(between):
                 return "historical", cue
-            if re.fullmatch(r"no", cue, re.IGNORECASE) and re.match(
-                r"no\s+\w+\s+(?:on|with|to|after|despite|from)\b", left[found.start() :], re.IGNORECASE
+            if re.fullmatch(r"no|nil", cue, re.IGNORECASE) and re.match(
+                r"(?:no|nil)\s+\w+\s+(?:on|with|to|after|despite|from)\b",
+                left[found.start() :],
+                re.IGNORECASE,
             ):
                 return "present", cue
             return "absent", cue

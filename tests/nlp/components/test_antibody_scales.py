@@ -1,0 +1,79 @@
+"""Antibody results beside the whole scale of the assay, limits given in words, footnotes, and tests that are only sent."""
+
+from __future__ import annotations
+
+import pytest
+from support.reading import read
+
+from chartsift.nlp.pipeline import Pipeline
+
+# The text, and each antibody in it with its assertion.
+READINGS = [
+    # ---- the scale of the assay behind the value
+    ("Mi-2 alpha Ab   9 SI     <11 neg; 11-35 indeterminate; >=36 pos", ["Mi-2 absent"]),
+    ("Mi-2 alpha Ab   24 SI    <11 neg; 11-35 indeterminate; >=36 pos", ["Mi-2 possible"]),
+    ("Mi-2 alpha Ab   104 SI   <11 neg; 11-35 indeterminate; >=36 pos", ["Mi-2 present"]),
+    ("MDA5 32 AU/mL (<30 neg, 30-40 equivocal, >40 pos)", ["MDA5 possible"]),
+    ("MDA5 29 AU/mL (<30 neg, 30-40 equivocal, >40 pos)", ["MDA5 absent"]),
+    ("SRP   18   <20 negative / 20-39 weak positive / >=40 positive", ["SRP absent"]),
+    ("NXP2 55 units  ref <20 neg; 20-39 weak pos; >40 pos", ["NXP2 present"]),
+    ("cN-1A Ab    6 U     <20\n\n* Value sits on the cut-off.", ["cN-1A absent"]),
+    ("cN-1A Ab    66 U    <20\n\n* Value repeated.", ["cN-1A present"]),
+    # ---- a limit in words holds for the list
+    ("(TIF1-γ 71 U, normal below 20; Mi-2 and SAE all below 20; Ro52 12)", ["TIF1 present", "Mi-2 absent", "SAE absent", "Ro-52 absent"]),
+    ("(TIF1-γ 71 U, normal below 20; Ro52 44)", ["TIF1 present", "Ro-52 present"]),
+    ("Repeat Jo-1 2/2026 after rituximab: 24 weak pos.", ["Jo-1 present"]),
+    ("Repeat Jo-1 after treatment: negative.", ["Jo-1 absent"]),
+    ("Repeat Jo-1 after rituximab.", ["Jo-1 possible"]),
+    # ---- sent, and no more
+    ("ANA and a myositis screen were sent on 27/02, Jo-1 and Mi-2 among them I believe; awaiting the lab.", ["Jo-1 possible", "Mi-2 possible"]),
+    ("A myositis screen went off, Jo-1 and Mi-2 among them; the lab quotes three weeks.", ["Jo-1 possible", "Mi-2 possible"]),
+    ("NXP2 was ticked on the request.", ["NXP2 possible"]),
+    ("Jo-1 positive ASyS, antibodies pending elsewhere.", ["Jo-1 present"]),
+    # ---- a result that did not hold
+    ("Her old records quote a positive Jo-1 that we could not reproduce.", ["Jo-1 possible"]),
+    ("TIF-1 gamma 18 (cut-off 15), repeat 12: probably false positive.", ["TIF1 possible"]),
+    ("Jo-1 strongly positive, confirmed twice.", ["Jo-1 present"]),
+    # ---- other languages' words on an imported report
+    ("Anti-Jo-1: nicht nachweisbar", ["Jo-1 absent"]),
+    ("Anti-PL-12: nachgewiesen", ["PL-12 present"]),
+    ("Mi-2 : négatif", ["Mi-2 absent"]),
+    ("SRP : positif", ["SRP present"]),
+    # ---- another person's result, a misprint
+    ('An earlier version said "NXP2 pos". That was another child\'s result.', ["NXP2 absent"]),
+    ("MDA5 positive was someone else's result.", ["MDA5 absent"]),
+    ("Jo-1 was reported positive by a clerical error.", ["Jo-1 absent"]),
+    ("Her result was positive for NXP2. The other child was negative.", ["NXP2 present"]),
+    ("Her twin was another patient of ours. NXP2 pos.", ["NXP2 present"]),
+    # ---- in other hands
+    ('MSA: Mi-2 +++; everything else negative.', ['Mi-2 present']),
+    ('anti-SRP 84 (N<20)', ['SRP present']),
+    ('Jo1 IgG >8.0 AI H', ['Jo-1 present']),
+    ('Jo-1 <0.2 AI', ['Jo-1 absent']),
+    ('Antibodies: TIF1g ++, Ro52 -, Mi-2 -, NXP2 -.', ['TIF1 present', 'Ro-52 absent', 'Mi-2 absent', 'NXP2 absent']),
+    ('Negative for Jo-1, PL-7, PL-12; positive for Ro-52.', ['Jo-1 absent', 'PL-7 absent', 'PL-12 absent', 'Ro-52 present']),
+    ('She carries anti-PL-12.', ['PL-12 present']),
+    ('HMGCR antibody came back at 220 units.', ['HMGCR present']),
+    ('We are still waiting for the Jo-1.', ['Jo-1 possible']),
+    ('NXP2 pos on blot, IP did not confirm.', ['NXP2 possible']),
+    ('No anti-synthetase antibodies (Jo-1, PL-7, PL-12, EJ, OJ).', ['Jo-1 absent', 'PL-7 absent', 'PL-12 absent', 'EJ absent', 'OJ absent']),
+    ('TIF1γ: faint band only', ['TIF1 present']),
+    ('Her brother is Jo-1 positive.', ['Jo-1 family']),
+    ('Jo-1 equivocal in 2020, positive in 2021.', ['Jo-1 present']),
+    ('Jo-1 positive in 2020, negative in 2023 after rituximab.', ['Jo-1 present']),
+    ('IP did confirm NXP2 positive.', ['NXP2 present']),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "held"), READINGS)
+def test_antibodies_of_a_sentence(pipeline: Pipeline, text: str, held: list[str]) -> None:
+    found = read(pipeline, text, "antibody")
+
+    assert [f"{f.concept} {f.assertion}" for f in found] == held
+
+
+def test_the_strength_is_the_values_own_and_not_a_word_of_the_scale(pipeline: Pipeline) -> None:
+    (found,) = read(pipeline, "NXP2 55 units  ref <20 neg; 20-39 weak pos; >40 pos", "antibody")
+
+    assert found.attribute("result") == "positive"
+    assert found.attribute("strength") != "weak"
