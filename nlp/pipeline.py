@@ -35,7 +35,9 @@ from chartsift.nlp.text.prefilter import Prefilter, Scan, opened
 from chartsift.nlp.text.quotes import clause_around
 from chartsift.nlp.text.tokens import ClinicalTokenizer, end_of_tokens, token_range
 from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
+from chartsift.nlp.values import maker
 
+_made = maker(Finding)
 # Components that stand before the readers.
 _FIRST = ("sentences", "sections", "concepts", "context")
 # Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
@@ -266,7 +268,7 @@ def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:
     if layout.is_templated(draft.start):
         attributes["templated"] = "yes"
     clause = clause_around(layout, draft.start, draft.end)
-    return Finding(
+    return _made(
         patient_id=note.patient_id,
         note_id=note.note_id,
         start=draft.start,

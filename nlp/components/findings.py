@@ -21,6 +21,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.passages import Passages
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion, Comparator
+from chartsift.nlp.values import maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class Draft:
     date: date | None = None
     score: float = 1.0
     attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+_made = maker(Draft)
 
 
 def drafts_of(doc: Doc) -> list[Draft]:
@@ -83,7 +87,7 @@ def draft_from_span(span: Span, **changes: object) -> Draft:
     if "assertion" not in changes:
         fields["assertion"], fields["cues"] = assertion_of(span)
     fields.update(changes)
-    return Draft(**fields)  # type: ignore[arg-type]
+    return _made(**fields)  # type: ignore[arg-type]
 
 
 class LexiconFindings:

@@ -185,9 +185,7 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
     numbers = {layout.sentence_number(start) for start, _ in named}
     for match in words.symptom.finditer(text):
         # One that crosses the end of its sentence may hide another in the next.
-        numbers.update(
-            range(layout.sentence_number(match.start()), layout.sentence_number(match.end()) + 1)
-        )
+        numbers.update(range(layout.sentence_number(match.start()), layout.sentence_number(match.end()) + 1))
     for number in sorted(numbers):
         sentence = layout.sentences[number]
         stop = min(sentence.end, sentence.start + _LONGEST_SENTENCE)
