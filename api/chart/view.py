@@ -80,6 +80,7 @@ class Reading:
         at: When, as "HH:MM" or a date.
         last: Sequence number of the last act on the criterion.
         needs_reason: The verdict is another one than proposed and says not why.
+        agreed: Who else came to the same verdict, in a record of two readers.
         pieces: Evidence added and rejected.
         acts: Every act, the latest first.
     """
@@ -91,6 +92,7 @@ class Reading:
     at: str = ""
     last: int = 0
     needs_reason: bool = False
+    agreed: str = ""
     pieces: tuple[OwnPiece, ...] = ()
     acts: tuple[Act, ...] = ()
 

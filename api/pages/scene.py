@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import quote
 
@@ -235,7 +235,9 @@ def _recorded(session: Session, scene: Scene, record: Sequence[RecordedVerdict])
         if one.cohort_id == scene.cohort.cohort_id:
             made = acts[one.decision_id]
             state = reviews.states_of(made)[one.cohort_id, one.criterion_id]
-            found[one.criterion_id] = reading_of(session, made, state, None, by=by[one.settled])
+            name, agreed = by[one.settled]
+            read = reading_of(session, made, state, None, by=name)
+            found[one.criterion_id] = replace(read, agreed=agreed)
     return found
 
 

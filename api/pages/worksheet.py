@@ -169,11 +169,11 @@ def _line(
     proposed: dict[tuple[str, str], CriterionResult],
     acts: dict[str, Sequence[Decision]],
     as_of: date,
-    people: Mapping[str, str],
+    people: Mapping[str, tuple[str, str]],
 ) -> dict[str, Any]:
     key = (one.cohort_id, one.criterion_id)
     decision = session.get_one(Decision, one.decision_id)
-    by = people[one.settled]
+    by, agreed = people[one.settled]
     made = acts[decision.review_id]
     mine = reading_of(session, made, reviews.states_of(made).get(key), None, by=by)
     item = proposed.get(key)
@@ -193,6 +193,7 @@ def _line(
         "verdict": VERDICT_WORDS[one.verdict],
         "settled": _SETTLED[one.settled],
         "by": by,
+        "agreed": agreed,
         "at": decision.made_at,
         "reason": reviews.VERDICT_REASONS.get(decision.reason, ""),
         "comment": reviews.comment_of(session, decision),

@@ -21,9 +21,6 @@ from chartsift.api.services.reviews import (
 )
 from chartsift.api.services.visibility import is_adjudicator_of
 
-# Whose reading a verdict of record is, by how it was settled.
-_SLOTS = {"single": ("first",), "agreed": ("first", "second"), "adjudicated": ("adjudication",)}
-
 
 @dataclass(frozen=True, slots=True)
 class RecordedVerdict:
@@ -131,12 +128,21 @@ def record_of(session: Session, patient: StudyPatient) -> list[RecordedVerdict]:
     return list(settled.values())
 
 
-def deciders_of(session: Session, patient: StudyPatient) -> dict[str, str]:
-    """Return who a verdict of record is by, in words, by how it was settled."""
-    reviews = reviews_of(session, patient)
-    names = {slot: session.get_one(User, one.reviewer_id).display_name for slot, one in reviews.items()}
+def deciders_of(session: Session, patient: StudyPatient) -> dict[str, tuple[str, str]]:
+    """
+    Return who a verdict of record is by, and who came to the same, by how it was settled.
+
+    Where two agreed, act, reason and comment of the record are the first reader's, and nobody else's.
+    """
+    names = {
+        slot: session.get_one(User, one.reviewer_id).display_name
+        for slot, one in reviews_of(session, patient).items()
+    }
+    first, second = names.get("first", ""), names.get("second", "")
     return {
-        how: " and ".join(names[slot] for slot in slots if slot in names) for how, slots in _SLOTS.items()
+        "single": (first, ""),
+        "agreed": (first, second),
+        "adjudicated": (names.get("adjudication", ""), ""),
     }
 
 

@@ -243,7 +243,9 @@ def test_a_signed_chart_shows_the_record_to_everyone_who_may_see_it(store):
     shown = words(room.client("viewer").get(asked).text)
     assert "0 of 8 decided" in before
     assert "8 of 8 signed" in shown
-    assert "decided: met First and Second, 09:00 UTC: known from a source outside these notes" in shown
+    assert "decided: met First, 09:00 UTC: known from a source outside these notes; Second agreed" in shown
+    # The act is the first reader's alone.
+    assert "09:00 UTC First: met" in shown
     assert 'name="verdict"' not in room.client("viewer").get(asked).text
     sheet = words(room.client("viewer").get(page_of(room, "/worksheet")).text)
-    assert "First and Second 2024-07-15 09:00 UTC" in sheet
+    assert "First 2024-07-15 09:00 UTC known from a source outside these notes Second agreed" in sheet
