@@ -42,9 +42,6 @@ from chartsift.nlp.log import configure_logging, get_logger
 IDLE_SECONDS = 1.0
 """How often an idle worker looks into the queue; a person who uploads waits no longer for the start."""
 
-NICENESS = 10
-"""By how much a worker lowers its priority; it still gets a tenth of a processor that others want all of."""
-
 _LOG = get_logger(__name__)
 _STOP_SECONDS = 20
 _UNKNOWN_FAULT = "HT815"
@@ -247,8 +244,6 @@ def run_worker(settings: Settings, *, log_level: str = "INFO", parent: IO[bytes]
         RuleError: the lexicon or the trial is invalid.
     """
     configure_logging(level=log_level)
-    # People wait for pages and not for this: where processors are few, the server goes first.
-    os.nice(NICENESS)
     settle()
     store = open_store(settings, gap=GAP_SECONDS)
     try:

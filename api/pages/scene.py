@@ -29,6 +29,7 @@ from chartsift.api.permissions import Permission
 from chartsift.api.services import audit, charts, presence, reviews
 from chartsift.api.services.adjudication import RecordedVerdict, deciders_of
 from chartsift.api.services.evaluation import current_result, result_value
+from chartsift.api.services.seen import seen_by_all
 from chartsift.api.services.studies import study_of, trial_of
 from chartsift.api.services.visibility import sees_proposal
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
@@ -169,15 +170,12 @@ def record_seen(
     Put into the audit trail that a person saw a chart, and which notes of it, before the answer leaves.
 
     Pages are made while only reading, and this is a transaction of its own: writers take turns, and none of them
-    waits for a page.
+    waits for a page. What several people see meanwhile goes into one.
     """
     seen = [(action, "")] if action else []
     seen += [("note.seen", note) for note in notes]
     acts = [audit.Act(access.user_id, what, study_id, patient_id, target) for what, target in seen]
-    with store.writing() as session:
-        audit.append_all(session, acts)
-        if action == "chart.seen":
-            presence.arrive(session, patient_id, access.user_id)
+    seen_by_all(store).add(store, acts)
 
 
 def present_of(session: Session, patient: StudyPatient, access: Access) -> list[dict[str, str]]:

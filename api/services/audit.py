@@ -31,6 +31,7 @@ _CHAIN_LOCK = 0x63686172
 _BATCH = 1000
 
 # Made once: every page that is seen asks them.
+_HOLD = text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=_CHAIN_LOCK)
 _LAST = select(AuditEntry.sequence, AuditEntry.entry_hash).order_by(AuditEntry.sequence.desc()).limit(1)
 _INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
 _COLUMNS = tuple(column.name for column in AuditEntry.__table__.columns)
@@ -96,13 +97,21 @@ class Act:
     details: dict[str, str | int | bool | None] = field(default_factory=dict)
 
 
+def hold(session: Session) -> None:
+    """Wait until nobody else appends; from here to its end, this transaction alone does."""
+    if is_postgresql(session):
+        session.execute(_HOLD)
+    else:
+        # A transaction of SQLite begins with its first use, and takes the whole database.
+        session.connection()
+
+
 def append_all(session: Session, acts: Sequence[Act]) -> None:
     """Add several entries one after the other, with one look at the end of the trail; see `append`."""
     if not acts:
         return
     session.flush()
-    if is_postgresql(session):
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CHAIN_LOCK})
+    hold(session)
     last = session.execute(_LAST).first()
     sequence, previous_hash = (last.sequence, last.entry_hash) if last else (0, FIRST_HASH)
     rows = []

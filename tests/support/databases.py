@@ -49,8 +49,8 @@ def is_there() -> bool:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Run a server; yield the folder of its socket."""
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Run a server; yield the folder of its socket. One that is *durable* waits for the disk, as a site's does."""
     # Short, and open to the other account: a socket's path has at most 107 bytes.
     folder = Path(mkdtemp(prefix="cspg", dir="/tmp"))
     data = folder / "data"
@@ -65,7 +65,8 @@ def server() -> Iterator[str]:
         capture_output=True, text=True, check=False, env=environment, cwd="/",
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
-    options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "full_page_writes=off"]
+    options = ["listen_addresses=", f"unix_socket_directories={folder}"]
+    options += [] if durable else ["fsync=off", "full_page_writes=off"]
     process = subprocess.Popen(
         [*prefix, binary("postgres"), "-D", str(data), *(part for one in options for part in ("-c", one))],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, cwd="/",
