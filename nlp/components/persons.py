@@ -238,16 +238,17 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     kin = _KIN_LETTERS.search(left)
     if kin:
         return kin.group("who")
-    married = _MARRIED_TO.search(left)
+    married = _MARRIED_TO.search(left[-80:])
     if married:
         return married.group().strip()
     named = "" if _HANDED_OUT.match(right) else _named_before(left, text[start:end])
     if named:
         return named
-    for_named = _DONOR_FOR_NAMED.search(left) or _PATIENT_DONOR.search(left)
+    for_named = "donor" in left and (_DONOR_FOR_NAMED.search(left) or _PATIENT_DONOR.search(left))
     if for_named:
         return for_named.group().strip()
-    about = _IS_ABOUT.match(right)
+    near = right.lower()
+    about = _IS_ABOUT.match(right) if any(letters in near for letters in _PERSON_LETTERS) else None
     if (
         about
         and (about.group("own") or _ABOUT_LINK.search(about.group()))

@@ -18,6 +18,7 @@ _TICKED_AFTER = loosely(
     rf"^(?P<label>[^\n\[\]☐□☒☑✓✔;|]{{0,60}}?)[\s:.?|–-]*(?P<boxes>(?:{_TICK_BOX}[ \t]*{_TICK_WORD}\b[ \t/|,]*){{2,4}}"
     rf"|(?:\b{_TICK_WORD}[ \t:]*{_TICK_BOX}[ \t/|,]*){{2,4}})"
 )
+_BOX_SIGNS = "[(☐□☒☑✓✔"
 _TICKED_BOX = re.compile(r"[xX✓✔☒☑]")
 _TICKED_PAIR = re.compile(
     rf"(?P<first>{_TICK_BOX})[ \t]*(?P<after>{_TICK_WORD})\b|\b(?P<before>{_TICK_WORD})[ \t:]*(?P<second>{_TICK_BOX})",
@@ -59,7 +60,9 @@ _OBJECT_FIRST = loosely(
 
 def answered(rest_of_line: str, left: str) -> Receipt | None:
     """Return what the boxes behind a label, the replies to a question about the past, or a denial after the object say."""
-    form = _TICKED_AFTER.match(rest_of_line)
+    # Plain letters are found many times faster than the patterns.
+    has_box = any(sign in rest_of_line for sign in _BOX_SIGNS)
+    form = _TICKED_AFTER.match(rest_of_line) if has_box else None
     if form is not None and not _OF_ITS_COURSE.search(form.group("label")):
         for pair in _TICKED_PAIR.finditer(form.group("boxes")):
             word = (pair.group("after") or pair.group("before")).lower()
@@ -74,10 +77,11 @@ def answered(rest_of_line: str, left: str) -> Receipt | None:
     denied = _DENIED_AFTER.match(rest_of_line)
     if denied is not None and _EARLIER.search(left):
         return Receipt("absent", (denied.group().strip(),), strength="strong")
-    first = _OBJECT_FIRST.match(rest_of_line) or _NOT_HAD.match(rest_of_line)
+    has_denial = any(letters in rest_of_line for letters in ("not", "never", "n't", "n’t"))
+    first = (_OBJECT_FIRST.match(rest_of_line) or _NOT_HAD.match(rest_of_line)) if has_denial else None
     if first is not None:
         return Receipt("absent", (first.group().strip(" ,"),), strength="strong")
-    reply = _REPLY.match(rest_of_line)
+    reply = _REPLY.match(rest_of_line) if "?" in rest_of_line else None
     if reply is None or not _QUESTION.search(left):
         return None
     if _OF_ITS_COURSE.search(left[-REACH:]) or _OF_ITS_COURSE.search(rest_of_line[: reply.start("first")]):

@@ -32,6 +32,7 @@ from chartsift.nlp.components.receipt_talk import (
     STEP_FOR,
     TALKED_OF,
     THEN_DONE,
+    THEN_DONE_LETTERS,
     WEIGHED,
 )
 from chartsift.nlp.text.dates import find_dates
@@ -396,19 +397,21 @@ def _uncertain(around: _Around) -> Receipt | None:
 
 def _then_done(around: _Around) -> Receipt | None:
     """Read "was offered in 2013 and took place in May", "listed in 2012 and transplanted in 2013"."""
+    if not any(letters in around.right for letters in THEN_DONE_LETTERS):
+        return None
     done = THEN_DONE.match(around.right)
     return _said("present", done.group()[-40:], strong=True) if done is not None else None
 
 
 def _step_towards(around: _Around) -> Receipt | None:
     """Read "leukapheresis for CAR T done 5/14", which says that a step before it was done."""
-    step = STEP_FOR.search(around.near)
+    step = STEP_FOR.search(around.near[-_NEAR:])
     return _said("hypothetical", step.group()) if step is not None else None
 
 
 def _blamed(around: _Around) -> Receipt | None:
     """Read "because of the liver transplant", whatever follows from it."""
-    blamed = BECAUSE_OF.search(around.near)
+    blamed = BECAUSE_OF.search(around.near[-_NEAR:])
     if blamed is None or _TRIAL_NOUN.match(around.right):
         return None
     return _said("present", blamed.group())
@@ -462,7 +465,7 @@ def _date_to_come(around: _Around) -> Receipt | None:
 
 def _talked_of(around: _Around) -> Receipt | None:
     """Read "was brought up in 2017", which gives the talk a date and not the treatment."""
-    if RULE_BEFORE.search(around.left) and EXCLUDES.match(around.right):
+    if RULE_BEFORE.search(around.left[-40:]) and EXCLUDES.match(around.right):
         return _said("hypothetical", "a rule of a trial")
     talk = TALKED_OF.match(around.right) or CAME_UP.match(around.right)
     if talk is None and _HERS.search(around.near) is None:

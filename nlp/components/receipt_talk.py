@@ -58,6 +58,7 @@ GRANTED = loosely(
 )
 
 # "Was offered through the exchange in 2013 and took place in May".
+THEN_DONE_LETTERS = ("place", "ahead", "done", "performed", "carried", "infused", "transplanted")
 THEN_DONE = loosely(
     r"^[^.;\n]{0,90}?(?:\band\b|\bthen\b|\bbut\b|,)\s+(?:(?:finally|later|eventually|then|was|were|it|s?he|has been|successfully|duly) )*(?:took place|went ahead|was (?:done|performed|carried out)|infused (?:in|on|at) "
     r"|(?<!be )(?<!not )(?<!never )(?<!been )transplanted (?:in|on|at) )"
