@@ -10,7 +10,7 @@ from chartsift.nlp.months import MONTH_STEM
 
 LEFT, RIGHT = 70, 110
 BOUNDARY = re.compile(
-    r"(?<!\bi\.v)(?<!\bi\.m)(?<!\bs\.c)(?<!\bp\.o)[.;](?=\s|$)|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)])\s"
+    r"(?<!\bi\.v)(?<!\bi\.m)(?<!\bs\.c)(?<!\bp\.o)[.;](?=\s|$)(?!(?<=\b[A-Z]\.)\s[a-z])|\n\s*\n|\s\|\s|\n\s*(?:[-*#•]|\d{1,2}[.)])\s"
 )
 VACCINE = re.compile(
     r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:[:=–-]\s*)?(?:vacc?in\w*|[1-4]\s?(?:doses\b|x\b)|x\s?[1-4]\b(?=\s*[,;(]?\s*\(?(?:19|20)\d\d)|"
@@ -230,7 +230,7 @@ ACTIVE = re.compile(
     r"persist\w*|acute(?:ly)?|new(?:ly)?|recurrent infection now|not (?:yet )?(?:cured|"
     r"cleared|resolved|healed)|isn't cured|hasn't cleared|"
     r"responding|improving|on (?:day|d|week|wk)\s?#?\d|(?:day|week|"
-    r"wk|d)\s?#?\d{1,3}\s?(?:of|/|on)|start(?:ed|ing)?\b(?! on the)|"
+    r"wk|d)\s?#?\d{1,3}\s?(?:of|/|on)|(?<!self[- ])start(?:ed|ing)?\b(?! on the)|"
     r"begin|began|begun|initiat\w+|continu\w+|cont\.?\b|complete (?:a|"
     r"the|her|his|\d)|to complete|to finish|remaining|still (?:on|"
     r"being|draining|has)|requires?|requiring|"
@@ -281,7 +281,7 @@ FINISHED = re.compile(
 )
 PLANNED_DRUG = re.compile(
     r"\b(?:if|may|consider\w*|could|would|plan to|will add|add\b|from LD|"
-    r"when|in case|stand-?by|prn|as needed|ready|before dental|prior to dental|"
+    r"when|in case|stand-?by|self-?start|rescue|prn|as needed|ready|before dental|prior to dental|"
     r"discuss\w*|avoid\w*|interact\w*|hold|instead of|cannot take|"
     r"can't take|refuses|not on|no longer|never|need for|without)\b",
     re.IGNORECASE,
@@ -395,6 +395,17 @@ SINCE_THE = re.compile(
     r"\b(?:no|denies|without|none|free|nothing|well|clear|fine)\b[^.;]{0,80}\bsince\s+(?:(?:the|her|his|"
     r"that|last|an?|my|this)\s)?"
     r"(?:[\w'-]+\s){0,3}$",
+    re.IGNORECASE,
+)
+# "EBV viremia 48,000, rituximab planned": behind the comma something else is planned.
+OTHER_PLANNED = re.compile(
+    r"(?:[^,;]|,(?=\d)){0,40}[,;]\s+(?!(?:if|when|risk|to be|not)\b)[\w-]+(?:\s[\w-]+){0,3}\s(?:(?:is|are|was)\s)?(?:planned|scheduled|intended|proposed)\b",
+    re.IGNORECASE,
+)
+# A load right behind a name that ends with the test: "HIV viral load 88,000".
+LOAD_NAME = re.compile(r"\b(?:RNA|DNA|VL|viral load)$", re.IGNORECASE)
+LOAD = re.compile(
+    r"\s*(?:PCR|level|now|is|was|of|at|still|again|[:=(]|\s)*\s*(?:\d{1,3}(?:,\d{3})+|\d{3,}|\d+(?:\.\d+)?\s?(?:million|mio\b|log))",
     re.IGNORECASE,
 )
 INSTRUCTION = re.compile(

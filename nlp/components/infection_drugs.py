@@ -235,7 +235,7 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         return "empiric", "possible"
     if (context.assertion in ("hypothetical", "possible") or PLANNED_DRUG.search(left[-30:])) and not (
         context.course.running
-        or re.search(r"\b(?:continue\w*|cont|start(?:ed)?|on)\s*$", left, re.IGNORECASE)
+        or re.search(r"\b(?:continue\w*|cont|(?<!self-)start(?:ed)?|on)\s*$", left, re.IGNORECASE)
     ):
         return "planned", "hypothetical"
     running = (

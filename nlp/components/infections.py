@@ -47,6 +47,8 @@ from chartsift.nlp.components.infection_cues import (
     INSTRUCTION,
     INSTRUCTION_AFTER,
     LISTS,
+    LOAD,
+    LOAD_NAME,
     MAY_CAUSE_LEFT,
     MONTH_AFTER,
     MONTH_BEFORE,
@@ -54,6 +56,7 @@ from chartsift.nlp.components.infection_cues import (
     NEGATIVE_LEFT,
     NOT_OF_IT,
     OFTEN_PREVENTED,
+    OTHER_PLANNED,
     POSSIBLE_EXTRA,
     PREVENTED_LEFT,
     PROPHYLAXIS,
@@ -271,7 +274,7 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
     if CONDITION.search(context.before[-60:]):
         return "conditional", "hypothetical"
     treating = re.search(r"\b(?:treat\w*|on day|continue\w*)\b", left, re.IGNORECASE)
-    if context.assertion == "hypothetical" and treating is None:
+    if context.assertion == "hypothetical" and treating is None and not OTHER_PLANNED.match(right):
         return "conditional", "hypothetical"
     if run == "fever":
         return (
@@ -504,6 +507,8 @@ def _chronic(doc: Doc, name: str, context: MentionContext) -> tuple[str, Asserti
                 else ("resolved", "historical")
             )
         return "suppressed", "present"
+    if LOAD_NAME.search(doc._.note_text[context.start : context.end]) and LOAD.match(right):
+        return "viremic", "present"
     if _result_negative(context) and not rna:
         if name == "hbv" and re.match(r"\s*immune", right):
             return "immune", "absent"
