@@ -62,6 +62,28 @@ READINGS = [
     ('Jo-1 equivocal in 2020, positive in 2021.', ['Jo-1 present']),
     ('Jo-1 positive in 2020, negative in 2023 after rituximab.', ['Jo-1 present']),
     ('IP did confirm NXP2 positive.', ['NXP2 present']),
+    # ---- in yet other hands
+    ('Anti-TIF1γ antibodies were identified.', ['TIF1 present']),
+    ('Mi2 strongly pos; remaining lines blank.', ['Mi-2 present']),
+    ('MDA5 titre fell from 150 to 12 (cut-off 15).', ['MDA5 present']),
+    ('Ro-52 strongly positive, no MSA.', ['Ro-52 present']),
+    ('Jo-1 not tested.', ['Jo-1 possible']),
+    ('Jo-1, SRP: no result (sample lost).', ['Jo-1 possible', 'SRP possible']),
+    ('SRP-positive myopathy.', ['SRP present']),
+    ('Myositis line: PM-Scl100 ++, PM-Scl75 +, rest neg.', ['PM-Scl present']),
+    ('Check Jo-1 if CK rises.', ['Jo-1 possible']),
+    ('NXP-2: 3 (0-10)', ['NXP2 absent']),
+    ('NXP-2: 31 (0-10)', ['NXP2 present']),
+    ('No Jo-1 and no PL-7, but PL-12 is there.', ['Jo-1 absent', 'PL-7 absent', 'PL-12 present']),
+    ('Extended myositis panel: only Mi-2 positive.', ['Mi-2 present']),
+    ('Jo-1 came back negative after all.', ['Jo-1 absent']),
+    ('HMGCR: 5.3 (normal < 20)', ['HMGCR absent']),
+    ('Anti-MDA5: 1:320', ['MDA5 present']),
+    ('NXP2 ++, confirmed by IP.', ['NXP2 present']),
+    ('Her PL-7 remains high.', ['PL-7 present']),
+    ('Neither SRP nor HMGCR.', ['SRP absent', 'HMGCR absent']),
+    ('Jo-1: see scanned report.', ['Jo-1 possible']),
+    ('Lost her Jo-1 after rituximab.', ['Jo-1 present']),
 ]  # fmt: skip
 
 
