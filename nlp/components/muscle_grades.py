@@ -167,7 +167,7 @@ _TOTAL = gate(
     r"(?P<value>\d{2,3}(?:\.\d)?)\s*(?:/|of|out of)\s*(?P<scale>150|80)(?![/\d-])",
     re.IGNORECASE,
 )
-_TESTED = re.compile(r"\bMMT|manual muscle", re.IGNORECASE)
+_TESTED = gate(r"\bMMT|\bmanual muscle", re.IGNORECASE)
 _TABLE_REACH = 1_200
 _CMAS = gate(
     r"\bCMAS\b(?P<gap>[^\d\n.;]{0,40}?)(?P<value>\d{1,2})(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of"
