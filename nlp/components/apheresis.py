@@ -57,6 +57,14 @@ _CANNOT = (
     r"\b(?:(?:can|could|should|would|must|may|might|ought|need)(?: not|n['’]?t)|cannot|was(?: not|n['’]t)|is(?: not|n['’]t)"
     r"|not (?:to )?be|unable|unfit|unsuitable)\b"
 )
+_BY_LINE = loosely(r"\b(?:line|catheter|IJ|femoral|central|vas-?cath|quinton|mahurkar|trialysis)\b")
+# A line that is not to be had is no way round poor veins.
+_NO_LINE = loosely(
+    r"\b(?:no|nor|not|cannot|can['’]t|refus\w+|declin\w+|without|neither)\b[^.;,]{0,25}\b(?:lines?|catheters?|vas-?cath|central|femoral|IJ)\b"
+    r"(?!(?: (?:venous|line|catheter|access))*(?: (?:is|was|will be|would be))? (?:needed|required|necessary|foreseen|wanted|called for|indicated))"
+    r"|\b(?:lines?|catheters?|vas-?cath|central (?:veins?|access)|femorals?|IJs?)\b[^.;,]{0,25}\b(?:not|cannot|can['’]t|impossible|refused|declined|failed"
+    r"|occluded|thrombosed|closed|exhausted|unable|neither)\b"
+)
 _NO_CONTRA = loosely(
     r"\b(?:no|not|without|denies|any|nothing)\b[^.;]{0,30}"
     rf"\b{_CONTRA}|\bkeine? {_CONTRA}|\b(?:pas|aucune?) (?:de )?{_CONTRA}"
@@ -78,7 +86,8 @@ _NO_CONTRA = loosely(
     r"|\bnothing speaks? against|\bno (?:C/?I|contra)\b|\bnichts (?:\w+ )?(?:gegen|dagegen)\b|"
     r"\bC/?I'?s?\b[^.;]{0,30}?(?:[:\-–=])\s*(?:none|no\b|nil|0)|\b(?:C/?I|"
     r"contraindications?)s?\s*[:=]\s*(?:nil|none|no\b)|\bdoes ?n[o'’]t preclude|\bnot preclude|"
-    r"\bno (?:barrier|obstacle|objection|bar|impediment|hindrance|reason not)\b"
+    r"\bno (?:barrier|obstacle|objection|bar|impediment|hindrance|hurdle|snag|reason not)s?\b"
+    r"|\bnothing (?:\w+ ){0,4}(?:argues?|speaks?|counts?|militates?|points?) against\b"
 )
 _BUT = loosely(r"\b(?:but|however|except|although|though|yet|still|only)\b")
 # "Would be contraindicated only if platelets fell below 50": a condition, and no opinion on this patient.
@@ -97,18 +106,18 @@ _DOUBT = loosely(
     r"|\b(?:will not|won['’]?t|cannot|can['’]?t|does not|declines? to|unable to) (?:yet )?(?:give|state|offer|render|form"
     r"|commit to) (?:an |any |a )?(?:\w+ )?(?:opinion|answer|verdict|view|clearance)"
     r"|(?<!access )(?<!veins )(?<!vein )(?<!line )(?<!port )(?<!IJ )(?<!catheter )(?<!fistula )(?<!jugular )(?<!lumen )"
-    r"(?<!SVC )\b(?:is |remains |was |left |stays )(?:still )?open\b|\bopen question"
+    r"(?<!SVC )\b(?:is |remains |was |left |stays )(?:still )?open\b|\bopen question|\b(?:is|are) (?:still )?being (?:clarified|assessed|discussed|looked (?:at|into)|reviewed|evaluated|examined|decided)\b"
     r"|\bequivocal|\bundecided\b|\bdefer(?:red|s)? (?:the )?(?:decision|opinion)|\bremains to be"
-    r"|\b(?:little|small|slim|poor) (?:chance|hope|prospects?|likelihood)\b|\bunlikely to (?:yield|succeed|tolerate|work|be (?:possible|feasible|successful|collect\w*))"
+    r"|\b(?:have|has|some|with|voiced) reservations?\b|\b(?:little|small|slim|poor) (?:chance|hope|prospects?|likelihood)\b|\bunlikely to (?:yield|succeed|tolerate|work|be (?:possible|feasible|successful|collect\w*))"
     r"|(?<!no )(?<!without )(?<!w/o )(?<!any )(?<!no other )(?<!no further )(?<!no real )(?<!no major )(?<!no specific )"
     r"(?<!no particular )(?<!no significant )(?<!any other )(?<!no additional )(?<!no new )\bconcern(?:s|ed)?\b(?! raised by)|(?<!not a )(?<!no )(?<!not )\bwor(?:ry|ried|risome)\b|\bhigh[- ]risk\b|\bat (?:increased|high) risk"
-    r"|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
+    r"|\bwhether (?:or not )?(?:s?he|they|we|it|the (?:patient|child)) (?:can|could|may|should|would)\b|\bproblematic\b|\bchalleng\w+|\bquestion(?:s)? (?:of|whether|about)\b|\bif (?:he|she|they|pt"
     r"|patient)? ?(?:can|could|would|is)\b|\bwhether\b(?=[^.;]{0,60}\b(?:fit|possible|safe\w*|feasible|candidate"
     r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
     r"|\bconditional\b|\bprovided (?:that)?\b.{0,40}\b(?:accept|agree)"
 )
 _UNFIT = loosely(
-    rf"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\b(?:abandoned|aborted)\b"
+    rf"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\b(?:abandoned|aborted)\b|\b(?:advis\w+|recommend\w*|decid\w+|counsel\w*) against\b"
     r"|\b(?:unacceptable|prohibitive|excessive|intolerable) (?:\w+ )?risks?\b|\btoo (?:great|high|big|large) a risk\b|\brisks? (?:\w+ ){0,3}(?:is|are|too|would be) (?:unacceptable|prohibitive|too (?:great|high))"
     r"|\b(?:do not|don['’]t|does not|cannot|could not|did not) (?:think|believe|expect|feel)\b[^.;]{0,30}\b(?:would|could|can|will|is|to be|should)"
     r" (?:survive|tolerate|withstand|manage|cope|possible|feasible|safe|wise|fit|suitable|able|be (?:collected|apheresed|done|possible|safe|wise))"
@@ -121,7 +130,7 @@ _UNFIT = loosely(
     r"MNC|PBMC|cell|T[- ]cell|collect|undergo|under)"
     r"|\b(?:cannot|can ?not|can['’]?t|could not|couldn['’]?t|unable to|will not|won['’]?t|would not"
     r"|wouldn['’]?t|should not|must not|may not)\s+(?!(?:yet )?(?:give|offer) (?:an |any |a )?(?:\w+ )?(?:opinion|answer|verdict|view|clearance))(?:safely |currently |be |offer|proceed|undergo|collect|perform"
-    r"|do|support|recommend|have|go|get|give|sustain|obtain|place|attempt|accept|take|achieve|tolerate)+"
+    r"|do|support|recommend|have|go|get|give|sustain|obtain|place|attempt|accept|take|achieve|tolerate|happen)+"
     r"|\bout of the question|\bnot (?:thinkable|on the cards|doable|viable|workable|realistic|"
     r"practicable|permitted|allowed|to go"
     r" ahead|for (?=leu|aph|coll|harv|cell|MNC))|\bnicht möglich\b|"
@@ -130,7 +139,7 @@ _UNFIT = loosely(
     r"\bpoor candidate\b|\bno longer (?:a )?candidate"
     r"|\bdeclin(?:ed|es) (?:to collect|by (?:the )?(?:apheresis|cell|blood bank|collection))|\bturned down\b"
     r"|\brefused? (?:by|to collect)|\bapheresis (?:team |service |unit |MD )?(?:declin|refus|turned|reject)\w*"
-    r"|\bprecluded?\b|\bprecludes\b|\bprohibit\w*|\bruled out\b|\btoo (?:unstable|sick|ill|high[- ]risk|dangerous"
+    r"|\bprecluded?\b|\bprecludes\b|\bprohibit\w*|\bruled out\b|\btoo (?:unstable|sick|ill|unwell|weak|fragile|small|an[a]?emic|thrombocytopenic|cytopenic|high[- ]risk|risky|dangerous"
     r"|frail|anemic|low)\b"
     r"|\bunsafe\b|\bimpossible\b|\bfailed (?:\w+ )?(?:collections?|attempts?|leuka\w*|apheresis)|\b(?:collections?"
     r"|leukapheresis|apheresis) (?:was |were )?(?:failed|aborted|abandoned|unsuccessful|terminated)|\bno (?:usable"
@@ -141,7 +150,7 @@ _UNFIT = loosely(
 )
 _FIT = loosely(
     r"\b(?:fit|suitable|suited|cleared|clearance (?:given|granted)|clear|fine|ok|okay|ok['’]d|feasible|adequate"
-    r"|eligible|approved|accepted|acceptable|able|safe|ready|good|great|excellent|appropriate|reasonable|possible"
+    r"|eligible|approved|accepted|accepts|acceptable|able|safe|ready|good|great|excellent|appropriate|reasonable|possible"
     r"|achievable|straightforward)\b|\b(?:good|appropriate|suitable|acceptable|reasonable) candidate\b"
     r"|\bkomplikationslos\w*|\bproblemlos\w*|\bmöglich\b(?<!nicht möglich)|\ba candidate\b|"
     r"\bcandidate for\b|\bcan (?:be (?:collected|done|performed|apheresed|safely)|undergo|proceed"
@@ -151,8 +160,8 @@ _FIT = loosely(
     r"|citrate (?:sx|symptoms?|reaction\w*|tox\w*|effects?)|concern|concerns|trouble|hypotension|tetany)\b"
     r"|\buneventful\w*|\b(?:went|gone|worked|did|goes) (?:well|fine|ok|smoothly|without)\b|\bsuccessful\w*"
     r"|\bcompleted\b|\btarget (?:met|reached|achieved)|\bgoal (?:met|reached)|\bgreen light|"
-    r"\bnot hesitate\b|\b(?:happy|keen|willing|content|comfortable|glad|prepared|pleased|satisfied) (?:to|for|with)\b|\bdoable\b|\b(?:mild |only (?:mild )?|"
-    r"citrate )tingling\b|\b\d[\d.]* ?(?:x ?10|e)\^?\d+ (?:TNC|CD3|MNC|cells)|\bgood to go\b|"
+    r"\bnot hesitate\b|\b(?:would|will) collect (?:her|him|them|this)\b|\b(?:happy|keen|willing|content|comfortable|glad|prepared|pleased|satisfied) (?:to|for|with)\b|\bdoable\b|\b(?:mild |only (?:mild )?|"
+    r"citrate )tingling\b|\b\d[\d.]* ?(?:x ?10|e)\^?\d+ (?:TNC|CD3|MNC|cells)|\bgood to go\b|\bthumbs up\b|\b(?:mild|minor|slight|transient) (?:\w+ )?(?:par[a]?esthesia\w*|numbness|tingling|light-?headedness|citrate)|"
     r"\bsuffic\w+|\bunproblematic|\bnothing against|\bgo ahead\b"
     r"|\bno (?:barrier|objection|obstacle)\b|\bproceed (?:with|to) (?:collection|leuk|apher)|\bcollected (?:ok"
     r"|well|without)|\byield\w* (?:adequate|good|ok)|\bpassed\b|\bworks? well\b|\b(?:could|can|would) serve\b"
@@ -168,7 +177,7 @@ _NOW_FIT = loosely(
 )
 _PLANNED = loosely(
     r"\b(?:plan(?:ned|s|ning)?|schedul\w+|slot|booked|will (?:undergo|have|be|start|proceed)|to undergo|set for"
-    r"|awaiting|await|upcoming|proposed|arranged|pending|date\b|target(?:ed|ing)? (?:date|week|for)|next (?:week"
+    r"|postponed|deferred|delayed|put off|rescheduled|on hold|awaiting|await|upcoming|proposed|arranged|pending|date\b|target(?:ed|ing)? (?:date|week|for)|next (?:week"
     r"|month)|tentative\w*|consent(?:ed)? (?:to|for)|due|anticipated)\b|->\s*\d|\bon (?:\d{1,2}[/.]\d)"
 )
 # A clinic or a physician is no session: "hold until the apheresis MD replies", "apheresis access clinic saw her on 4/11".
@@ -467,13 +476,11 @@ def _verdict(words: str, *, at: int) -> tuple[Verdict | None, str]:
     exchange = _EXCHANGE.search(words)
     if unfit and not (exchange and not _TRIGGER.search(words.replace(exchange.group(), ""))):
         peripheral = re.search(
-            r"\bperipheral\w*\b[^.;]{0,30}$", words[: unfit.start()], re.IGNORECASE
-        ) or re.match(r"[^.;]{0,20}peripheral", words[unfit.end() :], re.IGNORECASE)
-        by_line = re.search(
-            r"\b(?:line|catheter|IJ|femoral|central|vas-?cath|quinton|mahurkar|trialysis)\b",
-            words,
+            r"\b(?:peripheral\w*|(?:her|his|the|arm|antecubital|AC) veins)\b[^.;]{0,30}$",
+            words[: unfit.start()],
             re.IGNORECASE,
-        )
+        ) or re.match(r"[^.;]{0,20}peripheral", words[unfit.end() :], re.IGNORECASE)
+        by_line = _BY_LINE.search(words) if _NO_LINE.search(words) is None else None
         recovered = _NOW_FIT.search(words[unfit.end() :])
         if recovered:
             return "fit", recovered.group()

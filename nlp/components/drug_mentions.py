@@ -27,7 +27,7 @@ _CYC = (
     r"cyc[l1i]ophos(?:ph\w*)?|cyclophosamide|cytox[ai]n|endoxan[ae]?|neosar|procytox|cycloblastin|revimmune|frindovyx"
     r"|\bi\.?v\.?\s?cyc?\b|\bivcyc?\b"
     r"|\bpocyc?\b|\bcyc\b|(?:4-?)?hydroxycyclophosphamide|aldophosphamide|phosphoramide mustard|mafosfamide"
-    r"|(?-i:\bCPM\b)"
+    r"|(?-i:\bCPM\b)|(?-i:\bCPA\b)(?=\s(?:\d[\d.,]*\s?(?:mg|g)\b|pulses?\b|IV\b|i\.v\.))"
 )
 _FLU = r"\bf[l1i]udarab[i1l]n\w*|\bfludara\b|\bfluda\b|\boforta\b|\bF-ara-A(?:MP)?\b|2-fluoro-ara-A"
 _PAIR = r"\b(?:flu\s*(?:/|-|\+|&|and)\s*cy(?:c|tox\w*)?|cy(?:c)?\s*(?:/|-|\+|&|and)\s*flu|FC)\b"
@@ -48,7 +48,7 @@ _CYC_NAMED = gate(rf"{_CYC}|{_PAIR}", re.IGNORECASE)
 _FLU_NAMED = gate(_FLU, re.IGNORECASE)
 _DRUG_LETTERS = needles(
     "cyclophos", "cytox", "endox", "neosar", "procyt", "cycloblast", "revimm", "frindov", "cyc", "ctx", "cpm", "flu",
-    "oforta", "f1ud", "f-ara", "lymphodep", "mustard", "mafosf", "aldophos", "either", "both", "ldc", "ld chemo",
+    "oforta", "f1ud", "f-ara", "lymphodep", "mustard", "mafosf", "aldophos", "either", "both", "ldc", "cpa ", "ld chemo",
     "ld-chemo", "ld reg", "ld cond", "fc", " cy", "/cy", "(cy", "-cy", "+cy", "|cy", "\ncy", "\tcy", "ivcy",
     "pocy", "i.v.cy",
 )  # fmt: skip
@@ -90,7 +90,7 @@ OTHER_DRUG = loosely(
 ALLERGY_LINE = loosely(
     r"^\W*(?:\d{1,2}[.)]?\s*)?(?:all(?:erg(?:y|ies|ic(?: to)?))?(?:\s*/\s*(?:intolerances?|ADRs?"
     r"|adverse reactions?))?|allergies? (?:and|&) intolerances?|ADRs?|drug (?:rxns?|reactions?|allergies)"
-    r"|intolerances?|adverse (?:drug )?reactions?|alerts?|(?:medication|med) allergies)\b[^:\n]{0,30}[:\-.]"
+    r"|intolerances?|adverse (?:drug )?reactions?|(?:drug |allergy |medication )?alerts?|(?:medication|med) allergies)\b[^:\n]{0,30}[:\-.]"
 )
 
 

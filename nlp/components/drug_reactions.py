@@ -67,6 +67,10 @@ _ANSWER = loosely(
     r"\s*(?:(?:the )?(?:patient|pt|she|he|mother|father|mum|mom|family|husband|wife)\b[^.;?\n]{0,20}?)?\b(?:(?P<no>no|denie[sd]|not allergic|never)"
     r"|yes)\b(?P<rest>[^.;?\n]{0,80})"
 )
+_TOLD_OF = loosely(
+    r"\W*(?:(?:s?he|pt|patient|they) )?(?:(?:has|have) )?(?:had|received|took|taken|got|(?:was |been )?given|(?:was |been )?treated with|past|previous(?:ly)?"
+    r"|prior|s/p|completed|on)\b"
+)
 _OF_A_REACTION = loosely(
     r"allerg|react|\brxn|anaphyl|hypersens|\brash|hives|urticari|angio|intoleran|culprit|\bitch|swell|wheez|bronchosp"
 )
@@ -311,6 +315,9 @@ def _in_allergy_list(text: str, layout: Layout, offset: int) -> bool:
     line = layout.line_at(offset)
     section = layout.section_at(offset)
     if section.category == "allergies" and offset < section.body + 600:
+        begin = layout.sentence_at(offset).start
+        if begin > section.body and _TOLD_OF.match(text, begin, offset):
+            return False  # "NKDA. Had cyclophosphamide in 2018."
         # A paragraph of prose under the heading is no entry of a list.
         opening = layout.sentence_at(offset)
         return offset - opening.start < 60

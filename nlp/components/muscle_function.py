@@ -40,7 +40,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
             r"|floor[- ]to[- ]stand|ris(?:e|es|ing) from (?:a |the )?\w+|to stand up|(?<=unable )to stand"
             r"|(?<=twice )to stand|(?<=times )to stand|(?<=arms )to stand|(?<=hands )to stand"
             r"|(?<=push )to stand|(?<=difficult )to stand|(?<=hard )to stand|(?<=struggles )to stand"
-            r"|stand(?:ing)? up|transfers"
+            r"|stand(?:ing)?(?: her| him| me| them)? up|transfers"
             r"|\bsquat(?:s|ting)?\b|(?<!sit-to-)(?<!, )chair(?= w/| with| needs|: needs)"
         ),
     ),
@@ -125,7 +125,7 @@ _LIMIT_BEFORE = re.compile(
 _MUST = re.compile(r"(?:has|have|had) to|must", re.IGNORECASE)
 _MANNER = re.compile(
     r"\b(?:me|him|her up|her out|them|hands?|arms?|elbows?|rails?|banister|push\w*|pull\w*|haul\w*|roll\w*|help\w*|hold\w*"
-    r"|us(?:e|es|ing)|rock\w*|momentum|lean\w*|crawl\w*|scoot\w*|furniture|table|wall|backwards?|one at a time|slowly"
+    r"|us(?:e|es|ing)|rock\w*|momentum|lean\w*|crawl\w*|scoot\w*|furniture|table|wall|backwards?|sideways|all fours|knees|one at a time|slowly"
     r"|bottom|stop\w*|rest\w*|carried|lifted|assist\w*|cane|with)\b",
     re.IGNORECASE,
 )

@@ -167,7 +167,7 @@ _TOTAL = gate(
     r"(?P<value>\d{2,3}(?:\.\d)?)\s*(?:/|of|out of)\s*(?P<scale>150|80)(?![/\d-])",
     re.IGNORECASE,
 )
-_TESTED = re.compile(r"\bMMT|manual muscle", re.IGNORECASE)
+_TESTED = gate(r"\bMMT|\bmanual muscle", re.IGNORECASE)
 _TABLE_REACH = 1_200
 _CMAS = gate(
     r"\bCMAS\b(?P<gap>[^\d\n.;]{0,40}?)(?P<value>\d{1,2})(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of"
@@ -202,6 +202,7 @@ _AFTER_BARE = re.compile(
 _AFTER_WHOLE = re.compile(
     r"\s*(?:$|[,;.)\r\n]|in\b|at\b|of\b|throughout|prox|dist|all\b|bilat|both\b|symmetric)", re.IGNORECASE
 )
+_NAMED_GRADE = re.compile(r"MRC|[Gg]rade[ds]?\s")
 # "facial strength normal" says nothing of the limbs.
 _PART_BEFORE = re.compile(
     r"\b(?:(?P<bulbar>facial|face|jaw|tongue|bulbar|eye closure)|(?P<distal>grip|hand|finger|ankle|foot|toe|wrist|distal)"
@@ -398,7 +399,7 @@ def _whole(text: str, layout: Layout) -> Iterator[Measure]:
             "/5" not in match.group()
             and not re.search(r"[+-]$", first)
             and not second
-            and ("MRC" not in match.group() or _AFTER_WHOLE.match(text, match.end()) is None)
+            and (not _NAMED_GRADE.search(match.group()) or _AFTER_WHOLE.match(text, match.end()) is None)
         ):
             continue
         if re.match(r"m+RC", match.group()) or text[max(0, match.start() - 1) : match.start()] in ("m", "-"):

@@ -79,6 +79,7 @@ _UNKNOWN = loosely(
     r"|never (?:received|found))|unsure what|told (?:\w+ ){0,2}(?:not to|never to|never|she (?:can|could)(?:not"
     r"|n['’]t)|he (?:can|could)(?:not|n['’]t))[^.;]{0,30}(?:again|have it|take it)|never (?:to )?(?:have|take"
     r"|get) it again|reaction\s*[:=]\s*(?:\?|-+|none (?:listed|given|entered))|see comments?|\?\s*reaction"
+    r"|(?:a|an|some|kind of|her|his|sort of) (?:\w+ )?(?:fit|seizure|convulsion|funny turn|bad turn)\b(?! (?:for|man|woman|boy|girl|lady|gentleman|and|person|child|patient))|\breacted\b(?! (?:well|fine))"
     r"|reaction\s*\?|(?:skin|prick|patch|intradermal|allergy)[- ]?(?:prick )?tests?(?:ing)? (?:was |were |is |came back |turned )?(?:pos\w*|reactive)"
     r"|(?:pos\w*|reactive) (?:skin|prick|intradermal|patch)[- ]?(?:prick )?tests?|sensiti[sz](?:ed|ation)\b"
     r"|leuk[o]?encephalopath\w*|neurotoxic\w*|encephalopath\w*|blindness|ha?emolysis|ha?emolytic|myocarditis"
@@ -91,7 +92,7 @@ _UNKNOWN = loosely(
 _MINOR = loosely(
     r"nause\w*|puk(?:ed|ing|e)\b|(?:blood|red|pink)(?: in (?:the )?| )urine|ha?ematuria|threw up|throwing up|barf\w*|sick to (?:her |his |the )?stomach|vomit\w*|\bN\s?/\s?V\b|\bN&V\b|\bemesis\b|queas\w*|\bGI (?:upset|intoleran\w*|side|tox\w*"
     r"|distress)\b|upset stomach|stomach upset|alopecia|hair (?:loss|thin\w*|fall\w*|shed\w*|came out)|lost (?:her"
-    r"|his|some) hair|cytopeni\w*|leuk[o]?peni\w*|neutropeni\w*|lymphopeni\w*|thrombocytopeni\w*|low (?:white"
+    r"|his|some) hair|cytopeni\w*|leu[ck]o?peni\w*|neutropeni\w*|lymphopeni\w*|thrombocytopeni\w*|low (?:white"
     r"|blood|counts?|WBC|platelets?)|(?:white|blood|platelet|"
     r"neutrophil)s? (?:cells? )?(?:counts? )?(?:fell|fall\w*|dropp\w+|drop)\b|(?:hemorrhagic |"
     r"haemorrhagic )?cystitis|h[a]?ematuria|fatigue|malaise"
@@ -116,7 +117,7 @@ _TOLERATED = loosely(
     r"upset)|uneventful\w*|(?:was|were|is|did|went|been|doing|got on|coped|all)"
     r" (?:ok|okay|fine|well|smooth\w*|good|alright)\b|[,:(–—-] *(?:all |both |it |each )?(?:fine|ok(?:ay)?|went well"
     r"|well|good|smooth\w*|alright)\b(?! (?:for|to|with|known|until|on)\b)|nothing (?:else|worse|"
-    r"(?:much )?(?:happened|untoward|to report))|never (?:gave|caused)\b|no (?:anaphyla\w*|hives|"
+    r"(?:much )?(?:happened|untoward|to report))|^\s*(?:is |was )?(?:ok(?:ay)?|fine)\b(?! (?:to|for|with|until|if))|never (?:gave|caused)\b|no (?:anaphyla\w*|hives|"
     r"allergy)"
     r"|allergy ?\? ?[^.;?\n]{0,25}\b(?:no\b|denie[sd]|not allergic)|not allergic|never (?:had )?(?:a |any )?(?:reaction|rxn|problem|trouble)\b|nil (?:reaction|rxn)"
     r"|reaction\s*[:=]?\s*(?:none|nil|no)\b(?! (?:listed|given|entered))|rxn\s*[:=]?\s*none|none noted"
@@ -165,6 +166,8 @@ _VOID = loosely(
     r"(?:is|was|has been|are|were)\s+(?:now |therefore |since |subsequently |plainly |simply )*(?:wrong\b|void\b|spurious"
     r"|struck (?:out|off)|crossed out|erroneous|a (?:clerical |typing |charting )?(?:mistake|error)|mis-?entered|unfounded"
     r"|deleted|an error)"
+    r"|\b(?:allergy|hypersensitivity|intolerance|reaction|anaphylaxis) (?:was|is|has been|were)"
+    r" (?:then |later |formally |since |now )*(?:excluded|ruled out|refuted|disproved|disproven|not confirmed|unfounded)\b"
     r"|(?<!NKDA )(?<!none )(?<!known )\b(?:entry|label|listing|flag|alert)[\"”']?,? (?:(?!not\b|un)\w+ ){0,3}?(?:void(?:ed)?|invalid(?:ated)?"
     r"|deleted|removed|struck (?:out|off|through)|crossed out|erased|withdrawn|retracted|cancell?ed|wrong|spurious"
     r"|unfounded|taken (?:off|out))\b"
@@ -259,7 +262,7 @@ def read_reaction(
     if unknown is not None and tolerated is None:
         specific = re.search(
             r"unknown|unspec|blank|recall|remember|say|told|again|leuk|neuro|enceph|blind|h[a]?emoly|myocard"
-            r"|cardio|not |test|sensiti",
+            r"|cardio|not |test|sensiti|\bfit\b|seiz|convuls|turn|reacted",
             unknown.group(),
             re.IGNORECASE,
         )
