@@ -208,6 +208,15 @@ _SUBJECT = re.compile(
     rf"|older|younger|elder|twin|late|only|little|big|first|half)\s+){{0,4}}(?P<who>{RELATIVE})\b",
     re.IGNORECASE,
 )
+# "Mother of two, heart transplant recipient": the patient is the mother.
+_OF_CHILDREN = re.compile(
+    r"\s+(?:of|to)\s+(?:(?:[1-9]|1[0-2])\b(?!\s*(?:years?|y\b))|one\b|two\b|three\b|four\b|five\b|six\b|seven\b|twins\b|several\b|an?\s+(?:\w+[\s-]){0,3}(?:old|son|daughter|child|baby|boy|girl|toddler)\b"
+    r"|(?:young|small|grown|adult|teenage)\w*\s+\w+)"
+    # Of "mother of a boy with a transplant" the boy has it.
+    r"(?!\s+(?:\w+\s+)?(?:with|who|whose|that|after|s/p)\b)",
+    re.IGNORECASE,
+)
+_WHOSE_PARENT = re.compile(r"\b(?:his|her|their|my|the)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _PRONOUN = re.compile(r"\W*(?:she|he|they|her|his)\b", re.IGNORECASE)
 _FEMALE = re.compile(
     r"mother|mom|mum|mama|sister|daughter|aunt|niece|wife|girlfriend|MG?M|grandma|PGM", re.IGNORECASE
@@ -341,7 +350,7 @@ def _named_before(left: str, mention: str) -> str:
         follows = left[match.end() :]
         if _POSSESSIVE.match(follows) and not _GOT_IT.search(left[: match.start()]):
             return match.group("who")  # "for her brother's kidney transplant", whoever gave the kidney
-        if _SALUTATION.search(left[: match.start()]):
+        if _SALUTATION.search(left[: match.start()]) or _is_parent_of(left[: match.start()], follows):
             continue
         if _WHOSE.search(left[: match.start()]) and _BACK_TO_THE_PATIENT.search(follows):
             continue
@@ -375,6 +384,11 @@ def _named_before(left: str, mention: str) -> str:
     return ""
 
 
+def _is_parent_of(before: str, behind: str) -> bool:
+    """Say whether a word such as "mother" tells of the patient's own children."""
+    return _OF_CHILDREN.match(behind) is not None and _WHOSE_PARENT.search(before) is None
+
+
 def _carried_over(text: str, layout: Layout, start: int) -> str:
     """Return the person of the sentences before, when this one only says "she" or "he"."""
     number = layout.sentence_number(start)
@@ -395,6 +409,7 @@ def _carried_over(text: str, layout: Layout, start: int) -> str:
             who = subject.group("who")
             if (
                 _SPEAKS.match(words[subject.end() :])
+                or _is_parent_of(words[: subject.start("who")], words[subject.end() :])
                 or (female and _MALE.search(who))
                 or (male and _FEMALE.search(who))
             ):

@@ -234,7 +234,22 @@ _CORRECTION_REACH = 150
 _RECEIVED_IT = loosely(
     r"^[^.;\n]{0,60}?(?:,|\bbut|\band|\bthen)\s+(?:s?he|they|pt|the patient)\s+(?:later |finally |eventually |then |did )*"
     r"(?:received|got|had|underwent)\s+(?:it|them|the (?:transplant|transplantation|cells|infusion|product|procedure))\b"
+    r"(?!\s+(?:explain|describ|offer|plan|schedul|discuss|cancel|postpon|declin|approv|shown|repeat(?:ed)? to)\w*)"
+    # Without a subject of its own: "declined CAR T in 2021 but received it in 2023".
+    r"|^[^.;\n]{0,60}?(?:,|\bbut|\band|\bthen)\s+(?:(?:then|later|finally|eventually|did)\s+)*(?:received|underwent)\s+(?:it|them|one)\s+"
+    r"(?:in|on|at|elsewhere|abroad|after|anyway|later|last)\b"
 )
+# "Would rather not speak of the kidney transplant she had in 2004": who had it is told by the words behind it.
+_THAT_SHE_HAD = loosely(
+    r"^(?:\s*(?:cells?|therapy|infusion|treatment))?\s+(?:(?:that|which)\s+)?(?:s?he|they|I|the patient|pt)\s+(?:had|got|received|underwent|was given)"
+    r"\s+(?:back\s+)?(?:in|on|at|as|when|elsewhere|abroad|from|(?:\w+\s){1,2}(?:years?|months?)\s+ago)\b"
+)
+_THAT_SHE_HOPED_FOR = loosely(
+    r"^(?:\s*(?:cells?|therapy|infusion|treatment))?\s+(?:(?:that|which)\s+)?(?:s?he|they|I|the patient|pt)\s+(?:had|has|have)\s+(?:been\s+)?(?:so\s+|long\s+|always\s+)?"
+    r"(?:hoped|hoping|wished|wishing|waited|waiting|longed|asked|wanted|planned|expected|promised|declined|refused|feared)\b"
+)
+# "Prefers her own clinic (lung tx 2018)": a remark in brackets with its day stands for itself.
+_IN_BRACKETS = loosely(r"^\s*,?\s*(?:in\s+|on\s+|since\s+)?[\w./-]{0,6}\s?[\w./-]{0,6}(?:19|20)\d\d\s*[),;]")
 _TIMELINE_ROW = loosely(
     r"^[\W_]*(?:in )?(?P<date>(?:\d{1,2}[/.-]){0,2}(?:19|20)\d\d(?:-\d\d){0,2}|\d{1,2}/\d{1,2}/\d\d|[a-z]{3,9}\.? (?:19"
     r"|20)\d\d)\s*(?:[:|\-–—\t,]|\s)\s*(?:[a-z0-9+-]+\s+){0,2}$"
@@ -299,6 +314,14 @@ def read_receipt(
         r"\b(?:if|asks?|whether|says?)\b", received.group(), re.IGNORECASE
     ):
         return Receipt("present", (received.group().strip(" ,"),), strength="strong")
+    hoped = _THAT_SHE_HOPED_FOR.match(right)
+    if hoped is not None:
+        return Receipt("hypothetical", (hoped.group().strip(),))
+    had = _THAT_SHE_HAD.match(right)
+    if had is not None:
+        return Receipt("present", (had.group().strip(),), strength="strong")
+    if left.rstrip().endswith("(") and _IN_BRACKETS.match(right) and past_date_after(right, note_date):
+        return Receipt("present", ("a past date in its brackets",), strength="strong")
     denied = _denied(left, right, text[end : min(line.end, end + _ANSWER_REACH)], note_date)
     if denied is not None:
         return denied

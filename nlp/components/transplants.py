@@ -208,6 +208,14 @@ _SO_CALLED = loosely(
     r"|(?:refers?|referred|referring) to (?:it|this|that|them|the (?:\w+ )?\w+) as|referred to as|known as|so-called|what s?he calls?)"
     r"\s*(?:(?:his|her|their|an?|the|my)\s+)?[\"“‘']?$"
 )
+# "Was listed in 2018 and transplanted in 2019": the list came first, and then it was done.
+_LISTED_AND = loosely(
+    r"(?<!be )(?<!being )(?<!get )\b(?:wait-?\s?listed|listed|evaluated|worked up|accepted|referred|admitted|called in)\b[^.;\n]{0,60}?"
+    r"(?:\band|,|\bthen)\s+(?:(?:was|were|got|then|finally|successfully|eventually|later|subsequently|duly)\s+)*$"
+)
+_TO_BE_LISTED = loosely(
+    r"\b(?:to be|will be|can be|could be|should be|would be|must be|may be|if|once|before being)\s+(?:\w+\s+)?$"
+)
 _RECIPIENT_TO_BE = loosely(
     r"[\s-]+(?:waiting|wait-?\s?list|list\b|candida\w+|evaluation|selection|work-?\s?up|pool|screening)"
 )
@@ -268,6 +276,8 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     assertion = reading.assertion or ("hypothetical" if to_come else "present")
     if is_called_so and assertion == "present":
         assertion = "absent"
+    if assertion == "hypothetical" and _is_done_after_listing(text, layout, start, surface):
+        assertion = "present"
     attributes = dict(concept.attributes)
     attributes["strength"] = reading.strength
     if reading.corrects:
@@ -313,6 +323,15 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
             yield made("transplant", organ, first, assertion, first + len(_words_of_organ(text, first)))
     if kind == "transplant" and re.match(r"heart[- /]lung|heart and lung|CHLT|HLT", surface, re.IGNORECASE):
         yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
+
+
+def _is_done_after_listing(text: str, layout: Layout, start: int, surface: str) -> bool:
+    """Say whether "transplanted" is the verb that follows "was listed in 2018 and"."""
+    if surface.lower() != "transplanted":
+        return False
+    before = text[max(min(layout.sentence_at(start).start, start), start - 140) : start]
+    listed = _LISTED_AND.search(before)
+    return listed is not None and _TO_BE_LISTED.search(before[: listed.start()]) is None
 
 
 def _heads_what_is_to_come(text: str, start: int, end: int) -> bool:
