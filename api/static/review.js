@@ -458,4 +458,6 @@
   }
   const open = document.querySelector("#note-list a.open");
   if (open) open.scrollIntoView({ block: "nearest" });
+  // From here on keys are heard; the page itself is there a little earlier.
+  document.documentElement.dataset.keys = "heard";
 })();

@@ -77,7 +77,7 @@ def acts(room, patient_id: str, name: str):
 
 
 def on(page, label: str) -> None:
-    page.wait_for_selector(f"#evidence h2:text-is('{label}')")
+    page.wait_for_selector(f"html[data-keys] #evidence h2:text-is('{label}')")
 
 
 def decided(page, count: int) -> None:
