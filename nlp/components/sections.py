@@ -69,7 +69,8 @@ class Sections:
             # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
             rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{inline})):(?=\s)",
             re.IGNORECASE,
-            starts=r"(?P<before>[.;|)\]] +|  +)",
+            # The blanks are looked ahead for, so that the sign alone is what the pass over the note looks for.
+            starts=r"(?P<before>[.;|)\]](?= ) *|  +)",
         )
         self._copied = gate(rules.copied, re.IGNORECASE)
         self._templated = gate(rules.templated, re.IGNORECASE)
