@@ -26,7 +26,12 @@ _FIELD_END = re.compile(r"\s*(?:$|\n|\s{2,}|[|(])")
 _LINE_END = re.compile(r"[ \t]*(?:\n|$)")
 _DAY = re.compile(
     r"(?:\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{2}|\d{4})|\b\d{1,2}(?:st|nd|rd|th)?\.?\s[A-Z][a-z]{2,8}\.?,?\s\d{4}"
-    r"|\b[A-Z][a-z]{2,8}\.?\s\d{1,2},?\s\d{4}|\b\d{4}-\d\d-\d\d)(?P<gap>[ \t]*)$"
+    r"|\b[A-Z][a-z]{2,8}\.?\s\d{1,2},?\s\d{4}|\b\d{4}-\d\d-\d\d)[ \t]*$"
+)
+# What a letterhead's date is the date of; a date before a disease is otherwise that of the disease ("03/12/2026   TB").
+_VISIT = re.compile(
+    r"\b(?:clinic|visit|consultation|appointment|encounter|seen|dictated|typed|transcribed|OPD|outpatients?|ward round)\b",
+    re.IGNORECASE,
 )
 # Lines of a note that may be its letterhead.
 _HEAD_LINES = 3
@@ -55,7 +60,7 @@ def is_initials(text: str, start: int, end: int) -> bool:
     Say whether ``text[start:end]`` signs or dates an entry rather than names a disease.
 
     Initials stand before a credential ("SBO RN") or a typist's ("TB/ms"), behind "dictated by", or alone behind the day
-    at the end of the letterhead ("Clinic 10/11/2026   TB").
+    of the visit in the letterhead ("Clinic 10/11/2026   TB").
     """
     words = text[start:end]
     if not (1 < len(words) <= _MOST_LETTERS and words.isascii() and words.isalpha() and words.isupper()):
@@ -68,7 +73,7 @@ def is_initials(text: str, start: int, end: int) -> bool:
     signed = _SIGNED.search(before)
     if signed is not None and (":" in signed.group() or "by" in signed.group().split()):
         return _FIELD_END.match(behind) is not None
-    day = _DAY.search(before)
-    if day is None or _LINE_END.match(text, end) is None:
+    if text.count("\n", 0, start) >= _HEAD_LINES or _LINE_END.match(text, end) is None:
         return False
-    return len(day["gap"]) > 1 or text.count("\n", 0, start) < _HEAD_LINES
+    day = _DAY.search(before)
+    return day is not None and _VISIT.search(before, 0, day.start()) is not None

@@ -175,7 +175,7 @@ _NO_DONOR = loosely(
 )
 
 
-# 'The wrist band carries the word "TRANSPLANT"', 'the label "BMT" on the chart': print on a thing, no graft.
+# 'The wrist band carries the word "TRANSPLANT"': print on a thing says nothing, and what it names is to be asked about.
 _PRINTED = loosely(
     r"\b(?:(?:wrist ?bands?|bracelets?|stickers?|labels?|stamps?|banners?|letterheads?|doors?|signs?|headers?|footers?|folders?|bags?|tubes?|badges?)\b[^.;\n]{0,50}?"
     r"(?:carr(?:y|ies|ied)|says?|said|reads?|bears?|shows?|with|has|had|printed)\b[^.;\n]{0,20}?|(?:wrist ?band|sticker|label|stamp|banner|letterhead|header|footer)\s+)[\"“‘']$"
@@ -251,11 +251,9 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     start, end = source_range(span)
     concept = sense_of(span).concept
     surface = text[start:end]
-    if _is_signature(text, layout, start, end) or _PRINTED.search(text[max(0, start - 80) : start]):
+    is_printed = _PRINTED.search(text[max(0, start - 80) : start]) is not None
+    if _is_signature(text, layout, start, end) or (is_printed and concept.concept == "any"):
         return
-    is_called_so = _WAS_ANOTHER.match(text[end : end + 60]) and _CALLED_SO.search(
-        text[max(0, start - 100) : start]
-    )
     if concept.concept == "any" and _is_no_transplant(text, layout, start, end):
         return
     # "kidney and pancreas transplant" holds a kidney; "heart valve" and "vein graft" hold no organ.
@@ -272,9 +270,10 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
         kind, name, behind = _named_beside(text, layout, start, end, kind)
     if _CODE.match(surface) and kind == "transplant":
         kind = "transplant_code"
-    to_come = reading.service or (reading.assertion is None and _heads_what_is_to_come(text, start, end))
-    assertion = reading.assertion or ("hypothetical" if to_come else "present")
-    if is_called_so and assertion == "present":
+    assertion = reading.assertion or (
+        "hypothetical" if reading.service else _by_its_place(text, start, end, is_printed=is_printed)
+    )
+    if assertion == "present" and _is_called_so(text, start, end):
         assertion = "absent"
     if assertion == "hypothetical" and _is_done_after_listing(text, layout, start, surface):
         assertion = "present"
@@ -323,6 +322,21 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
             yield made("transplant", organ, first, assertion, first + len(_words_of_organ(text, first)))
     if kind == "transplant" and re.match(r"heart[- /]lung|heart and lung|CHLT|HLT", surface, re.IGNORECASE):
         yield made("transplant", "liver" if surface == "CHLT" else "lung", start, assertion)
+
+
+def _by_its_place(text: str, start: int, end: int, *, is_printed: bool) -> Assertion:
+    """Return what a mention holds whose sentence has no word that decides: print on a thing is to be asked about."""
+    if is_printed:
+        return "possible"
+    return "hypothetical" if _heads_what_is_to_come(text, start, end) else "present"
+
+
+def _is_called_so(text: str, start: int, end: int) -> bool:
+    """Say whether the mention is what somebody calls another operation."""
+    return (
+        _WAS_ANOTHER.match(text[end : end + 60]) is not None
+        and _CALLED_SO.search(text[max(0, start - 100) : start]) is not None
+    )
 
 
 def _is_done_after_listing(text: str, layout: Layout, start: int, surface: str) -> bool:

@@ -32,6 +32,10 @@ def _place(text: str) -> tuple[str, int, int]:
         ("Given by mouth. [TB] treated 1998.", False),
         ("HISTORY\n1. Asthma\n2. HTN\n3. seen 7 June 2024 [TB]", False),
         ("tuberculosis = [tb]", False),
+        ("Problem list\n\n03/12/2026   [TB]\n", False),
+        ("Problem list\n03/12/2026\t[HIV]\n", False),
+        ("12/03/2026 [TB]\nOn RHZE since.", False),
+        ("Infections\n2026-03-12    [TB]", False),
     ],
 )
 def test_initials(text: str, expected: bool) -> None:

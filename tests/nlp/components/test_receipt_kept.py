@@ -60,6 +60,18 @@ NOT_HAD = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("text", "assertion"),
+    [
+        ('Medical alert bracelet reads "kidney transplant".', "possible"),
+        ('Her bracelet says "BMT".', "possible"),
+        ('The folder says "heart transplant 2012".', "present"),
+    ],
+)
+def test_what_is_printed_on_a_thing_is_not_lost(pipeline: Pipeline, text: str, assertion: str) -> None:
+    assert _assertions(pipeline, text) == {assertion}
+
+
 def _assertions(pipeline: Pipeline, text: str) -> set[str]:
     return {f.assertion for f in read(pipeline, text, "transplant", "car_t", day=DAY)}
 

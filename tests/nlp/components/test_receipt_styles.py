@@ -196,7 +196,7 @@ STYLES: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
         ("Z94.0 kidney transplant status was miscoded.", {("kidney", A)}),
         ("Kidney transplant on the problem list: not hers.", {("kidney", A)}),
         ('The wrist band carries the word "TRANSPLANT" since our unit is shared.', set()),
-        ('The label "BMT" on the chart only names the ward.', set()),
+        ('The label "BMT" on the chart only names the ward.', {("hct", Q)}),
         ("Kidney transplant 2009; the dose of tacrolimus was high and I corrected it.", {("kidney", P)}),
         ("Kidney transplant 2009, hypomagnesaemia, I corrected that with an infusion.", {("kidney", P)}),
         (
