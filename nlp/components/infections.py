@@ -132,6 +132,8 @@ _TREATED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 
+# Most infections are treated for at most four weeks: an entry of a list that is younger may still be ill.
+_LATELY_DAYS = 28
 # How far around hepatitis B its serology stands, in code points.
 _SEROLOGY_REACH = 160
 _AGAINST_HBV = re.compile(
@@ -330,12 +332,25 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
     if active or still or taken:
         return "active", "present"
     if context.section in LISTS or (context.section in ("medications",) and run != "general"):
+        if context.section in LISTS and _listed_lately(doc, context):
+            return "stated", "present"
         return "listed", "historical" if context.section in LISTS else "present"
     if run == "general":
         return "mentioned", "present"
     if context.assertion == "historical":
         return "resolved", "historical"
     return "stated", "present"
+
+
+def _listed_lately(doc: Doc, context: MentionContext) -> bool:
+    """Say whether the day before an entry of a list ("2026-04-20   TB") is so near that the illness may go on."""
+    text: str = doc._.note_text
+    line = text.rfind("\n", 0, context.start) + 1
+    if not re.search(r"\d[\s:|–-]*$", text[line : context.start]):
+        return False
+    note_date = note_date_of(doc)
+    days = find_dates(text, note_date, start=line, end=context.start)
+    return bool(days) and 0 <= (note_date - days[-1].last).days <= _LATELY_DAYS
 
 
 def _is_prevented(name: str, right: str) -> bool:
