@@ -104,6 +104,7 @@ def trend(label: str, unit: str, values: Sequence[Value], as_of: date, *, span: 
     is_log = min(numbers) > 0 and max(numbers) / min(numbers) > 10
     y, ticks = _value_scale([*numbers, *limits], top, height - bottom, is_log=is_log)
     parts = [_axis(*span, x, height - 8)]
+    here = x(as_of)
     ranges = [value for value in values if value.high is not None]
     if ranges:
         # The latest range that a note gives: laboratories differ, and each point says its own.
@@ -113,7 +114,8 @@ def trend(label: str, unit: str, values: Sequence[Value], as_of: date, *, span: 
         box = {"x": _LEFT, "width": WIDTH - _LEFT - _RIGHT, "y": upper, "height": max(lower - upper, 1)}
         parts.append(_tag("rect", **box, class_="band"))
         said = f"{low:g}–{high:g}" if low is not None else f"up to {high:g}"
-        parts.append(_text(WIDTH - _RIGHT - 4, upper + 12, f"reference {said}", "band-words", anchor="end"))
+        # Before the line of the screening day, which would cross the words.
+        parts.append(_text(here - 6, upper + 12, f"reference {said}", "band-words", anchor="end"))
     for tick in ticks:
         parts.append(_tag("line", x1=_LEFT - 4, x2=_LEFT, y1=y(tick), y2=y(tick), class_="rule"))
         parts.append(_text(_LEFT - 8, y(tick) + 4, f"{tick:,g}", "tick", anchor="end"))
@@ -124,7 +126,6 @@ def trend(label: str, unit: str, values: Sequence[Value], as_of: date, *, span: 
     parts.append(_tag("polyline", points=points, class_="trend"))
     for value in ordered:
         parts.append(_point(value, x(value.day), y(value.number)))
-    here = x(as_of)
     parts.append(_tag("line", x1=here, x2=here, y1=top, y2=height - bottom, class_="screening"))
     flagged = sum(value.is_flagged for value in values)
     said = f"{label}: {len(values)} values from {ordered[0].day} to {ordered[-1].day}, {flagged} flagged"
