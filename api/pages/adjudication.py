@@ -28,7 +28,7 @@ from chartsift.api.pages.scene import (
     values_of,
 )
 from chartsift.api.room import Room
-from chartsift.api.services import adjudication, charts, reviews
+from chartsift.api.services import adjudication, charts, readings, reviews, signing
 from chartsift.api.services.studies import named_criteria, study_of, trial_of
 from chartsift.api.services.visibility import visible_reviews
 
@@ -54,7 +54,7 @@ def adjudication_list_page(study_id: str, access: AccessDep, room: RoomDep) -> R
             access=access,
             study=study,
             waiting=[
-                (patient, [labels.get(key[1], key[1]) for key in reviews.disagreements(session, patient)])
+                (patient, [labels.get(key[1], key[1]) for key in readings.disagreements(session, patient)])
                 for patient in waiting
             ],
         )
@@ -121,7 +121,7 @@ def sign_settled_form(
 
     def act(session: Session) -> None:
         _own(session, access, study_id, patient_id)
-        reviews.sign(session, study_id, patient_id, access.user_id, expected=expected)
+        signing.sign(session, study_id, patient_id, access.user_id, expected=expected)
 
     return _done(room, access, study_id, patient_id, act, onward="/worksheet")
 
@@ -198,12 +198,12 @@ def _items(session: Session, scene: Scene) -> list[dict[str, Any]]:
     ]
     if len(readers) < 2:
         return []
-    own = reviews.states_of(scene.acts)
-    acts = {one.reader: reviews.acts_of(session, one.review) for one in readers}
-    states = {letter: reviews.states_of(made) for letter, made in acts.items()}
+    own = readings.states_of(scene.acts)
+    acts = {one.reader: readings.acts_of(session, one.review) for one in readers}
+    states = {letter: readings.states_of(made) for letter, made in acts.items()}
     criteria = named_criteria(trial_of(scene.study))
     items: list[dict[str, Any]] = []
-    for key in reviews.disagreements(session, scene.patient):
+    for key in readings.disagreements(session, scene.patient):
         if key not in criteria:  # of an earlier version of the trial
             continue
         result = scene.results.get(key[1]) if key[0] == scene.cohort.cohort_id else None

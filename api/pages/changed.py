@@ -20,7 +20,7 @@ from chartsift.api.db.store import now_of
 from chartsift.api.db.tables import AuditEntry, Decision, Signature, VerdictChange
 from chartsift.api.pages.scene import Scene, chart_address, clock_words, study_labels
 from chartsift.api.render import COHORT_WORDS
-from chartsift.api.services import changes, presence, reviews
+from chartsift.api.services import changes, presence, readings
 from chartsift.api.services.adjudication import RecordedVerdict
 from chartsift.api.services.studies import trial_of
 
@@ -116,7 +116,7 @@ def _moment(session: Session, scene: Scene, signature: Signature | None) -> tupl
 def _signature(session: Session, scene: Scene) -> Signature | None:
     """Return the signature that counts: the last one of a signed chart, else one's own of the present round."""
     if scene.patient.state == "signed":
-        of = [review.id for review in reviews.reviews_of(session, scene.patient).values()]
+        of = [review.id for review in readings.reviews_of(session, scene.patient).values()]
     else:
         of = [scene.review.id] if scene.review is not None else []
     query = select(Signature).where(Signature.review_id.in_(of))
@@ -134,7 +134,7 @@ def _decided(session: Session, scene: Scene, record: Sequence[RecordedVerdict]) 
         return {one.criterion_id: _Decided(one.verdict, at[one.decision_id], "signed as") for one in record}
     return {
         name: _Decided(state.verdict.verdict or "", state.verdict.made_at, "you decided")
-        for (cohort_id, name), state in reviews.states_of(scene.acts).items()
+        for (cohort_id, name), state in readings.states_of(scene.acts).items()
         if state.verdict is not None and cohort_id == scene.cohort.cohort_id
     }
 

@@ -23,7 +23,7 @@ from chartsift.api.pages.chart import state_values, whole_page
 from chartsift.api.pages.render import page
 from chartsift.api.pages.scene import place_address, record_seen, scene_of
 from chartsift.api.room import Room
-from chartsift.api.services import charts, reviews
+from chartsift.api.services import charts, reviews, signing
 
 routes = APIRouter(dependencies=[Depends(access_of)], include_in_schema=False)
 
@@ -163,7 +163,7 @@ def reveal_form(here: HereDep, criterion: Name = "") -> Response:
 def sign_form(here: HereDep, expected: Expected, criterion: Name = "") -> Response:
     """Sign one's own reading."""
     return _done(
-        here, lambda session: reviews.sign(session, *_who(here), expected=expected), criterion=criterion
+        here, lambda session: signing.sign(session, *_who(here), expected=expected), criterion=criterion
     )
 
 

@@ -26,7 +26,7 @@ from chartsift.api.db.tables import (
     User,
 )
 from chartsift.api.permissions import Permission
-from chartsift.api.services import audit, charts, presence, reviews
+from chartsift.api.services import audit, charts, presence, readings, reviews
 from chartsift.api.services.adjudication import RecordedVerdict, deciders_of
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.seen import seen_by_all
@@ -131,7 +131,7 @@ def scene_of(session: Session, access: Access, study_id: str, patient_id: str) -
     result = None
     if stored is not None and is_seen:
         result = _RESULTS.get(stored.id, lambda: result_value(session, stored))
-    every = reviews.reviews_of(session, patient).values()
+    every = readings.reviews_of(session, patient).values()
     review = next((one for one in every if one.reviewer_id == access.user_id), None)
     others = [one for one in every if one.reviewer_id != access.user_id and one.signed_at is None]
     return Scene(
@@ -140,11 +140,11 @@ def scene_of(session: Session, access: Access, study_id: str, patient_id: str) -
         patient=patient,
         stored=stored,
         result=result,
-        cohort=reviews.cohort_of(session, study, patient),
+        cohort=readings.cohort_of(session, study, patient),
         notes=charts.notes_of(session, patient.id),
         seen=seen_notes(session, patient, access.user_id),
         review=review,
-        acts=reviews.acts_of(session, review) if review is not None else (),
+        acts=readings.acts_of(session, review) if review is not None else (),
         reader=session.get_one(User, others[0].reviewer_id).display_name if others else "",
     )
 
@@ -200,7 +200,7 @@ def rows_of(
     Return the lines of the list of criteria: each with the record, once the chart is signed, else with the person's own
     reading; *stale* is told beside it.
     """
-    states = reviews.states_of(scene.acts)
+    states = readings.states_of(scene.acts)
     recorded = _recorded(session, scene, record)
     results = scene.results
     found = []
@@ -226,13 +226,13 @@ def _recorded(session: Session, scene: Scene, record: Sequence[RecordedVerdict])
     if not record:
         return {}
     by = deciders_of(session, scene.patient)
-    every = reviews.reviews_of(session, scene.patient).values()
-    acts = {act.id: made for review in every if (made := reviews.acts_of(session, review)) for act in made}
+    every = readings.reviews_of(session, scene.patient).values()
+    acts = {act.id: made for review in every if (made := readings.acts_of(session, review)) for act in made}
     found = {}
     for one in record:
         if one.cohort_id == scene.cohort.cohort_id:
             made = acts[one.decision_id]
-            state = reviews.states_of(made)[one.cohort_id, one.criterion_id]
+            state = readings.states_of(made)[one.cohort_id, one.criterion_id]
             name, agreed = by[one.settled]
             read = reading_of(session, made, state, None, by=name)
             found[one.criterion_id] = replace(read, agreed=agreed)
@@ -325,7 +325,7 @@ def clock_words(at: datetime, now: datetime) -> str:
 def reading_of(
     session: Session,
     acts: Sequence[Decision],
-    state: reviews.CriterionState | None,
+    state: readings.CriterionState | None,
     result: CriterionResult | None,
     *,
     by: str = "you",
@@ -348,7 +348,7 @@ def reading_of(
     return Reading(
         verdict=(act.verdict or "") if act is not None else "",
         reason=act.reason if act is not None else "",
-        comment=reviews.comment_of(session, act) if act is not None else "",
+        comment=readings.comment_of(session, act) if act is not None else "",
         by=by,
         at=clock_words(act.made_at, now) if act is not None else "",
         last=state.last,
@@ -359,7 +359,7 @@ def reading_of(
                 one.sequence,
                 act_words(one),
                 _reason_words(one),
-                reviews.comment_of(session, one),
+                readings.comment_of(session, one),
                 by,
                 clock_words(one.made_at, now),
                 one.id in valid,
@@ -394,5 +394,5 @@ def _piece(session: Session, act: Decision) -> OwnPiece:
         stance=stance,
         is_rejected=act.act == "evidence_rejected",
         reason=_reason_words(act),
-        comment=reviews.comment_of(session, act),
+        comment=readings.comment_of(session, act),
     )

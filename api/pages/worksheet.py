@@ -25,7 +25,7 @@ from chartsift.api.pages.scene import (
     scene_of,
     values_of,
 )
-from chartsift.api.services import reviews
+from chartsift.api.services import readings, reviews
 from chartsift.api.services.adjudication import RecordedVerdict, deciders_of, record_of
 from chartsift.api.services.evaluation import result_value, speaks_against
 from chartsift.api.services.studies import named_criteria, trial_at, trial_of
@@ -151,8 +151,8 @@ def _lines(
         for cohort in (result.cohorts if result is not None else ())
         for item in cohort.criteria
     }
-    every = reviews.reviews_of(session, scene.patient).values()
-    acts = {review.id: reviews.acts_of(session, review) for review in every}
+    every = readings.reviews_of(session, scene.patient).values()
+    acts = {review.id: readings.acts_of(session, review) for review in every}
     people = deciders_of(session, scene.patient)
     place = {key: at for at, key in enumerate(criteria)}
     known = [one for one in record if (one.cohort_id, one.criterion_id) in criteria]
@@ -175,7 +175,7 @@ def _line(
     decision = session.get_one(Decision, one.decision_id)
     by, agreed = people[one.settled]
     made = acts[decision.review_id]
-    mine = reading_of(session, made, reviews.states_of(made).get(key), None, by=by)
+    mine = reading_of(session, made, readings.states_of(made).get(key), None, by=by)
     item = proposed.get(key)
     of_readers = {piece.note_id for piece in mine.pieces}
     site_ids = evidence_notes(item) | {note.note_id for note in scene.notes if note.id in of_readers}
@@ -196,7 +196,7 @@ def _line(
         "agreed": agreed,
         "at": decision.made_at,
         "reason": reviews.VERDICT_REASONS.get(decision.reason, ""),
-        "comment": reviews.comment_of(session, decision),
+        "comment": readings.comment_of(session, decision),
         "proposed": shown.row.proposal,
         "searched": shown.searched,
         "own": own_quotes(mine.pieces, notes=notes, as_of=as_of, link=link),

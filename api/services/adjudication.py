@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chartsift.api.db.store import now_of
 from chartsift.api.db.tables import Review, StudyPatient, User
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.permissions import Permission
-from chartsift.api.services import audit, charts
-from chartsift.api.services.reviews import (
-    disagreements,
-    review_by,
-    reviews_of,
-    signed_content,
-)
+from chartsift.api.services import charts
+from chartsift.api.services.readings import disagreements, review_by, reviews_of, signed_content
+from chartsift.api.services.reviews import begin
 from chartsift.api.services.visibility import is_adjudicator_of
 
 
@@ -68,27 +63,7 @@ def open_adjudication(
         if taken.reviewer_id != user_id:
             raise ConflictError("CO603")
         return taken
-    review = Review(
-        patient_id=patient.id,
-        round=patient.round,
-        slot="adjudication",
-        reviewer_id=user_id,
-        is_blind=patient.is_blind_first,
-        started_at=now_of(session),
-    )
-    session.add(review)
-    patient.version += 1
-    session.flush()
-    audit.append(
-        session,
-        user_id,
-        "review.opened",
-        study_id=study_id,
-        patient_id=patient.id,
-        target=review.id,
-        slot="adjudication",
-    )
-    return review
+    return begin(session, patient, user_id, "adjudication")
 
 
 def own_adjudication(session: Session, patient: StudyPatient, user_id: str) -> Review:

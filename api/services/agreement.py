@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from chartsift.annotations.agreement import cohen_kappa
 from chartsift.api.db.tables import Decision, Review, StoredResult, StudyPatient
 from chartsift.api.services.evaluation import result_value
-from chartsift.api.services.reviews import states_of
+from chartsift.api.services.readings import states_of
 
 Table = Counter[tuple[str, str]]
 

@@ -31,8 +31,8 @@ from chartsift.api.screener import versions
 from chartsift.api.services import audit, charts
 from chartsift.api.services.adjudication import RecordedVerdict, record_of
 from chartsift.api.services.evaluation import current_result, result_value, speaks_against
-from chartsift.api.services.reviews import acts_of as acts_of_review
-from chartsift.api.services.reviews import comment_of, reviews_of, states_of
+from chartsift.api.services.readings import acts_of as acts_of_review
+from chartsift.api.services.readings import comment_of, reviews_of, states_of
 from chartsift.api.services.studies import study_of, trial_at, trial_of
 from chartsift.nlp.criteria.schema import TrialFile
 from chartsift.nlp.screening import rows

@@ -1,5 +1,5 @@
 """
-Reading a chart: taking it, deciding, undoing, signing.
+Reading a chart: taking it, deciding, undoing; what is in force is in ``readings``, signing in ``signing``.
 
 Every act is a row of ``decisions`` that nothing changes; what is in force follows from folding the rows. A caller
 says which act it saw last (``expected``), so that nobody decides over something unseen. What a second reader may
@@ -8,25 +8,32 @@ see of the first is decided in ``chartsift.api.services.visibility``.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.base import new_id
 from chartsift.api.db.reviews import VERDICTS
 from chartsift.api.db.store import now_of, vault_of
-from chartsift.api.db.tables import Decision, Review, Signature, StoredResult, Study, StudyPatient
+from chartsift.api.db.tables import Decision, Review, StudyPatient
 from chartsift.api.faults import ConflictError
 from chartsift.api.services import audit, charts
-from chartsift.api.services.evaluation import current_result, result_value
-from chartsift.api.services.studies import named_criteria, study_of, trial_of
-from chartsift.nlp.criteria.schema import Cohort, Criterion
-from chartsift.nlp.types import CriterionResult
+from chartsift.api.services.readings import (
+    CriterionState,
+    Scene,
+    acts_of,
+    all_decided,
+    criteria_to_decide,
+    open_reading,
+    proposals_of,
+    review_by,
+    reviews_of,
+    states_of,
+)
+from chartsift.api.services.studies import trial_of
+from chartsift.nlp.criteria.schema import Cohort
 
 VERDICT_REASONS: Mapping[str, str] = {
     "as_proposed": "as the system proposes",
@@ -53,26 +60,6 @@ MOST_COMMENT = 4_000
 """Longest comment, in characters; a page and a half of text."""
 
 
-@dataclass(slots=True)
-class CriterionState:
-    """
-    What is in force on one criterion of one reading.
-
-    Attributes:
-        cohort_id: Cohort of the criterion.
-        criterion_id: Which criterion.
-        verdict: The verdict act in force; None while undecided.
-        evidence: Pieces of evidence added or rejected that were not undone.
-        last: Sequence number of the last act on the criterion, 0 before the first.
-    """
-
-    cohort_id: str
-    criterion_id: str
-    verdict: Decision | None = None
-    evidence: list[Decision] = field(default_factory=list)
-    last: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class EvidencePlace:
     """Words of a note that speak for or against a criterion: a half-open range of code points."""
@@ -82,16 +69,6 @@ class EvidencePlace:
     end: int
     stance: str = "for"
     finding_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What an act needs to know."""
-
-    study: Study
-    patient: StudyPatient
-    review: Review
-    result: StoredResult | None
 
 
 def open_review(session: Session, study_id: str, patient_id: str, user_id: str) -> Review:
@@ -110,6 +87,13 @@ def open_review(session: Session, study_id: str, patient_id: str, user_id: str) 
     if mine is not None:
         return mine
     slot = _free_slot(session, patient, user_id)
+    if slot == "first":
+        patient.state = "in_review"
+    return begin(session, patient, user_id, slot)
+
+
+def begin(session: Session, patient: StudyPatient, user_id: str, slot: str) -> Review:
+    """Add a person's reading of a locked chart: "first", "second" or "adjudication"."""
     review = Review(
         patient_id=patient.id,
         round=patient.round,
@@ -119,15 +103,13 @@ def open_review(session: Session, study_id: str, patient_id: str, user_id: str) 
         started_at=now_of(session),
     )
     session.add(review)
-    if slot == "first":
-        patient.state = "in_review"
     patient.version += 1
     session.flush()
     audit.append(
         session,
         user_id,
         "review.opened",
-        study_id=study_id,
+        study_id=patient.study_id,
         patient_id=patient.id,
         target=review.id,
         slot=slot,
@@ -168,14 +150,14 @@ def decide(
     """
     if verdict not in VERDICTS or (reason and reason not in VERDICT_REASONS):
         raise ConflictError("CO609")
-    scene = _scene(session, study_id, patient_id, user_id)
+    scene = open_reading(session, study_id, patient_id, user_id)
     cohort = _cohort_with(session, scene, criterion_id)
     state = _seen(session, scene.review, cohort.cohort_id, criterion_id, expected)
     if reason == "as_proposed":
         # Asked first, so that the refusal tells a blind reader nothing of the proposal.
         if scene.result is None or (scene.review.is_blind and scene.review.revealed_at is None):
             raise ConflictError("CO609")
-        proposed = _proposals(session, scene.result).get((cohort.cohort_id, criterion_id))
+        proposed = proposals_of(session, scene.result).get((cohort.cohort_id, criterion_id))
         if proposed is None or proposed.status != verdict:
             raise ConflictError("CO601")
     return _add_act(
@@ -214,7 +196,7 @@ def mark_evidence(
     """
     if rejects and reason not in EVIDENCE_REASONS:
         raise ConflictError("CO609", "evidence is rejected for one of the reasons there are")
-    scene = _scene(session, study_id, patient_id, user_id)
+    scene = open_reading(session, study_id, patient_id, user_id)
     note = charts.note_of(session, scene.patient, place.note_id)
     if not 0 <= place.start < place.end <= note.length:
         raise ConflictError("CO607")
@@ -260,7 +242,7 @@ def undo(
         ConflictError: nothing is left to undo (CO608), another act came last (CO601), or the reading is signed or
             not open (CO602).
     """
-    scene = _scene(session, study_id, patient_id, user_id)
+    scene = open_reading(session, study_id, patient_id, user_id)
     acts = acts_of(session, scene.review)
     undone = {act.undoes_id for act in acts}
     in_force = [
@@ -292,9 +274,9 @@ def reveal(session: Session, study_id: str, patient_id: str, user_id: str) -> Re
     Raises:
         ConflictError: not every criterion is decided (CO606), or the reading is signed or not open (CO602).
     """
-    scene = _scene(session, study_id, patient_id, user_id)
+    scene = open_reading(session, study_id, patient_id, user_id)
     if scene.review.is_blind and scene.review.revealed_at is None:
-        _require_all_decided(session, scene)
+        all_decided(session, scene)
         scene.review.revealed_at = now_of(session)
         audit.append(
             session,
@@ -305,45 +287,6 @@ def reveal(session: Session, study_id: str, patient_id: str, user_id: str) -> Re
             target=scene.review.id,
         )
     return scene.review
-
-
-def sign(session: Session, study_id: str, patient_id: str, user_id: str, *, expected: int) -> Signature:
-    """
-    Sign one's own reading; the chart goes on to a second reader, to adjudication, or is done.
-
-    Args:
-        session: A writing session.
-        study_id: Study of the patient.
-        patient_id: Which patient.
-        user_id: Whose reading.
-        expected: Version of the reading that the reader sees.
-
-    Raises:
-        ConflictError: there was another act since (CO601), a criterion is undecided, or a verdict other than the
-            proposal has no reason (CO606), or the reading is signed or not open (CO602).
-    """
-    scene = _scene(session, study_id, patient_id, user_id)
-    review, patient = scene.review, scene.patient
-    if review.version != expected:
-        raise ConflictError("CO601")
-    states = _require_all_decided(session, scene)
-    _require_reasons(session, scene, states)
-    signature = _sign(session, scene, states, meaning=f"{review.slot} reading")
-    patient.state = _state_after(session, patient, review)
-    patient.version += 1
-    patient.changed_at = None
-    session.flush()
-    audit.append(
-        session,
-        user_id,
-        "review.signed",
-        study_id=study_id,
-        patient_id=patient_id,
-        target=review.id,
-        digest=signature.digest,
-        state=patient.state,
-    )
-    return signature
 
 
 def reopen(session: Session, study_id: str, patient_id: str, actor_id: str) -> StudyPatient:
@@ -365,103 +308,6 @@ def reopen(session: Session, study_id: str, patient_id: str, actor_id: str) -> S
     return patient
 
 
-def review_by(session: Session, patient: StudyPatient, user_id: str) -> Review | None:
-    """Return a person's reading of a chart in the present round."""
-    return session.scalars(
-        select(Review).where(
-            Review.patient_id == patient.id, Review.round == patient.round, Review.reviewer_id == user_id
-        )
-    ).one_or_none()
-
-
-def reviews_of(session: Session, patient: StudyPatient) -> dict[str, Review]:
-    """Return the readings of the present round by slot."""
-    found = session.scalars(
-        select(Review).where(Review.patient_id == patient.id, Review.round == patient.round)
-    ).all()
-    return {review.slot: review for review in found}
-
-
-def acts_of(session: Session, review: Review) -> Sequence[Decision]:
-    """Return every act of a reading, in order."""
-    query = select(Decision).where(Decision.review_id == review.id).order_by(Decision.sequence)
-    return session.scalars(query).all()
-
-
-def states_of(acts: Sequence[Decision]) -> dict[tuple[str, str], CriterionState]:
-    """Return what is in force after *acts*, by cohort and criterion."""
-    undone = {act.undoes_id for act in acts}
-    states: dict[tuple[str, str], CriterionState] = {}
-    for act in acts:
-        key = (act.cohort_id, act.criterion_id)
-        state = states.setdefault(key, CriterionState(*key))
-        state.last = act.sequence
-        if act.act == "undo" or act.id in undone:
-            continue
-        if act.act == "verdict":
-            state.verdict = act
-        else:
-            state.evidence.append(act)
-    return states
-
-
-def signed_verdicts(session: Session, review: Review) -> dict[tuple[str, str], str]:
-    """
-    Return the verdicts that a reading was signed with, by cohort and criterion; none before it is signed.
-
-    That is what counts, and not everything that was ever decided in it: a chart may have moved to another cohort.
-    """
-    return {
-        (one["cohort_id"], one["criterion_id"]): one["verdict"] for one in signed_content(session, review)
-    }
-
-
-def signed_content(session: Session, review: Review) -> Sequence[Mapping[str, Any]]:
-    """Return the verdicts of the signature of a reading, as they were signed."""
-    signature = session.scalars(select(Signature).where(Signature.review_id == review.id)).one_or_none()
-    return signature.content["verdicts"] if signature is not None else ()
-
-
-def comment_of(session: Session, act: Decision) -> str:
-    """Return the comment of an act."""
-    if act.sealed_comment is None:
-        return ""
-    return vault_of(session).open(act.sealed_comment, context=f"decision:{act.id}")
-
-
-def cohort_of(session: Session, study: Study, patient: StudyPatient) -> Cohort:
-    """Return the cohort whose criteria are decided: that of the verdicts in force, else the trial's default."""
-    result = current_result(session, patient)
-    cohorts = trial_of(study).cohorts
-    if result is not None:
-        for cohort in cohorts:
-            if cohort.cohort_id == result.cohort_id:
-                return cohort
-    return next(cohort for cohort in cohorts if cohort.applies.default)
-
-
-def criteria_to_decide(
-    session: Session, study: Study, patient: StudyPatient, review: Review
-) -> list[tuple[str, Criterion]]:
-    """Return the criteria that a reading has to decide, with their cohort; an adjudication only what is open."""
-    cohort = cohort_of(session, study, patient)
-    every = [(cohort.cohort_id, criterion) for criterion in trial_of(study).criteria_of(cohort)]
-    if review.slot != "adjudication":
-        return every
-    differing = disagreements(session, patient)
-    named = named_criteria(trial_of(study))
-    return [(key[0], named[key]) for key in differing if key in named]
-
-
-def disagreements(session: Session, patient: StudyPatient) -> list[tuple[str, str]]:
-    """Return cohort and criterion of everything on which the two readers of the present round differ."""
-    reviews = reviews_of(session, patient)
-    if "first" not in reviews or "second" not in reviews:
-        return []
-    one, other = (signed_verdicts(session, reviews[slot]) for slot in ("first", "second"))
-    return [key for key in dict.fromkeys([*one, *other]) if one.get(key) != other.get(key)]
-
-
 def _free_slot(session: Session, patient: StudyPatient, user_id: str) -> str:
     reviews = reviews_of(session, patient)
     if patient.state == "new":
@@ -475,16 +321,7 @@ def _free_slot(session: Session, patient: StudyPatient, user_id: str) -> str:
     raise ConflictError("CO603" if patient.state == "in_review" else "CO602")
 
 
-def _scene(session: Session, study_id: str, patient_id: str, user_id: str) -> _Scene:
-    """Lock the patient and return one's own open reading of it."""
-    patient = charts.patient_of(session, study_id, patient_id, lock=True)
-    review = review_by(session, patient, user_id)
-    if review is None or review.signed_at is not None:
-        raise ConflictError("CO602")
-    return _Scene(study_of(session, study_id), patient, review, current_result(session, patient))
-
-
-def _cohort_with(session: Session, scene: _Scene, criterion_id: str) -> Cohort:
+def _cohort_with(session: Session, scene: Scene, criterion_id: str) -> Cohort:
     for cohort_id, criterion in criteria_to_decide(session, scene.study, scene.patient, scene.review):
         if criterion.criterion_id == criterion_id:
             cohorts = trial_of(scene.study).cohorts
@@ -504,7 +341,7 @@ def _seen(
     return state
 
 
-def _add_act(session: Session, scene: _Scene, *, comment: str = "", **values: Any) -> Decision:
+def _add_act(session: Session, scene: Scene, *, comment: str = "", **values: Any) -> Decision:
     if len(comment) > MOST_COMMENT:
         raise ConflictError("CO609", f"a comment has at most {MOST_COMMENT:,} characters")
     review = scene.review
@@ -537,117 +374,3 @@ def _add_act(session: Session, scene: _Scene, *, comment: str = "", **values: An
         sequence=act.sequence,
     )
     return act
-
-
-def _require_all_decided(session: Session, scene: _Scene) -> dict[tuple[str, str], CriterionState]:
-    states = states_of(acts_of(session, scene.review))
-    wanted = criteria_to_decide(session, scene.study, scene.patient, scene.review)
-    left = [
-        criterion.criterion_id
-        for cohort_id, criterion in wanted
-        if (state := states.get((cohort_id, criterion.criterion_id))) is None or state.verdict is None
-    ]
-    if left:
-        raise ConflictError("CO606", f"undecided: {', '.join(left)}")
-    keys = [(cohort_id, criterion.criterion_id) for cohort_id, criterion in wanted]
-    return {key: states[key] for key in keys}
-
-
-def _require_reasons(
-    session: Session, scene: _Scene, states: Mapping[tuple[str, str], CriterionState]
-) -> None:
-    """A verdict other than the proposal that the reader saw says why, and so does everything that is settled."""
-    if scene.review.slot == "adjudication":
-        missing = [
-            key[1]
-            for key, state in states.items()
-            if state.verdict and not state.verdict.reason and state.verdict.sealed_comment is None
-        ]
-    else:
-        missing = _unexplained(session, scene, states)
-    if missing:
-        raise ConflictError("CO606", f"a reason is missing: {', '.join(missing)}")
-
-
-def _unexplained(
-    session: Session, scene: _Scene, states: Mapping[tuple[str, str], CriterionState]
-) -> list[str]:
-    if scene.result is None:
-        return []
-    proposed = _proposals(session, scene.result)
-    missing = []
-    for key, state in states.items():
-        act, item = state.verdict, proposed.get(key)
-        if act is None or item is None or act.is_blind_to_system or item.basis == "judgement":
-            continue
-        if act.verdict != item.status and not act.reason:
-            missing.append(key[1])
-    return missing
-
-
-def _proposals(session: Session, result: StoredResult) -> dict[tuple[str, str], CriterionResult]:
-    """Return what the system proposes, by cohort and criterion."""
-    return {
-        (cohort.cohort_id, item.criterion_id): item
-        for cohort in result_value(session, result).cohorts
-        for item in cohort.criteria
-    }
-
-
-def _sign(
-    session: Session, scene: _Scene, states: Mapping[tuple[str, str], CriterionState], *, meaning: str
-) -> Signature:
-    review, patient = scene.review, scene.patient
-    verdicts = [
-        {
-            "cohort_id": state.cohort_id,
-            "criterion_id": state.criterion_id,
-            "verdict": state.verdict.verdict,
-            "reason": state.verdict.reason,
-            "decision_id": state.verdict.id,
-            "evidence": [act.id for act in state.evidence],
-        }
-        for state in states.values()
-        if state.verdict is not None
-    ]
-    fingerprint = scene.result.fingerprint if scene.result else ""
-    content = {
-        "patient_id": patient.id,
-        "review_id": review.id,
-        "round": review.round,
-        "slot": review.slot,
-        "trial_version": scene.study.trial_version,
-        "trial_fingerprint": scene.study.trial_fingerprint,
-        "result_fingerprint": fingerprint,
-        "verdicts": verdicts,
-    }
-    review.signed_at = now_of(session)
-    signature = Signature(
-        patient_id=patient.id,
-        review_id=review.id,
-        signed_by=review.reviewer_id,
-        signed_at=review.signed_at,
-        meaning=meaning,
-        content=content,
-        digest=content_digest(content),
-        trial_version=scene.study.trial_version,
-        result_id=scene.result.id if scene.result else None,
-        result_fingerprint=fingerprint,
-    )
-    session.add(signature)
-    session.flush()
-    return signature
-
-
-def content_digest(content: Mapping[str, Any]) -> str:
-    """Return SHA-256 of what was signed, in one fixed form."""
-    form = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(form.encode()).hexdigest()
-
-
-def _state_after(session: Session, patient: StudyPatient, review: Review) -> str:
-    if review.slot == "first" and patient.needs_second:
-        return "second_review"
-    if review.slot == "second" and disagreements(session, patient):
-        return "to_adjudicate"
-    return "signed"

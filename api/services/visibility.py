@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from chartsift.api.db.tables import Review, StudyPatient
 from chartsift.api.permissions import Permission
-from chartsift.api.services.reviews import review_by, reviews_of
+from chartsift.api.services.readings import review_by, reviews_of
 
 
 @dataclass(frozen=True, slots=True)

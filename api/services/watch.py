@@ -9,9 +9,10 @@ verdict (``valid_until``, the flags of age). A day of screening that a person se
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from chartsift.api.db.store import now_of
@@ -91,47 +92,40 @@ def look_for_lapses(hold: Hold, screener: Screener) -> None:
 
 
 def _queue_lapsed(hold: Hold, study_id: str, today: date) -> None:
-    after = ""
-    while True:
-        with hold.writing() as session:
-            patients = session.scalars(
-                select(StudyPatient)
-                .join(StoredResult, StoredResult.id == StudyPatient.result_id)
-                .where(
-                    StudyPatient.study_id == study_id,
-                    StudyPatient.as_of.is_(None),
-                    StudyPatient.id > after,
-                    StoredResult.as_of < today,
-                    or_(StoredResult.first_lapse < today, StoredResult.age_limit_on <= today),
-                )
-                .order_by(StudyPatient.id)
-                .limit(_PATIENTS)
-            ).all()
-            for patient in patients:
-                patient.watched_on = today
-                queue_reading(session, patient, f"day:{today}")
-        if len(patients) < _PATIENTS:
-            return
-        after = patients[-1].id
+    def queue(session: Session, patient: StudyPatient) -> None:
+        patient.watched_on = today
+        queue_reading(session, patient, f"day:{today}")
+
+    overtaken = or_(StoredResult.first_lapse < today, StoredResult.age_limit_on <= today)
+    _each_read(hold, study_id, [StudyPatient.as_of.is_(None), StoredResult.as_of < today, overtaken], queue)
 
 
 def _queue_outdated(hold: Hold, study_id: str, software: str) -> None:
+    def queue(session: Session, patient: StudyPatient) -> None:
+        queue_reading(session, patient, f"software:{software[:16]}:{patient.result_id}")
+
+    _each_read(hold, study_id, [StoredResult.software_fingerprint != software], queue)
+
+
+def _each_read(
+    hold: Hold,
+    study_id: str,
+    conditions: Sequence[ColumnElement[bool]],
+    queue: Callable[[Session, StudyPatient], None],
+) -> None:
+    """Have *queue* take every chart of a study whose result meets the *conditions*, some at a time."""
     after = ""
     while True:
         with hold.writing() as session:
             patients = session.scalars(
                 select(StudyPatient)
                 .join(StoredResult, StoredResult.id == StudyPatient.result_id)
-                .where(
-                    StudyPatient.study_id == study_id,
-                    StudyPatient.id > after,
-                    StoredResult.software_fingerprint != software,
-                )
+                .where(StudyPatient.study_id == study_id, StudyPatient.id > after, *conditions)
                 .order_by(StudyPatient.id)
                 .limit(_PATIENTS)
             ).all()
             for patient in patients:
-                queue_reading(session, patient, f"software:{software[:16]}:{patient.result_id}")
+                queue(session, patient)
         if len(patients) < _PATIENTS:
             return
         after = patients[-1].id

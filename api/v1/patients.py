@@ -12,7 +12,7 @@ from chartsift.api.db.tables import StoredResult, StudyNote, StudyPatient, User
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.problems import RequestError
 from chartsift.api.room import Room
-from chartsift.api.services import audit, charts, evaluation, reviews, worklist
+from chartsift.api.services import audit, charts, evaluation, readings, reviews, worklist
 from chartsift.api.services.studies import role_in, study_of
 from chartsift.api.services.visibility import sees_proposal
 from chartsift.api.v1.describe import IdempotencyKeyHeader, Limit, Offset, once, refusals, router
@@ -269,7 +269,7 @@ def patient_out(session: Session, access: Access, patient: StudyPatient) -> Pati
     """Return one patient as the work list has it."""
     stored = evaluation.current_result(session, patient)
     is_hidden = not sees_proposal(session, patient, access.user_id, access.permissions)
-    active = [review for review in reviews.reviews_of(session, patient).values() if review.signed_at is None]
+    active = [review for review in readings.reviews_of(session, patient).values() if review.signed_at is None]
     reader_id = active[0].reviewer_id if active else patient.assigned_to
     reader = session.get(User, reader_id) if reader_id else None
     return _row_out(worklist.WorkListRow(patient, None if is_hidden else stored, reader, is_hidden))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from chartsift.api.access import Access, AccessDep, RoomDep
 from chartsift.api.db.tables import Decision, Signature, StudyPatient, User
 from chartsift.api.room import Room
-from chartsift.api.services import adjudication, charts, reviews
+from chartsift.api.services import adjudication, charts, readings, reviews, signing
 from chartsift.api.services.visibility import SeenReview, visible_reviews
 from chartsift.api.v1.describe import IdempotencyKeyHeader, Limit, Offset, once, refusals, router
 from chartsift.api.v1.models import OpaqueId
@@ -87,7 +87,7 @@ def list_decisions(
     with room.store.reading() as session:
         patient = charts.patient_of(session, study_id, patient_id)
         seen = visible_reviews(session, patient, access.user_id, access.permissions)
-        every = [(one, act) for one in seen for act in reviews.acts_of(session, one.review)]
+        every = [(one, act) for one in seen for act in readings.acts_of(session, one.review)]
         page = every[offset : offset + limit]
         names = _names(session, [act for _, act in page])
         return DecisionsOut(
@@ -195,7 +195,7 @@ def adjudication_queue(study_id: OpaqueId, access: AccessDep, room: RoomDep) -> 
                     site_id=patient.site_id,
                     disagreements=[
                         DisagreementOut(cohort_id=cohort_id, criterion_id=criterion_id)
-                        for cohort_id, criterion_id in reviews.disagreements(session, patient)
+                        for cohort_id, criterion_id in readings.disagreements(session, patient)
                     ],
                 )
                 for patient in adjudication.queue(session, study_id, access.user_id)
@@ -294,7 +294,7 @@ def reviews_out(session: Session, access: Access, patient: StudyPatient) -> Revi
 def review_out(session: Session, access: Access, seen: SeenReview) -> ReviewOut:
     """Return one reading with what is in force in it."""
     review = seen.review
-    acts = reviews.acts_of(session, review)
+    acts = readings.acts_of(session, review)
     reader = seen.reader or session.get_one(User, review.reviewer_id).display_name
     return ReviewOut.model_validate(
         {
@@ -315,7 +315,7 @@ def review_out(session: Session, access: Access, seen: SeenReview) -> ReviewOut:
                     evidence=[_decision_out(session, act, reader) for act in state.evidence],
                     last=state.last,
                 )
-                for state in reviews.states_of(acts).values()
+                for state in readings.states_of(acts).values()
             ],
         }
     )
@@ -381,7 +381,7 @@ def _signed(
         patient = charts.patient_of(session, study_id, patient_id)
         if settles:
             adjudication.own_adjudication(session, patient, access.user_id)
-        signature = reviews.sign(session, study_id, patient_id, access.user_id, expected=body.expected)
+        signature = signing.sign(session, study_id, patient_id, access.user_id, expected=body.expected)
         return _signature_out(signature, patient)
 
 
@@ -411,7 +411,7 @@ def _decision_out(session: Session, act: Decision, made_by: str) -> DecisionOut:
             "criterion_id": act.criterion_id,
             "verdict": act.verdict,
             "reason": act.reason,
-            "comment": reviews.comment_of(session, act),
+            "comment": readings.comment_of(session, act),
             "note_id": act.note_id,
             "start": act.start,
             "end": act.end,

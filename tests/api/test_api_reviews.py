@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from support.fake_screener import CRITERIA
 
-CRITERIA = (
-    "iim_diagnosis",
-    "msa_subtype",
-    "active_disease",
-    "muscle_weakness",
-    "prior_car_t",
-    "prior_transplant",
-    "flu_cy_reaction",
-    "investigator_concern",
-)
 SECRET = "Zzyzx the first reader's own words"
 
 

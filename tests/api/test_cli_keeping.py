@@ -14,7 +14,7 @@ from support.rooms import PASSWORD
 from chartsift.api.cli import main
 from chartsift.api.db.store import Store
 from chartsift.api.db.tables import Signature, StudyPatient
-from chartsift.api.services import accounts, charts, evaluation, reviews, studies
+from chartsift.api.services import accounts, charts, evaluation, readings, reviews, signing, studies
 from chartsift.api.vault import Vault
 from chartsift.nlp.types import Note, Patient
 
@@ -67,8 +67,8 @@ def signed_chart(file, site_id, *, days_ago, key=""):
                 reason="clinical_judgement",
                 expected=0,
             )
-        review = reviews.review_by(session, session.get(StudyPatient, patient_id), anna)
-        reviews.sign(session, study_id, patient_id, anna, expected=review.version)
+        review = readings.review_by(session, session.get(StudyPatient, patient_id), anna)
+        signing.sign(session, study_id, patient_id, anna, expected=review.version)
     store.close()
 
 

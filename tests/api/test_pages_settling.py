@@ -6,17 +6,7 @@ import html
 import re
 
 import pytest
-
-CRITERIA = (
-    "iim_diagnosis",
-    "msa_subtype",
-    "active_disease",
-    "muscle_weakness",
-    "prior_car_t",
-    "prior_transplant",
-    "flu_cy_reaction",
-    "investigator_concern",
-)
+from support.fake_screener import CRITERIA
 
 
 def shown(answer) -> str:

@@ -8,7 +8,7 @@ import time
 import pytest
 from support.rooms import PASSWORD
 
-from chartsift.api.services import charts, reviews
+from chartsift.api.services import charts, readings
 
 pytestmark = [pytest.mark.browser]
 
@@ -72,8 +72,8 @@ def address(served, patient_id: str, tail: str = "") -> str:
 def acts(room, patient_id: str, name: str):
     with room.store.reading() as session:
         patient = charts.patient_of(session, room.study_id, patient_id)
-        review = reviews.review_by(session, patient, room.users[name])
-        return reviews.acts_of(session, review) if review is not None else []
+        review = readings.review_by(session, patient, room.users[name])
+        return readings.acts_of(session, review) if review is not None else []
 
 
 def on(page, label: str) -> None:

@@ -68,6 +68,9 @@ TRIAL = TrialFile.model_validate(
     }
 )
 
+#: The criteria of either cohort, in order.
+CRITERIA = tuple(criterion.criterion_id for criterion in TRIAL.cohorts[0].criteria)
+
 
 class FakeScreener:
     """Finds `PATTERNS` and gives every criterion the state that its name calls for."""

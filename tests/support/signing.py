@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chartsift.api.services import charts, evaluation, reviews
+from chartsift.api.services import charts, evaluation, readings, reviews, signing
 
 
 def read_and_sign(
@@ -29,6 +29,6 @@ def read_and_sign(
                 comment=comment,
                 expected=0,
             )
-        review = reviews.review_by(session, patient, user)
-        reviews.sign(session, *here, expected=review.version)
+        review = readings.review_by(session, patient, user)
+        signing.sign(session, *here, expected=review.version)
         return patient.state

@@ -6,25 +6,14 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text
-from support.fake_screener import TRIAL
+from support.fake_screener import CRITERIA, TRIAL
 from support.uploading import Arrived, receive, work, zipped
 
 from chartsift.api.db.base import Base
 from chartsift.api.db.tables import Erasure, StudyPatient
 from chartsift.api.faults import AccessError, ConflictError
-from chartsift.api.services import audit, charts, erasure, reviews, studies, uploads
+from chartsift.api.services import audit, charts, erasure, readings, reviews, signing, studies, uploads
 from chartsift.api.services.idempotency import Answer, remember
-
-CRITERIA = (
-    "iim_diagnosis",
-    "msa_subtype",
-    "active_disease",
-    "muscle_weakness",
-    "prior_car_t",
-    "prior_transplant",
-    "flu_cy_reaction",
-    "investigator_concern",
-)
 
 
 def read(room, patient_id, name):
@@ -46,13 +35,13 @@ def read(room, patient_id, name):
                     expected=number if not number else _last(session, room, patient_id, user, criterion),
                 )
     with room.store.writing() as session:
-        review = reviews.review_by(session, session.get(StudyPatient, patient_id), user)
-        reviews.sign(session, room.study_id, patient_id, user, expected=review.version)
+        review = readings.review_by(session, session.get(StudyPatient, patient_id), user)
+        signing.sign(session, room.study_id, patient_id, user, expected=review.version)
 
 
 def _last(session, room, patient_id, user, criterion):
-    review = reviews.review_by(session, session.get(StudyPatient, patient_id), user)
-    states = reviews.states_of(reviews.acts_of(session, review))
+    review = readings.review_by(session, session.get(StudyPatient, patient_id), user)
+    states = readings.states_of(readings.acts_of(session, review))
     return next(state.last for key, state in states.items() if key[1] == criterion)
 
 

@@ -10,7 +10,7 @@ from chartsift.api.db.schema_state import drift
 from chartsift.api.db.store import Store
 from chartsift.api.db.tables import Decision, StudyPatient
 from chartsift.api.faults import StoreError
-from chartsift.api.services import audit, charts, keys, reviews
+from chartsift.api.services import audit, charts, keys, readings, reviews
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.idempotency import Answer, recall, remember
 from chartsift.api.services.rekey import CONTEXTS, rekey, sealed_columns
@@ -49,7 +49,7 @@ def everything(store, room):
         texts = [charts.chart_of(session, patient).notes for patient in patients]
         patient = session.get(StudyPatient, room.patient_id)
         result = result_value(session, current_result(session, patient))
-        comments = [reviews.comment_of(session, act) for act in session.scalars(select(Decision))]
+        comments = [readings.comment_of(session, act) for act in session.scalars(select(Decision))]
         return texts, result, comments
 
 

@@ -7,10 +7,10 @@ import threading
 import pytest
 from support.rooms import TEXT
 
-from chartsift.api.db.tables import StudyPatient
+from chartsift.api.db.tables import Signature, StudyPatient
 from chartsift.api.faults import AccessError, ConflictError
 from chartsift.api.permissions import permissions_of
-from chartsift.api.services import adjudication, audit, charts, reviews
+from chartsift.api.services import adjudication, audit, charts, readings, reviews, signing
 from chartsift.api.services.evaluation import current_result, result_value
 from chartsift.api.services.visibility import sees_proposal, visible_reviews
 
@@ -56,8 +56,8 @@ def read_all(room, name, **changes):
 def sign(room, name):
     with room.store.writing() as session:
         patient = charts.patient_of(session, room.study_id, room.patient_id)
-        review = reviews.review_by(session, patient, room.users[name])
-        reviews.sign(
+        review = readings.review_by(session, patient, room.users[name])
+        signing.sign(
             session,
             room.study_id,
             room.patient_id,
@@ -71,8 +71,8 @@ def state_of(room, name):
     """Return what is in force in a person's reading, by criterion."""
     with room.store.reading() as session:
         patient = charts.patient_of(session, room.study_id, room.patient_id)
-        review = reviews.review_by(session, patient, room.users[name])
-        states = reviews.states_of(reviews.acts_of(session, review))
+        review = readings.review_by(session, patient, room.users[name])
+        states = readings.states_of(readings.acts_of(session, review))
         return {
             key[1]: (state.verdict.verdict if state.verdict else None, state.last)
             for key, state in states.items()
@@ -126,8 +126,8 @@ def test_a_comment_is_kept_word_for_word_and_sealed(room):
 
     with room.store.reading() as session:
         patient = charts.patient_of(session, room.study_id, room.patient_id)
-        (act,) = reviews.acts_of(session, reviews.review_by(session, patient, room.users["first"]))
-        assert reviews.comment_of(session, act) == "Zeile\r\n\t😀 „so“"
+        (act,) = readings.acts_of(session, readings.review_by(session, patient, room.users["first"]))
+        assert readings.comment_of(session, act) == "Zeile\r\n\t😀 „so“"
         assert b"Zeile" not in act.sealed_comment
 
 
@@ -225,8 +225,8 @@ def test_evidence_is_a_place_in_a_note_and_can_be_rejected_and_undone(room):
         )
         reviews.undo(*mine, expected=rejected.sequence, criterion_id="msa_subtype")
         patient = charts.patient_of(session, room.study_id, room.patient_id)
-        states = reviews.states_of(
-            reviews.acts_of(session, reviews.review_by(session, patient, room.users["first"]))
+        states = readings.states_of(
+            readings.acts_of(session, readings.review_by(session, patient, room.users["first"]))
         )
 
     assert [(act.act, act.start, act.end) for act in states["adult", "msa_subtype"].evidence] == [
@@ -420,7 +420,7 @@ def test_a_signed_chart_opened_again_keeps_its_record_and_starts_anew(room):
     assert start(room, "second") == "first"
     assert state_of(room, "second") == {}
     with room.store.reading() as session:
-        assert session.query(reviews.Signature).count() == 2
+        assert session.query(Signature).count() == 2
 
 
 def test_the_trail_names_every_act_and_no_verdict(room):
@@ -438,8 +438,8 @@ def test_what_was_signed_has_a_digest_that_can_be_checked(room):
     read_all(room, "first")
 
     with room.store.reading() as session:
-        signature = session.query(reviews.Signature).one()
-        assert reviews.content_digest(signature.content) == signature.digest
+        signature = session.query(Signature).one()
+        assert signing.content_digest(signature.content) == signature.digest
         assert signature.meaning == "first reading"
         assert len(signature.content["verdicts"]) == len(VERDICTS)
 

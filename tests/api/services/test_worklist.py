@@ -9,7 +9,7 @@ import pytest
 from chartsift.api.db.tables import StoredResult, StudyPatient
 from chartsift.api.faults import ConflictError
 from chartsift.api.permissions import permissions_of
-from chartsift.api.services import charts, reviews
+from chartsift.api.services import charts, readings, reviews
 from chartsift.api.services.worklist import ORDERS, WorkListQuery, next_patient, work_list
 
 SILENT = "Nothing of note."
@@ -185,7 +185,7 @@ def test_a_second_reading_waits_for_somebody_else(room, listed):
     with room.store.writing() as session:
         session.get_one(StudyPatient, listed["A-1"]).state = "second_review"
         patient = session.get_one(StudyPatient, listed["A-1"])
-        reviews.review_by(session, patient, room.users["first"]).signed_at = room.store.clock()
+        readings.review_by(session, patient, room.users["first"]).signed_at = room.store.clock()
 
     assert next_for(room, "first") is None
     assert next_for(room, "second") == "A-1"
