@@ -78,32 +78,31 @@ def _enzymes(chart: Chart, given: tuple[tuple[str, ...], int, Mapping[str, Band]
     return side
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """
+    The values of one enzyme, whatever the day.
+
+    Attributes:
+        top: The latest one that counts; None where none does.
+        verdict: Whether it is raised; None where that cannot be told.
+        aside: The others with the reason, as many as a side shows.
+    """
+
+    top: Finding | None
+    verdict: bool | None
+    aside: tuple[tuple[Finding, str], ...]
+
+
 def _one_enzyme(
     chart: Chart, name: str, days: int, band: Band | None, side: Side, *, explained: bool
 ) -> None:
-    usable: list[Finding] = []
-    for finding in chart.of("lab", [name]):
-        reason = unusable(finding) or (
-            "an earlier value of its series" if finding.attribute("superseded") else ""
-        )
-        if reason:
-            side.set_aside(finding, reason)
-        elif finding.value is not None or finding.flag:
-            usable.append(finding)
-    if not usable:
+    series = chart.once(_series, (name, band), same=eq)
+    for finding, reason in series.aside:
+        side.set_aside(finding, reason)
+    top, verdict = series.top, series.verdict
+    if top is None:
         return
-    limits: dict[str, float] = {}
-    for finding in usable:
-        if finding.ref_high is not None:
-            limits.setdefault(finding.unit, finding.ref_high)
-    last = usable[0].date
-    latest = [f for f in usable if f.date == last]
-    for finding in usable[len(latest) :]:
-        side.set_aside(finding, f"superseded by the value of {last}")
-    # One draw is often told twice, with and without its range: the printed range decides.
-    latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
-    verdict = next((v for v in (raised(f, limits.get(f.unit), band) for f in latest) if v is not None), None)
-    top = latest[0]
     if not chart.is_within(top, days):
         if verdict is False:
             side.set_aside(top, f"older than {days} days at screening")
@@ -115,6 +114,33 @@ def _one_enzyme(
         side.active.append(top)
     else:
         side.quiet.append(top)
+
+
+def _series(chart: Chart, given: tuple[str, Band | None]) -> _Series:
+    name, band = given
+    usable: list[Finding] = []
+    aside: list[tuple[Finding, str]] = []
+    for finding in chart.of("lab", [name]):
+        reason = unusable(finding) or (
+            "an earlier value of its series" if finding.attribute("superseded") else ""
+        )
+        if reason:
+            aside.append((finding, reason))
+        elif finding.value is not None or finding.flag:
+            usable.append(finding)
+    if not usable:
+        return _Series(None, None, tuple(aside[:_SHOWN]))
+    limits: dict[str, float] = {}
+    for finding in usable:
+        if finding.ref_high is not None:
+            limits.setdefault(finding.unit, finding.ref_high)
+    last = usable[0].date
+    latest = [f for f in usable if f.date == last]
+    aside += [(finding, f"superseded by the value of {last}") for finding in usable[len(latest) :][:_SHOWN]]
+    # One draw is often told twice, with and without its range: the printed range decides.
+    latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
+    verdict = next((v for v in (raised(f, limits.get(f.unit), band) for f in latest) if v is not None), None)
+    return _Series(latest[0], verdict, tuple(aside[:_SHOWN]))
 
 
 def raised(finding: Finding, limit: float | None, band: Band | None) -> bool | None:
