@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import eq
 
 from pydantic import Field
 
@@ -25,6 +26,7 @@ from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.types import Basis, Evidence, Finding
 
 _SHOWN = 6
+_DIAGNOSIS = DiagnosisStands()
 # Words of a test that was sent and is still out.
 _STILL_OUT = re.compile(
     r"pend|\bsent\b|await|QNS|not sufficient|in pro[cg]|redraw|recollect|hemolyzed|outstanding|ausstehend",
@@ -323,7 +325,8 @@ def antibody_and_subtype(chart: Chart, given: AntibodyAndSubtype) -> Outcome:
     found = _serology(chart, given.classes)
     aside = list(found.aside)
     stands = standing(chart)
-    disease = diagnosis_stands(chart, DiagnosisStands())
+    # As a rule the criterion on the diagnosis has asked the same.
+    disease = chart.once(diagnosis_stands, _DIAGNOSIS, same=eq)
     if stands.refuted or disease.value is False:
         refuting = [item.finding for item in disease.evidence if item.stance == "against"][:4]
         negatives = [*chart.of("antibody_panel", assertions=["absent"])[:2], *found.negative[:3]]
