@@ -178,6 +178,37 @@ def _skin(chart: Chart, given: tuple[tuple[str, ...], int, int]) -> Side:
     side = Side()
     if not concepts:
         return side
+    signs, clear = _looks(chart, concepts, side)
+    with_signs = {f.note_id for f in signs}
+    passing = [f for f in clear if _is_in_passing(chart, f, signs, specialist_days)]
+    for finding in passing:
+        side.set_aside(finding, "a look in passing does not outrank the specialist's examination")
+    clear = [f for f in clear if f not in passing]
+    # In one note a sign that is there outweighs those that are not.
+    clear = [f for f in clear if f.note_id not in with_signs and _is_general(f, clear)]
+    last = max((f.date for f in [*signs, *clear]), default=None)
+    if last is None:
+        side.unsure = [f for f in side.unsure if chart.is_within(f, days)]
+        return side
+    signs_now = [f for f in signs if f.date == last]
+    clear_now = [f for f in clear if f.date == last]
+    for finding in signs:
+        if finding.date != last and clear_now and not signs_now:
+            side.set_aside(finding, f"superseded by the examination of {last}")
+    fresh = chart.is_within(last, days, of=(signs_now or clear_now)[0])
+    if signs_now and clear_now and fresh:
+        side.conflict = True
+        side.active, side.quiet = signs_now, clear_now
+    elif signs_now:
+        (side.active if fresh else side.old).extend(signs_now)
+    elif fresh:
+        side.quiet.extend(clear_now)
+    side.unsure = [f for f in side.unsure if f.date >= last and not clear_now and chart.is_within(f, days)]
+    return side
+
+
+def _looks(chart: Chart, concepts: Sequence[str], side: Side) -> tuple[list[Finding], list[Finding]]:
+    """Return the signs of *concepts* and the words that the skin is clear; the rest is filed under *side*."""
     signs: list[Finding] = []
     clear: list[Finding] = []
     for finding in chart.of("skin"):
@@ -208,32 +239,7 @@ def _skin(chart: Chart, given: tuple[tuple[str, ...], int, int]) -> Side:
     ]
     for finding in chart.of("skin_damage", assertions=["present"])[:2]:
         side.set_aside(finding, "damage, not activity")
-    with_signs = {f.note_id for f in signs}
-    passing = [f for f in clear if _is_in_passing(chart, f, signs, specialist_days)]
-    for finding in passing:
-        side.set_aside(finding, "a look in passing does not outrank the specialist's examination")
-    clear = [f for f in clear if f not in passing]
-    # In one note a sign that is there outweighs those that are not.
-    clear = [f for f in clear if f.note_id not in with_signs and _is_general(f, clear)]
-    last = max((f.date for f in [*signs, *clear]), default=None)
-    if last is None:
-        side.unsure = [f for f in side.unsure if chart.is_within(f, days)]
-        return side
-    signs_now = [f for f in signs if f.date == last]
-    clear_now = [f for f in clear if f.date == last]
-    for finding in signs:
-        if finding.date != last and clear_now and not signs_now:
-            side.set_aside(finding, f"superseded by the examination of {last}")
-    fresh = chart.is_within(last, days, of=(signs_now or clear_now)[0])
-    if signs_now and clear_now and fresh:
-        side.conflict = True
-        side.active, side.quiet = signs_now, clear_now
-    elif signs_now:
-        (side.active if fresh else side.old).extend(signs_now)
-    elif fresh:
-        side.quiet.extend(clear_now)
-    side.unsure = [f for f in side.unsure if f.date >= last and not clear_now and chart.is_within(f, days)]
-    return side
+    return signs, clear
 
 
 def _is_in_passing(chart: Chart, finding: Finding, signs: Sequence[Finding], days: int) -> bool:
