@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections import defaultdict
-from collections.abc import Callable, Iterable, KeysView, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +22,8 @@ _G = TypeVar("_G")
 _FEW = 8
 _turn = maker(Turn)
 _CONTAINERS = (tuple, list, frozenset)
+# The attributes of a finding that its own note takes back, or perhaps does.
+_MARKS = frozenset({"corrected", "doubtful"})
 
 
 def age_in_years(born: date, as_of: date) -> int:
@@ -68,6 +70,7 @@ class Chart:
         findings: Findings of those notes.
         corrected: Those of them that their own note takes back or corrects; no question finds them.
         doubtful: Those that a correction may or may not mean.
+        kinds: The kinds of which there are findings that questions find.
         turns: The days on which the answers given so far change.
     """
 
@@ -84,6 +87,7 @@ class Chart:
     _by_concept: dict[str, dict[str, list[Finding]]] = field(default_factory=dict)
     _note_types: dict[str, str] = field(default_factory=dict)
     _known: dict[Callable[..., Any], list[_Answer]] = field(default_factory=dict)
+    kinds: frozenset[str] = frozenset()
 
     @classmethod
     def build(
@@ -99,6 +103,13 @@ class Chart:
         corrected: list[Finding] = []
         doubtful: list[Finding] = []
         for finding in inside:
+            # Every finding is looked at here, and next to none is marked.
+            for name, _ in finding.attributes:
+                if name in _MARKS:
+                    break
+            else:
+                by_kind[finding.kind].append(finding)
+                continue
             if finding.attribute("corrected"):
                 corrected.append(finding)
                 continue
@@ -108,12 +119,17 @@ class Chart:
         for group in by_kind.values():
             if len(group) > 1:
                 group.sort(key=lambda f: (f.date, known[f.note_id], f.start), reverse=True)
-        return cls(patient, as_of, kept, inside, dict(by_kind), known, tuple(corrected), tuple(doubtful))
-
-    @property
-    def kinds(self) -> KeysView[str]:
-        """The kinds of which there are findings that questions find."""
-        return self._by_kind.keys()
+        return _chart(
+            patient,
+            as_of,
+            kept,
+            inside,
+            dict(by_kind),
+            known,
+            tuple(corrected),
+            tuple(doubtful),
+            kinds=frozenset(by_kind),
+        )
 
     def of(
         self, kind: str, concepts: Iterable[str] | None = None, *, assertions: Iterable[str] | None = None
@@ -141,7 +157,16 @@ class Chart:
 
     def may_have(self, *kinds: str) -> bool:
         """Say whether it is worth asking for findings of *kinds*: False where there are none, whatever the question."""
-        return not self._by_kind.keys().isdisjoint(kinds)
+        return not self.kinds.isdisjoint(kinds)
+
+    def has(self, kind: str, concepts: AbstractSet[str] | None, assertions: AbstractSet[str] | None) -> bool:
+        """Say whether ``of`` finds anything."""
+        for finding in self._by_kind.get(kind, ()):
+            if (concepts is None or finding.concept in concepts) and (
+                assertions is None or finding.assertion in assertions
+            ):
+                return True
+        return False
 
     def answers_nothing(self, silence: Silence) -> bool:
         """Say whether every question of *silence* finds nothing here, so that its outcome is that of this chart."""
@@ -152,7 +177,7 @@ class Chart:
         question: Callable[[Chart, _G], _T],
         given: _G,
         *,
-        same: Callable[[Any, Any], bool] = operator.is_,
+        same: Callable[[Any, Any], bool] | None = None,
     ) -> _T:
         """
         Return ``question(chart, given)``, worked out once for all who ask with the *same* given.
@@ -171,14 +196,20 @@ class Chart:
             answers = self._known[question] = []
         day = self.as_of
         for known in answers:
-            if known.first <= day <= known.last and (known.given is given or same(known.given, given)):
-                self.turns.extend(known.turns)
+            if (known.given is given or (same is not None and same(known.given, given))) and (
+                known.first <= day <= known.last
+            ):
+                if known.turns:
+                    self.turns.extend(known.turns)
                 what: _T = known.what
                 return what
         before = len(self.turns)
         what = question(self, given)
-        turns = tuple(self.turns[before:])
-        last = min([turn.last for turn in turns]) if turns else date.max
+        turns: tuple[Turn, ...] = ()
+        last = date.max
+        if len(self.turns) > before:
+            turns = tuple(self.turns[before:])
+            last = min([turn.last for turn in turns])
         answers.append(_answer(day, last, given, turns, what))
         return what
 
@@ -216,6 +247,7 @@ class Chart:
             self._by_concept,
             self._note_types,
             self._known,
+            self.kinds,
         )
 
     def without_doubtful(self) -> Chart:
@@ -223,7 +255,7 @@ class Chart:
         kept = {
             kind: [f for f in group if not f.attribute("doubtful")] for kind, group in self._by_kind.items()
         }
-        return Chart(
+        return _chart(
             self.patient,
             self.as_of,
             self.notes,
@@ -235,6 +267,7 @@ class Chart:
             self.turns,
             {},
             self._note_types,
+            kinds=self.kinds,
         )
 
     def is_within(self, what: Finding | date, days: int, *, of: Finding | None = None) -> bool:

@@ -100,12 +100,12 @@ def next_change(
     """
     on = chart
     while on.turns:
-        last = min(turn.last for turn in on.turns)
-        due = [turn for turn in on.turns if turn.last == last]
+        turns = on.turns
+        last = min([turn.last for turn in turns])
         on = on.at(last + _DAY)
         then = settle(on)
         if then != now:
-            return Change(last, then, _words(due, leading))
+            return Change(last, then, _words([turn for turn in turns if turn.last == last], leading))
     return None
 
 

@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from chartsift.nlp.criteria.chart import Chart
-from chartsift.nlp.criteria.evaluate import evaluate, verdict_of
+from chartsift.nlp.criteria.evaluate import evaluate
 from chartsift.nlp.criteria.predicates import PREDICATES
 from chartsift.nlp.criteria.schema import Criterion, TrialFile
+from chartsift.nlp.criteria.verdict import status_of
 from chartsift.nlp.types import Basis, CohortResult, CohortStatus, Finding, NoteInfo, Patient, Status
 
 # What of a criterion decides; its words do not.
@@ -222,7 +223,7 @@ def _status_of(chart: Chart, criterion: Criterion | None) -> Status | None:
     if criterion is None:
         return None
     try:
-        return verdict_of(chart, criterion)[0]
+        return status_of(chart, criterion)
     except ValidationError:
         # Two limits that move together: one alone may cross the other.
         return None

@@ -70,32 +70,40 @@ def silent(*searched: str, next_step: str = "", evidence: Sequence[Evidence] = (
     return _outcome(None, "no_mention", tuple(evidence), searched=searched, next_step=next_step)
 
 
-def any_of(outcomes: Sequence[Outcome]) -> Outcome:
-    """Kleene's *or*: true if one is true, false if all are false, else unknown."""
-    return _combine(outcomes, decisive=True)
+def bare(value: bool | None, basis: Basis) -> Outcome:
+    """Return an outcome without its reasons, for who asks only what it comes to."""
+    return _outcome(value, basis)
 
 
-def all_of(outcomes: Sequence[Outcome]) -> Outcome:
-    """Kleene's *and*: false if one is false, true if all are true, else unknown."""
-    return _combine(outcomes, decisive=False)
+def any_of(outcomes: Sequence[Outcome], *, is_bare: bool = False) -> Outcome:
+    """Kleene's *or*: true if one is true, false if all are false, else unknown; *is_bare* leaves out the reasons."""
+    return _combine(outcomes, decisive=True, is_bare=is_bare)
 
 
-def at_least(count: int, outcomes: Sequence[Outcome]) -> Outcome:
+def all_of(outcomes: Sequence[Outcome], *, is_bare: bool = False) -> Outcome:
+    """Kleene's *and*: false if one is false, true if all are true, else unknown; *is_bare* leaves out the reasons."""
+    return _combine(outcomes, decisive=False, is_bare=is_bare)
+
+
+def at_least(count: int, outcomes: Sequence[Outcome], *, is_bare: bool = False) -> Outcome:
     """
     Kleene's threshold: true if *count* are true, false if so many cannot be any more, else unknown.
 
-    With a count of one it is ``any_of``, with all of them ``all_of``.
+    With a count of one it is ``any_of``, with all of them ``all_of``. *is_bare* leaves out the reasons.
     """
     true_ones = [o for o in outcomes if o.value is True]
     open_ones = [o for o in outcomes if o.value is None]
     false_ones = [o for o in outcomes if o.value is False]
-    held = f"{len(true_ones)} of {len(outcomes)} hold, {count} asked for"
     if len(true_ones) >= count:
-        merged = _merged(true_ones, [*open_ones, *false_ones], value=True)
+        merged = _merged(true_ones, [*open_ones, *false_ones], value=True, is_bare=is_bare)
     elif len(true_ones) + len(open_ones) < count:
-        merged = _merged(false_ones, [*open_ones, *true_ones], value=False)
+        merged = _merged(false_ones, [*open_ones, *true_ones], value=False, is_bare=is_bare)
     else:
-        merged = _merged(_spoken_first(open_ones), [*true_ones, *false_ones], value=None)
+        rest = [*true_ones, *false_ones]
+        merged = _merged(_spoken_first(open_ones), rest, value=None, is_bare=is_bare)
+    if is_bare:
+        return merged
+    held = f"{len(true_ones)} of {len(outcomes)} hold, {count} asked for"
     return replace(merged, reason=f"{held}: {merged.reason}" if merged.reason else held)
 
 
@@ -110,15 +118,15 @@ def negate(outcome: Outcome) -> Outcome:
 _UNKNOWN_ORDER: tuple[Basis, ...] = ("conflicting", "insufficient", "judgement", "no_mention")
 
 
-def _combine(outcomes: Sequence[Outcome], *, decisive: bool) -> Outcome:
+def _combine(outcomes: Sequence[Outcome], *, decisive: bool, is_bare: bool) -> Outcome:
     deciding = [o for o in outcomes if o.value is decisive]
     unknowns = [o for o in outcomes if o.value is None]
     others = [o for o in outcomes if o.value is (not decisive)]
     if deciding:
-        return _merged(deciding, [*unknowns, *others], value=decisive)
+        return _merged(deciding, [*unknowns, *others], value=decisive, is_bare=is_bare)
     if unknowns:
-        return _merged(_spoken_first(unknowns), others, value=None)
-    return _merged(others, [], value=not decisive)
+        return _merged(_spoken_first(unknowns), others, value=None, is_bare=is_bare)
+    return _merged(others, [], value=not decisive, is_bare=is_bare)
 
 
 def _spoken_first(unknowns: Sequence[Outcome]) -> list[Outcome]:
@@ -126,17 +134,21 @@ def _spoken_first(unknowns: Sequence[Outcome]) -> list[Outcome]:
     return sorted(unknowns, key=lambda o: _UNKNOWN_ORDER.index(o.basis))
 
 
-def _merged(lead: Sequence[Outcome], rest: Sequence[Outcome], *, value: bool | None) -> Outcome:
+def _merged(
+    lead: Sequence[Outcome], rest: Sequence[Outcome], *, value: bool | None, is_bare: bool
+) -> Outcome:
     """
     Return one outcome of those that decide (*lead*) and the others.
 
     An unknown takes the basis of its first part. Where another part holds, the chart speaks to the question, and
     silence on the rest is no silence on the whole.
     """
-    every = [*lead, *rest]
     basis: Basis = "documented" if value is not None else lead[0].basis
     if basis == "no_mention" and any(o.value is True for o in rest):
         basis = "insufficient"
+    if is_bare:
+        return bare(value, basis)
+    every = [*lead, *rest]
     return _outcome(
         value=value,
         basis=basis,

@@ -44,6 +44,11 @@ class Read:
         """Return it as the proof of a search for *kinds*, for which stand so many *terms*."""
         return _search(self.notes, self.first, self.last, kinds, terms, self.unread)
 
+    def search_for(self, kinds: Iterable[str]) -> Search:
+        """Return it as the proof of a search for *kinds* ("kind" or "kind/concept"), each of them once."""
+        looked_for = tuple(dict.fromkeys(kinds))
+        return self.search(looked_for, len(terms_of(looked_for)))
+
 
 def read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
     """Return what was read of *chart*; *unread* names inputs that could not be."""
@@ -63,12 +68,6 @@ def _read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
         _missed(unread),
         round(min(0.9, 0.5 + 0.05 * count), 3),
     )
-
-
-def search_of(chart: Chart, kinds: Iterable[str], *, unread: Sequence[str] = ()) -> Search:
-    """Return what was read for *kinds* ("kind" or "kind/concept"); *unread* names inputs that could not be."""
-    looked_for = tuple(dict.fromkeys(kinds))
-    return read_of(chart, tuple(unread)).search(looked_for, len(terms_of(looked_for)))
 
 
 def statement(search: Search) -> str:

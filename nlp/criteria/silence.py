@@ -57,9 +57,7 @@ class Silence:
         if self.kinds.isdisjoint(present):
             return True
         for question in self.questions:
-            if question.kind in present and chart.of(
-                question.kind, question.concepts, assertions=question.assertions
-            ):
+            if question.kind in present and chart.has(question.kind, question.concepts, question.assertions):
                 return False
         return True
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -181,9 +182,11 @@ def _add_result(part: Part, result: PatientResult) -> None:
     for name, rows in result_rows(result).items():
         part.tables[name].extend(rows)
     tally = part.tally
-    codes = [problem.code for problem in result.problems]
-    after_as_of, facts_left_out = codes.count("IN126"), codes.count("IN120")
-    tally.problem_codes.update(codes)
+    after_as_of = facts_left_out = 0
+    if result.problems:
+        codes = [problem.code for problem in result.problems]
+        after_as_of, facts_left_out = codes.count("IN126"), codes.count("IN120")
+        tally.problem_codes.update(codes)
     counts = tally.counts
     counts["patients_screened"] += 1
     counts["notes_evaluated"] += len(result.notes)
@@ -209,7 +212,7 @@ def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
     counted, funnel = tally.criteria, tally.funnel
     is_possible = is_clear = True
     for criterion in cohort.criteria:
-        name = f"{cohort.cohort_id}/{criterion.criterion_id}"
+        name, possible, clear = _names(cohort.cohort_id, criterion.criterion_id)
         # A Counter makes a call of its own for each key that it does not have yet.
         key = f"{name}/{criterion.status}/{criterion.basis}"
         counted[key] = counted.get(key, 0) + 1
@@ -217,8 +220,15 @@ def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
             continue
         is_possible = is_possible and not rules_out(criterion)
         is_clear = is_clear and is_possible and criterion.status != "unknown"
-        for key, holds in ((f"{name}/possible", is_possible), (f"{name}/clear", is_clear)):
-            funnel[key] = funnel.get(key, 0) + holds
+        funnel[possible] = funnel.get(possible, 0) + is_possible
+        funnel[clear] = funnel.get(clear, 0) + is_clear
+
+
+@lru_cache(maxsize=1_000)
+def _names(cohort_id: str, criterion_id: str) -> tuple[str, str, str]:
+    """Return what a criterion of a cohort is called in the tables of a tally, and in the funnel."""
+    name = f"{cohort_id}/{criterion_id}"
+    return name, f"{name}/possible", f"{name}/clear"
 
 
 def rules_out(criterion: CriterionResult) -> bool:

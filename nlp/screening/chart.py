@@ -7,7 +7,7 @@ One patient: notes in, findings and verdicts out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from traceback import extract_tb
@@ -112,46 +112,73 @@ def screen_patient(
     day = as_of or patient.as_of or max((note.note_date for note in notes), default=None)
     if day is None:
         raise InputError("IN121", "the patient has no note and no day of screening", hint="give --as-of")
-    texts: list[Note] = []
-    read: list[NoteInfo] = []
-    findings: list[Finding] = []
     problems: list[Problem] = []
-    seen: set[str] = set()
-    missed = list(unread)
     if patient.birth_date is not None and patient.birth_date > day:
         problems.append(_born_after_as_of(notes))
         patient = replace(patient, birth_date=None)
+    found = _read(pipeline, notes, day)
+    findings = mark_copied(found.texts, found.findings)
+    missed = (*unread, *found.missed)
+    cohorts = evaluate(_at(patient, day), found.notes, findings, trial, as_of=day, unread=missed)
+    cohorts = rated(pipeline, cohorts, found.notes)
+    return PatientResult(
+        patient,
+        day,
+        tuple(found.notes),
+        tuple(findings),
+        tuple(cohorts),
+        (*problems, *found.problems),
+        missed,
+    )
+
+
+@dataclass(slots=True)
+class _Read:
+    """
+    What the notes of one patient say, and what became of the others.
+
+    Attributes:
+        texts: The notes that were read.
+        notes: The same without their texts.
+        findings: Their findings.
+        problems: Notes left out, and why.
+        missed: Names of those of them that should have been read.
+    """
+
+    texts: list[Note] = field(default_factory=list)
+    notes: list[NoteInfo] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+    def leave_out(self, problem: Problem, *, is_missed: bool = True) -> None:
+        """Leave a note out for the reason that *problem* gives."""
+        self.problems.append(problem)
+        if is_missed:
+            self.missed.append(input_name(problem))
+
+
+def _read(pipeline: Extractor, notes: Sequence[Note], day: date) -> _Read:
+    """Read *notes* up to *day*, the oldest first and each identifier once."""
+    found = _Read()
+    seen: set[str] = set()
     for note in sorted(notes, key=lambda note: note.note_date):
         if note.note_id in seen:
-            problems.append(duplicate_problem(note.source, note.note_id))
-            missed.append(input_name(problems[-1]))
+            found.leave_out(duplicate_problem(note.source, note.note_id))
             continue
         seen.add(note.note_id)
         if note.note_date > day:
-            problems.append(_after_as_of(note))
+            found.leave_out(_after_as_of(note), is_missed=False)
             continue
         try:
-            found = pipeline.extract(note)
+            findings = pipeline.extract(note)
         except Exception as exc:  # a bad note never stops a run
-            problems.append(failed_note_problem(note, exc))
-            missed.append(input_name(problems[-1]))
+            found.leave_out(failed_note_problem(note, exc))
             continue
-        findings.extend(found)
-        texts.append(note)
-        read.append(_info(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
-    findings = mark_copied(texts, findings)
-    cohorts = evaluate(
-        _at(patient, day),
-        read,
-        findings,
-        trial,
-        as_of=day,
-        unread=missed,
-    )
-    cohorts = rated(pipeline, cohorts, read)
-    return PatientResult(
-        patient, day, tuple(read), tuple(findings), tuple(cohorts), tuple(problems), tuple(missed)
-    )
+        found.findings.extend(findings)
+        found.texts.append(note)
+        found.notes.append(_info(note.note_id, note.note_date, note.note_type, len(note.text), note.pages))
+    return found
 
 
 def _at(patient: Patient, day: date) -> Patient:

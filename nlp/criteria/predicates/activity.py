@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 from pydantic import Field
 
 from chartsift.nlp.criteria.chart import Chart, evidence
-from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
+from chartsift.nlp.criteria.logic import Outcome, bare, false, silent, true, unknown
 from chartsift.nlp.criteria.predicates import activity_sides as sides
 from chartsift.nlp.criteria.predicates.activity_sides import Band, Side
 from chartsift.nlp.criteria.predicates.diagnosis import iim_refuted
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 from chartsift.nlp.criteria.predicates.treatment import names_myositis
 from chartsift.nlp.types import Evidence, Finding
-from chartsift.nlp.values import maker
 
 _SHOWN = 5
-_band = maker(Band)
 
 
 class EnzymeBand(Parameters):
@@ -80,79 +81,176 @@ class DiseaseActive(Parameters):
     verdict_days: int = Field(default=90, ge=1)
     specialist_days: int = Field(default=45, ge=0)
 
+    @cached_property
+    def limits(self) -> dict[str, Band]:
+        """The bands as the sides take them."""
+        return {name: Band(band.normal, band.raised) for name, band in self.bands.items()}
 
-@predicate("disease_active", DiseaseActive)
+
+# What the sides of activity come to together, in the order in which they are asked.
+Case = Literal[
+    "refuted", "active", "skin_conflict", "said_quiet", "quiet", "no_myositis", "open", "outdated", "silent"
+]
+_COMES_TO = {
+    "refuted": bare(False, "documented"),
+    "active": bare(True, "documented"),
+    "skin_conflict": bare(None, "conflicting"),
+    "said_quiet": bare(False, "documented"),
+    "quiet": bare(False, "documented"),
+    "no_myositis": bare(None, "no_mention"),
+    "open": bare(None, "insufficient"),
+    "outdated": bare(None, "insufficient"),
+    "silent": bare(None, "no_mention"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    """
+    The sides of activity, and what they come to.
+
+    Attributes:
+        case: What they come to.
+        enzymes: Muscle enzymes.
+        skin: The rash.
+        studies: Biopsy, MRI and EMG.
+        verdicts: What the notes themselves say.
+        refuted: What refutes the disease.
+    """
+
+    case: Case
+    enzymes: Side
+    skin: Side
+    studies: Side
+    verdicts: Side
+    refuted: Sequence[Finding]
+
+    @property
+    def aside(self) -> list[Evidence]:
+        """What was left out."""
+        return [*self.enzymes.aside, *self.skin.aside, *self.studies.aside, *self.verdicts.aside]
+
+    @property
+    def active(self) -> list[Finding]:
+        """What shows activity now."""
+        return [*self.enzymes.active, *([] if self.skin.conflict else self.skin.active), *self.studies.active]
+
+    @property
+    def quiet(self) -> list[Finding]:
+        """What shows none now."""
+        return [*self.enzymes.quiet, *self.skin.quiet, *self.studies.quiet]
+
+    @property
+    def doubts(self) -> list[Finding]:
+        """What cannot tell, or showed activity too long ago."""
+        enzymes, skin, studies = self.enzymes, self.skin, self.studies
+        return [*enzymes.unsure, *enzymes.old, *skin.unsure, *skin.old, *studies.unsure, *studies.old]
+
+
+def _settle(chart: Chart, given: DiseaseActive) -> Outcome:
+    """Return what ``disease_active`` comes to, without the reasons."""
+    return _COMES_TO[chart.once(_activity, given).case]
+
+
+@predicate("disease_active", DiseaseActive, settle=_settle)
 def disease_active(chart: Chart, given: DiseaseActive) -> Outcome:
     """Active myositis by enzymes, skin, biopsy, MRI or EMG."""
-    bands = {name: _band(band.normal, band.raised) for name, band in given.bands.items()}
-    enzymes = sides.enzymes(chart, given.enzymes, days=given.enzyme_days, bands=bands)
-    skin = sides.skin(chart, given.rash, days=given.rash_days, specialist_days=given.specialist_days)
-    studies = sides.studies(chart, given.studies, days=given.study_days)
-    verdicts = sides.verdicts(chart, days=given.verdict_days)
-    refuted = iim_refuted(chart)
-    if refuted:
-        return _refuted(refuted, [enzymes, skin, studies])
-    aside = [item for side in (enzymes, skin, studies, verdicts) for item in side.aside]
-    active = [*enzymes.active, *([] if skin.conflict else skin.active), *studies.active]
-    quiet = [*enzymes.quiet, *skin.quiet, *studies.quiet]
-    if active:
-        shown = [
-            *_some(active, "for", 12),
-            *_some(verdicts.active, "for"),
-            *_some([*quiet, *verdicts.quiet], "against"),
-            *aside,
-        ]
-        return true(shown, "; ".join(_words(f) for f in _one_of_each(active)))
-    if skin.conflict:
-        shown = [
-            *_some(skin.active, "for"),
-            *_some([*skin.quiet, *enzymes.quiet, *studies.quiet], "against", 8),
-            *aside,
-        ]
-        return unknown(
-            shown,
-            f"two assessments of the skin on {skin.active[0].date} disagree, and nothing else shows activity",
-            basis="conflicting",
-            next_step="Ask both clinicians for a joint skin examination, or for an MRI of the muscles.",
-        )
-    unsettled = [*enzymes.unsure, *enzymes.old, *skin.unsure, *skin.old]
-    doubts = [*unsettled, *studies.unsure, *studies.old]
+    found = chart.once(_activity, given)
+    case, enzymes, skin = found.case, found.enzymes, found.skin
+    if case == "refuted":
+        return _refuted(found.refuted, [enzymes, skin, found.studies])
+    if case == "active":
+        return _shows_activity(found)
+    if case == "skin_conflict":
+        return _in_conflict(found)
     shown = [
-        *_some(doubts, "for"),
-        *_some(verdicts.active, "for"),
-        *_some([*quiet, *verdicts.quiet], "against", 10),
-        *aside,
+        *_some(found.doubts, "for"),
+        *_some(found.verdicts.active, "for"),
+        *_some([*found.quiet, *found.verdicts.quiet], "against", 10),
+        *found.aside,
     ]
-    if verdicts.quiet and not verdicts.active and not enzymes.unsure:
-        top = verdicts.quiet[0]
+    if case == "said_quiet":
+        top = found.verdicts.quiet[0]
         state = top.concept.replace("_", " ")
         return false(shown, f"the disease is {state} by the note of {chart.note_date(top)}")
-    if enzymes.quiet and not unsettled and not verdicts.active:
-        return false(shown, "; ".join(_words(f) for f in _one_of_each(quiet)))
-    if (
-        not names_myositis(chart)
-        and not enzymes.unsure
-        and not enzymes.old
-        and not studies.unsure
-        and not studies.old
-    ):
-        # A rash or a flare in a chart that never names a myositis speaks of something else.
+    if case == "quiet":
+        return false(shown, "; ".join(_words(f) for f in _one_of_each(found.quiet)))
+    if case == "no_myositis":
         return silent(
             *_searched(given),
             evidence=[
                 evidence(i.finding, "set_aside", i.reason or "the chart names no myositis") for i in shown
             ],
         )
-    step = _next_step(given, bands, enzymes, skin)
-    if doubts or quiet or verdicts.active or verdicts.quiet:
-        return unknown(shown, _doubt(chart, given, enzymes, skin, studies), next_step=step)
-    if aside:
-        return (
-            unknown(aside, "only results older than the windows, or set aside, are there", next_step=step)
-            if _speaks(aside)
-            else silent(*_searched(given), evidence=aside, next_step=step)
-        )
-    return silent(*_searched(given), next_step=step)
+    step = _next_step(given, enzymes, skin)
+    if case == "open":
+        return unknown(shown, _doubt(chart, given, enzymes, skin, found.studies), next_step=step)
+    if case == "outdated":
+        why = "only results older than the windows, or set aside, are there"
+        return unknown(found.aside, why, next_step=step)
+    return silent(*_searched(given), evidence=found.aside, next_step=step)
+
+
+def _activity(chart: Chart, given: DiseaseActive) -> _Activity:
+    enzymes = sides.enzymes(chart, given.enzymes, days=given.enzyme_days, bands=given.limits)
+    skin = sides.skin(chart, given.rash, days=given.rash_days, specialist_days=given.specialist_days)
+    studies = sides.studies(chart, given.studies, days=given.study_days)
+    verdicts = sides.verdicts(chart, days=given.verdict_days)
+    refuted = iim_refuted(chart)
+    case = _case(chart, enzymes, skin, studies, verdicts, is_refuted=bool(refuted))
+    return _Activity(case, enzymes, skin, studies, verdicts, refuted)
+
+
+def _case(
+    chart: Chart, enzymes: Side, skin: Side, studies: Side, verdicts: Side, *, is_refuted: bool
+) -> Case:
+    if is_refuted:
+        return "refuted"
+    if enzymes.active or studies.active or (skin.active and not skin.conflict):
+        return "active"
+    if skin.conflict:
+        return "skin_conflict"
+    if verdicts.quiet and not verdicts.active and not enzymes.unsure:
+        return "said_quiet"
+    of_studies = studies.unsure or studies.old
+    of_skin = skin.unsure or skin.old
+    of_enzymes = enzymes.unsure or enzymes.old
+    if enzymes.quiet and not of_enzymes and not of_skin and not verdicts.active:
+        return "quiet"
+    if not of_enzymes and not of_studies and not names_myositis(chart):
+        # A rash or a flare in a chart that never names a myositis speaks of something else.
+        return "no_myositis"
+    spoken = enzymes.quiet or skin.quiet or studies.quiet or verdicts.active or verdicts.quiet
+    if of_enzymes or of_skin or of_studies or spoken:
+        return "open"
+    aside = [*enzymes.aside, *skin.aside, *studies.aside, *verdicts.aside]
+    return "outdated" if _speaks(aside) else "silent"
+
+
+def _shows_activity(found: _Activity) -> Outcome:
+    active = found.active
+    shown = [
+        *_some(active, "for", 12),
+        *_some(found.verdicts.active, "for"),
+        *_some([*found.quiet, *found.verdicts.quiet], "against"),
+        *found.aside,
+    ]
+    return true(shown, "; ".join(_words(f) for f in _one_of_each(active)))
+
+
+def _in_conflict(found: _Activity) -> Outcome:
+    skin = found.skin
+    shown = [
+        *_some(skin.active, "for"),
+        *_some([*skin.quiet, *found.enzymes.quiet, *found.studies.quiet], "against", 8),
+        *found.aside,
+    ]
+    return unknown(
+        shown,
+        f"two assessments of the skin on {skin.active[0].date} disagree, and nothing else shows activity",
+        basis="conflicting",
+        next_step="Ask both clinicians for a joint skin examination, or for an MRI of the muscles.",
+    )
 
 
 def _refuted(refuted: Sequence[Finding], found: Sequence[Side]) -> Outcome:
@@ -224,13 +322,15 @@ def _doubt(chart: Chart, given: DiseaseActive, enzymes: Side, skin: Side, studie
     return "; ".join(parts) or "nothing within the windows shows or rules out activity"
 
 
-def _next_step(given: DiseaseActive, bands: Mapping[str, Band], enzymes: Side, skin: Side) -> str:
+def _next_step(given: DiseaseActive, enzymes: Side, skin: Side) -> str:
     wanted = []
     # A value of today is there, and what it lacks is the limit that it is compared with.
     without_limit = [
         f
         for f in enzymes.unsure
-        if f.value is not None and f.unit != "xULN" and sides.raised(f, None, bands.get(f.concept)) is None
+        if f.value is not None
+        and f.unit != "xULN"
+        and sides.raised(f, None, given.limits.get(f.concept)) is None
     ]
     if without_limit:
         values = " and ".join(f"the {f.concept} of {f.date}" for f in without_limit)

@@ -78,32 +78,31 @@ def _enzymes(chart: Chart, given: tuple[tuple[str, ...], int, Mapping[str, Band]
     return side
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """
+    The values of one enzyme, whatever the day.
+
+    Attributes:
+        top: The latest one that counts; None where none does.
+        verdict: Whether it is raised; None where that cannot be told.
+        aside: The others with the reason, as many as a side shows.
+    """
+
+    top: Finding | None
+    verdict: bool | None
+    aside: tuple[tuple[Finding, str], ...]
+
+
 def _one_enzyme(
     chart: Chart, name: str, days: int, band: Band | None, side: Side, *, explained: bool
 ) -> None:
-    usable: list[Finding] = []
-    for finding in chart.of("lab", [name]):
-        reason = unusable(finding) or (
-            "an earlier value of its series" if finding.attribute("superseded") else ""
-        )
-        if reason:
-            side.set_aside(finding, reason)
-        elif finding.value is not None or finding.flag:
-            usable.append(finding)
-    if not usable:
+    series = chart.once(_series, (name, band), same=eq)
+    for finding, reason in series.aside:
+        side.set_aside(finding, reason)
+    top, verdict = series.top, series.verdict
+    if top is None:
         return
-    limits: dict[str, float] = {}
-    for finding in usable:
-        if finding.ref_high is not None:
-            limits.setdefault(finding.unit, finding.ref_high)
-    last = usable[0].date
-    latest = [f for f in usable if f.date == last]
-    for finding in usable[len(latest) :]:
-        side.set_aside(finding, f"superseded by the value of {last}")
-    # One draw is often told twice, with and without its range: the printed range decides.
-    latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
-    verdict = next((v for v in (raised(f, limits.get(f.unit), band) for f in latest) if v is not None), None)
-    top = latest[0]
     if not chart.is_within(top, days):
         if verdict is False:
             side.set_aside(top, f"older than {days} days at screening")
@@ -115,6 +114,33 @@ def _one_enzyme(
         side.active.append(top)
     else:
         side.quiet.append(top)
+
+
+def _series(chart: Chart, given: tuple[str, Band | None]) -> _Series:
+    name, band = given
+    usable: list[Finding] = []
+    aside: list[tuple[Finding, str]] = []
+    for finding in chart.of("lab", [name]):
+        reason = unusable(finding) or (
+            "an earlier value of its series" if finding.attribute("superseded") else ""
+        )
+        if reason:
+            aside.append((finding, reason))
+        elif finding.value is not None or finding.flag:
+            usable.append(finding)
+    if not usable:
+        return _Series(None, None, tuple(aside[:_SHOWN]))
+    limits: dict[str, float] = {}
+    for finding in usable:
+        if finding.ref_high is not None:
+            limits.setdefault(finding.unit, finding.ref_high)
+    last = usable[0].date
+    latest = [f for f in usable if f.date == last]
+    aside += [(finding, f"superseded by the value of {last}") for finding in usable[len(latest) :][:_SHOWN]]
+    # One draw is often told twice, with and without its range: the printed range decides.
+    latest.sort(key=lambda f: (f.ref_high is None and not f.flag, f.value is None))
+    verdict = next((v for v in (raised(f, limits.get(f.unit), band) for f in latest) if v is not None), None)
+    return _Series(latest[0], verdict, tuple(aside[:_SHOWN]))
 
 
 def raised(finding: Finding, limit: float | None, band: Band | None) -> bool | None:
@@ -152,6 +178,37 @@ def _skin(chart: Chart, given: tuple[tuple[str, ...], int, int]) -> Side:
     side = Side()
     if not concepts:
         return side
+    signs, clear = _looks(chart, concepts, side)
+    with_signs = {f.note_id for f in signs}
+    passing = [f for f in clear if _is_in_passing(chart, f, signs, specialist_days)]
+    for finding in passing:
+        side.set_aside(finding, "a look in passing does not outrank the specialist's examination")
+    clear = [f for f in clear if f not in passing]
+    # In one note a sign that is there outweighs those that are not.
+    clear = [f for f in clear if f.note_id not in with_signs and _is_general(f, clear)]
+    last = max((f.date for f in [*signs, *clear]), default=None)
+    if last is None:
+        side.unsure = [f for f in side.unsure if chart.is_within(f, days)]
+        return side
+    signs_now = [f for f in signs if f.date == last]
+    clear_now = [f for f in clear if f.date == last]
+    for finding in signs:
+        if finding.date != last and clear_now and not signs_now:
+            side.set_aside(finding, f"superseded by the examination of {last}")
+    fresh = chart.is_within(last, days, of=(signs_now or clear_now)[0])
+    if signs_now and clear_now and fresh:
+        side.conflict = True
+        side.active, side.quiet = signs_now, clear_now
+    elif signs_now:
+        (side.active if fresh else side.old).extend(signs_now)
+    elif fresh:
+        side.quiet.extend(clear_now)
+    side.unsure = [f for f in side.unsure if f.date >= last and not clear_now and chart.is_within(f, days)]
+    return side
+
+
+def _looks(chart: Chart, concepts: Sequence[str], side: Side) -> tuple[list[Finding], list[Finding]]:
+    """Return the signs of *concepts* and the words that the skin is clear; the rest is filed under *side*."""
     signs: list[Finding] = []
     clear: list[Finding] = []
     for finding in chart.of("skin"):
@@ -182,32 +239,7 @@ def _skin(chart: Chart, given: tuple[tuple[str, ...], int, int]) -> Side:
     ]
     for finding in chart.of("skin_damage", assertions=["present"])[:2]:
         side.set_aside(finding, "damage, not activity")
-    with_signs = {f.note_id for f in signs}
-    passing = [f for f in clear if _is_in_passing(chart, f, signs, specialist_days)]
-    for finding in passing:
-        side.set_aside(finding, "a look in passing does not outrank the specialist's examination")
-    clear = [f for f in clear if f not in passing]
-    # In one note a sign that is there outweighs those that are not.
-    clear = [f for f in clear if f.note_id not in with_signs and _is_general(f, clear)]
-    last = max((f.date for f in [*signs, *clear]), default=None)
-    if last is None:
-        side.unsure = [f for f in side.unsure if chart.is_within(f, days)]
-        return side
-    signs_now = [f for f in signs if f.date == last]
-    clear_now = [f for f in clear if f.date == last]
-    for finding in signs:
-        if finding.date != last and clear_now and not signs_now:
-            side.set_aside(finding, f"superseded by the examination of {last}")
-    fresh = chart.is_within(last, days, of=(signs_now or clear_now)[0])
-    if signs_now and clear_now and fresh:
-        side.conflict = True
-        side.active, side.quiet = signs_now, clear_now
-    elif signs_now:
-        (side.active if fresh else side.old).extend(signs_now)
-    elif fresh:
-        side.quiet.extend(clear_now)
-    side.unsure = [f for f in side.unsure if f.date >= last and not clear_now and chart.is_within(f, days)]
-    return side
+    return signs, clear
 
 
 def _is_in_passing(chart: Chart, finding: Finding, signs: Sequence[Finding], days: int) -> bool:

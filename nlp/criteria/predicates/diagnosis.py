@@ -250,19 +250,7 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
     codes = chart.of("diagnosis_code", given.concepts, assertions=["present", "possible", "historical"])
     against = [evidence(f, "against") for f in (*found.denied, *found.others)[:_SHOWN]]
     if found.refuted:
-        on = _refuted_on(chart, found)
-        labels = [
-            evidence(f, "set_aside", f"revised on {on}")
-            for f in (*found.stated, *found.weak, *found.revised)[:3]
-        ]
-        what = (
-            found.others[0].text
-            if found.others
-            else found.denied[0].text
-            if found.denied
-            else "another disease"
-        )
-        return false([*against, *labels, *aside], f"the latest word refutes the diagnosis ({what})")
+        return _refuted(chart, found, against, aside)
     if found.stated:
         lead = found.stated[0]
         # A denial of one form beside the statement of another is context, not the other side.
@@ -275,41 +263,11 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             [*shown, *context, *aside],
             f"{lead.concept} stated on {chart.note_date(lead)}",
         )
-    likely = [f for f in found.suspected if f.attribute("degree") == "likely"]
-    if likely:
-        backing = [
-            f
-            for f in chart.of("antibody", assertions=["present"])
-            if f.attribute("class") in given.backing and f.attribute("result") in ("positive", "weak")
-        ]
-        biopsy = [
-            f for f in chart.of("biopsy", assertions=["present"]) if f.attribute("activity") == "active"
-        ]
-        if backing or biopsy:
-            proof = (backing or biopsy)[0]
-            return true(
-                [*(evidence(f, "for") for f in likely[:3]), evidence(proof, "for"), *aside],
-                f"{likely[0].concept} likely, and backed by {proof.concept}",
-                flags=("diagnosis_likely",),
-            )
+    backed = _backed(chart, found, given, aside)
+    if backed is not None:
+        return backed
     if found.weak:
-        lead = found.weak[0]
-        shown = [evidence(f, "for") for f in _spread(found.weak)]
-        if found.suspected and all(_is_report(chart, f) for f in found.weak):
-            doubt = [evidence(f, "for") for f in found.suspected[:3]]
-            return unknown(
-                [*shown, *doubt, *aside],
-                f"{lead.concept} is named in a report only and suspected by the clinician",
-            )
-        if all(_is_report(chart, f) for f in found.weak):
-            return unknown(
-                [*shown, *aside], f"{lead.concept} is named in a report only; no clinician states it"
-            )
-        return true(
-            [*shown, *aside],
-            f"{lead.concept} is carried in the history or problem list",
-            flags=("list_only",),
-        )
+        return _weakly_stated(chart, found, aside)
     if found.suspected:
         return _suspected(chart, found, against, aside)
     if found.open_others:
@@ -330,6 +288,62 @@ def diagnosis_stands(chart: Chart, given: DiagnosisStands) -> Outcome:
             [*against, *aside], f"{found.denied[0].concept} is denied on {chart.note_date(found.denied[0])}"
         )
     return _unnamed(chart, found, codes, aside)
+
+
+def _refuted(
+    chart: Chart, found: Standing, against: Sequence[Evidence], aside: Sequence[Evidence]
+) -> Outcome:
+    """Return the outcome of a chart whose latest word is a denial, a revision or another disease."""
+    on = _refuted_on(chart, found)
+    labels = [
+        evidence(f, "set_aside", f"revised on {on}") for f in (*found.stated, *found.weak, *found.revised)[:3]
+    ]
+    what = (
+        found.others[0].text if found.others else found.denied[0].text if found.denied else "another disease"
+    )
+    return false([*against, *labels, *aside], f"the latest word refutes the diagnosis ({what})")
+
+
+def _weakly_stated(chart: Chart, found: Standing, aside: Sequence[Evidence]) -> Outcome:
+    """Return the outcome where only a list, copied text or a report names the disease."""
+    lead = found.weak[0]
+    shown = [evidence(f, "for") for f in _spread(found.weak)]
+    if found.suspected and all(_is_report(chart, f) for f in found.weak):
+        doubt = [evidence(f, "for") for f in found.suspected[:3]]
+        return unknown(
+            [*shown, *doubt, *aside],
+            f"{lead.concept} is named in a report only and suspected by the clinician",
+        )
+    if all(_is_report(chart, f) for f in found.weak):
+        return unknown([*shown, *aside], f"{lead.concept} is named in a report only; no clinician states it")
+    return true(
+        [*shown, *aside],
+        f"{lead.concept} is carried in the history or problem list",
+        flags=("list_only",),
+    )
+
+
+def _backed(
+    chart: Chart, found: Standing, given: DiagnosisStands, aside: Sequence[Evidence]
+) -> Outcome | None:
+    """Return the outcome of a disease that is called likely and that an antibody or a biopsy backs; else None."""
+    likely = [f for f in found.suspected if f.attribute("degree") == "likely"]
+    if not likely:
+        return None
+    backing = [
+        f
+        for f in chart.of("antibody", assertions=["present"])
+        if f.attribute("class") in given.backing and f.attribute("result") in ("positive", "weak")
+    ]
+    biopsy = [f for f in chart.of("biopsy", assertions=["present"]) if f.attribute("activity") == "active"]
+    if backing or biopsy:
+        proof = (backing or biopsy)[0]
+        return true(
+            [*(evidence(f, "for") for f in likely[:3]), evidence(proof, "for"), *aside],
+            f"{likely[0].concept} likely, and backed by {proof.concept}",
+            flags=("diagnosis_likely",),
+        )
+    return None
 
 
 def _refuted_on(chart: Chart, found: Standing) -> date:

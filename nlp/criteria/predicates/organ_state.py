@@ -89,6 +89,23 @@ def _disease_states(chart: Chart, given: tuple[tuple[str, ...] | None, _Windows]
     return [_state(chart, system, disease, found, windows) for (system, disease), found in groups.items()]
 
 
+def name_of(state: DiseaseState) -> str:
+    """Return what to call a disease: its system, and the words that name it."""
+    return f"{state.system} disease ({state.finding.text.splitlines()[0][:60]})"
+
+
+def words_for(state: DiseaseState) -> str:
+    """Return its level as a sentence says it."""
+    if state.level == "unspecified":
+        return "named without severity"
+    return {
+        "over": "past or resolved",
+        "absent": "denied",
+        "controlled": "mild or controlled",
+        "old": "called bad",
+    }.get(state.level, state.level)
+
+
 @dataclass(frozen=True, slots=True)
 class _Windows:
     """How long statements hold; see ``disease_states``."""

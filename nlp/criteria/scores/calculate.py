@@ -117,12 +117,13 @@ def open_items(score: ScoreFile, column: str, answers: Answers) -> tuple[OpenIte
         for item in score.items_of(column)
         if answers.state(item.item_id) == "undocumented"
     ]
+    label_low, label_high = label(score, column, low), label(score, column, high)
     found = [
         OpenItem(
             item_id,
             points / 10,
-            label(score, column, low + points) != label(score, column, low)
-            or label(score, column, high - points) != label(score, column, high),
+            label(score, column, low + points) != label_low
+            or label(score, column, high - points) != label_high,
         )
         for item_id, points in spans
         if points > 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.predicates.activity import DiseaseActive
-from chartsift.nlp.criteria.predicates.activity_sides import Band, raised
+from chartsift.nlp.criteria.predicates.activity_sides import raised
 from chartsift.nlp.criteria.predicates.diagnosis import standing
 from chartsift.nlp.criteria.scores.reading import (
     Reading,
@@ -22,6 +22,7 @@ from chartsift.nlp.criteria.scores.reading import (
 from chartsift.nlp.types import Finding
 
 _ENZYMES = ("CK", "LDH", "AST", "ALT")
+_BANDS = DiseaseActive().limits
 # A rash of these at any time makes "skin clear" of another day say nothing on heliotrope or Gottron's.
 _RASHES = (
     "heliotrope",
@@ -124,7 +125,6 @@ def jo_1(chart: Chart) -> Reading:
 
 def enzymes(chart: Chart) -> Reading:
     """Read CK, LDH, AST and ALT: present when one was ever raised, absent when all four were seen and none was."""
-    bands = DiseaseActive().bands
     explained = {(f.note_id, f.concept) for f in chart.of("enzyme_cause", assertions=["present"])}
     high: list[Finding] = []
     normal: dict[str, Finding] = {}
@@ -137,7 +137,7 @@ def enzymes(chart: Chart) -> Reading:
             if f.value is not None or f.flag
         ]
         limit = next((f.ref_high for f in values if f.ref_high is not None), None)
-        band = Band(bands[name].normal, bands[name].raised)
+        band = _BANDS[name]
         for finding in values:
             verdict = raised(finding, limit, band)
             if verdict and (finding.note_id, name) in explained:

@@ -39,6 +39,8 @@ _reading_of = maker(Reading)
 def ever(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings that say that something is or was there, those told by an examiner first."""
     held = [f for f in findings if f.assertion in ("present", "historical") and not f.attribute("templated")]
+    if len(held) < 2:
+        return held
     return sorted(held, key=lambda f: (f.attribute("source") != "exam", bool(f.attribute("copied"))))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from support.findings import chart, finding
 
-from chartsift.nlp.criteria.predicates.heart_lung import LungHeart, lung_or_heart_impaired
+from chartsift.nlp.criteria.predicates.heart_lung import lung_or_heart_impaired
+from chartsift.nlp.criteria.predicates.heart_lung_values import LungHeart
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 import pytest
@@ -77,3 +79,13 @@ def test_silence_on_the_rest_is_no_silence_where_a_part_holds() -> None:
 
     assert (held.value, held.basis) == (None, "insufficient")
     assert failed.is_silent
+
+
+@pytest.mark.parametrize("combine", [any_of, all_of, partial(at_least, 1), partial(at_least, 2)])
+def test_without_the_reasons_an_expression_comes_to_the_same(combine: Callable[..., Outcome]) -> None:
+    sorts = [*VALUES.values(), silent("lab"), unknown((), "u", basis="conflicting")]
+
+    for outcomes in product(sorts, repeat=3):
+        whole, bare = combine(outcomes), combine(outcomes, is_bare=True)
+        assert (bare.value, bare.basis) == (whole.value, whole.basis)
+        assert (bare.reason, bare.searched) == ("", ())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from support.findings import chart, finding
 
-from chartsift.nlp.criteria.predicates.organ import OrganDiseaseUncontrolled, organ_disease_uncontrolled
+from chartsift.nlp.criteria.predicates.organ import organ_disease_uncontrolled
+from chartsift.nlp.criteria.predicates.organ_parameters import OrganDiseaseUncontrolled
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,13 +12,12 @@ from hypothesis import strategies as st
 from support.findings import AS_OF, chart, finding
 from support.random_charts import SORTS, TRIALS, findings_of
 
+from chartsift.nlp.criteria import evaluate, expression, verdict
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.logic import Outcome
 from chartsift.nlp.criteria.schema import Criterion
+from chartsift.nlp.criteria.silence import silence_of
 from chartsift.nlp.types import CohortResult, Finding, NoteInfo, Patient
-
-# The package exports the function of the same name.
-evaluation = importlib.import_module("chartsift.nlp.criteria.evaluate")
 
 _FINDINGS = st.one_of([st.just([]), *(findings_of(name) for name in SORTS)])
 _CRITERIA = [
@@ -34,15 +32,15 @@ def _in_full(
     patient: Patient, notes: list[NoteInfo], findings: list[Finding], on: date, unread: tuple[str, ...]
 ) -> list[list[CohortResult]]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(evaluation, "_decide", evaluation._decide_in_full)
-        patched.setattr(evaluation, "_part_of", evaluation.outcome_of)
+        patched.setattr(verdict, "_silent", lambda _: None)
+        patched.setattr(expression, "_part_of", expression.outcome_of)
         return _decided(patient, notes, findings, on, unread)
 
 
 def _decided(
     patient: Patient, notes: list[NoteInfo], findings: list[Finding], on: date, unread: tuple[str, ...]
 ) -> list[list[CohortResult]]:
-    return [evaluation.evaluate(patient, notes, findings, trial, as_of=on, unread=unread) for trial in TRIALS]
+    return [evaluate(patient, notes, findings, trial, as_of=on, unread=unread) for trial in TRIALS]
 
 
 @settings(max_examples=150, deadline=None)
@@ -74,7 +72,7 @@ def test_a_patient_without_notes_is_the_same_too() -> None:
 
 @pytest.mark.parametrize("criterion", _CRITERIA)
 def test_every_criterion_is_worked_out_once(criterion: Criterion) -> None:
-    silent = evaluation._silent(criterion)
+    silent = verdict._silent(criterion)
     assert silent is not None
     assert silent.silence.questions
     assert silent.silence.outcome.evidence == ()
@@ -85,20 +83,19 @@ def test_a_part_that_the_chart_says_nothing_to_is_not_asked(monkeypatch: pytest.
     treated = finding("treatment", "methotrexate", **{"class": "immunosuppressant"})
     told = chart(treated)
     node = {"all": [{"disease_active": {"enzymes": ["CK"]}}, {"treated_before": {}}]}
-    evaluation.outcome_of(told, node)
-    outcome_of = evaluation.outcome_of
+    expression.outcome_of(told, node)
+    outcome_of = expression.outcome_of
 
-    def noted(on: Chart, part: dict[str, Any]) -> Outcome:
+    def noted(on: Chart, part: dict[str, Any], *, is_bare: bool = False) -> Outcome:
         asked.extend(part)
-        outcome: Outcome = outcome_of(on, part)
-        return outcome
+        return outcome_of(on, part, is_bare=is_bare)
 
-    monkeypatch.setattr(evaluation, "outcome_of", noted)
-    assert evaluation.outcome_of(told, node).is_silent
+    monkeypatch.setattr(expression, "outcome_of", noted)
+    assert expression.outcome_of(told, node).is_silent
     assert asked == ["all", "treated_before"]
 
 
 def test_a_predicate_that_looks_at_more_is_never_taken_for_silent() -> None:
     (criterion,) = [c for c in TRIALS[0].criteria_of(TRIALS[0].cohorts[0]) if c.criterion_id == "age"]
-    silence = evaluation.silence_of(criterion, lambda chart: chart.notes)
+    silence = silence_of(criterion, lambda chart: chart.notes)
     assert silence is None
