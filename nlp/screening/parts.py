@@ -114,31 +114,54 @@ def merge_tables(name: str, tables: Iterable[pa.Table], path: Path, *, metadata:
     schema = TABLES[name].with_metadata({"chartsift_format": str(FORMAT_VERSION), **metadata})
     making = path.with_name(f".{path.name}.making")
     rows = 0
-    waiting = schema.empty_table()
     with pq.ParquetWriter(making, schema, compression=_COMPRESSION) as writer:
-        for table in tables:
-            rows += table.num_rows
-            waiting = pa.concat_tables([waiting, table.cast(schema)])
-            while (cut := _full_group(waiting)) is not None:
-                writer.write_table(waiting.slice(0, cut).combine_chunks(), row_group_size=_ROW_GROUP)
-                # A copy of its own, so that what is written can be let go.
-                waiting = waiting.slice(cut).combine_chunks()
-        if waiting.num_rows or not rows:
-            writer.write_table(waiting.combine_chunks(), row_group_size=_ROW_GROUP)
+        for group in _row_groups(name, tables):
+            rows += group.num_rows
+            writer.write_table(group.replace_schema_metadata(schema.metadata), row_group_size=_ROW_GROUP)
+        if not rows:
+            writer.write_table(schema.empty_table())
     _to_disk(making)
     making.replace(path)
     return rows
 
 
-def _full_group(waiting: pa.Table) -> int | None:
+def _row_groups(name: str, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield the rows of *tables* anew, each time as many as make a row group, in one piece."""
+    waiting: list[pa.Table] = []
+    rows = size = 0
+    for table in tables:
+        waiting.append(table)
+        rows += table.num_rows
+        size += _text_bytes(name, table)
+        if rows < _ROW_GROUP and size < _ROW_GROUP_TEXT_BYTES:
+            continue
+        # Put together only now: done for each table, it would take time with the square of their number.
+        left = pa.concat_tables(waiting)
+        waiting.clear()
+        while (cut := _full_group(name, left)) is not None:
+            yield left.slice(0, cut).combine_chunks()
+            # A copy of its own, so that what is written can be let go.
+            left = left.slice(cut).combine_chunks()
+        waiting.append(left)
+        rows, size = left.num_rows, _text_bytes(name, left)
+    if rows:
+        yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _full_group(name: str, waiting: pa.Table) -> int | None:
     """Return how many of the waiting rows fill a row group; None when they do not."""
-    if waiting.schema.names == TABLES["texts"].names:
+    if name == "texts":
         lengths = pc.binary_length(waiting["text"]).to_pylist()
         for rows, total in enumerate(accumulate(lengths), start=1):
             if total >= _ROW_GROUP_TEXT_BYTES or rows == _ROW_GROUP:
                 return rows
         return None
     return _ROW_GROUP if waiting.num_rows >= _ROW_GROUP else None
+
+
+def _text_bytes(name: str, table: pa.Table) -> int:
+    """Return the bytes of the texts of documents in a table; 0 for a table without."""
+    return pc.sum(pc.binary_length(table["text"])).as_py() or 0 if name == "texts" else 0
 
 
 def rows_table(name: str, rows: list[Row]) -> pa.Table:
