@@ -229,7 +229,7 @@ class Listed:
                 yield Placed(file_no, 0, file)
                 continue
             try:
-                table = table_of(file, file_no)
+                table = table_of(file, file_no, config.limits)
             except (OSError, EOFError, ValueError):
                 # Our readers meet the same and say so.
                 table = None
