@@ -76,9 +76,9 @@ def _screen_one(
     from chartsift.nlp.formats import Rejected, read_inputs, read_patients
     from chartsift.nlp.pipeline import build_pipeline
     from chartsift.nlp.screening.chart import input_name, screen_patient
+    from chartsift.nlp.screening.manifest import trial_facts
     from chartsift.nlp.screening.results import trial_labels
     from chartsift.nlp.screening.rows import cohort_rows, criterion_rows, score_rows
-    from chartsift.nlp.screening.run import trial_facts
     from chartsift.nlp.types import Note, Patient
 
     trial = load_trial(trial_name)

@@ -38,7 +38,7 @@ def list_trials(
         _list_predicates(as_json=as_json)
         return
     from chartsift.nlp.criteria import available_trials, load_trial
-    from chartsift.nlp.screening.run import trial_facts
+    from chartsift.nlp.screening.manifest import trial_facts
 
     facts: list[dict[str, Any]] = [trial_facts(load_trial(name)) for name in available_trials()]
     if as_json:

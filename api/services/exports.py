@@ -329,7 +329,7 @@ def merged_facts(trials: Sequence[TrialFile]) -> dict[str, Any]:
     A criterion that several have is told as the latest of them tells it; one that only an earlier version has stands
     after the others of its cohort. The names of the versions are those of all.
     """
-    from chartsift.nlp.screening.run import trial_facts  # noqa: PLC0415 - with pyarrow, as above
+    from chartsift.nlp.screening.manifest import trial_facts  # noqa: PLC0415 - with pyarrow, as above
 
     merged, *earlier = [trial_facts(trial) for trial in trials]
     for facts in earlier:

@@ -12,6 +12,7 @@ from chartsift.nlp.screening.candidates import search_for
 from chartsift.nlp.screening.chart import Extractor
 from chartsift.nlp.screening.parts import PartFolder
 from chartsift.nlp.screening.store import Batch, BatchDone, FinishedStore
+from chartsift.nlp.screening.writing import Step, StepDone
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
@@ -54,6 +55,15 @@ class Here:
             part = screen_batch(self._made(), self._trial, cases, as_of=self._as_of, search=search)
             folder.write(batch.number, part)
             yield BatchDone(batch, part.tally.failures)
+
+    def expect(self, batches: int) -> None:
+        """Nothing is to be got ready."""
+        del batches
+
+    def write(self, steps: Iterable[Step], store: FinishedStore) -> Iterator[StepDone]:
+        """Do what writes the files and yield each step when it is done."""
+        for step in steps:
+            yield StepDone(step, step.do(store))
 
     def _made(self) -> Extractor:
         if self._pipeline is None:

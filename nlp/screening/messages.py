@@ -11,6 +11,7 @@ from pathlib import Path
 from chartsift.nlp.criteria import Trial
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.screening.store import Batch
+from chartsift.nlp.screening.writing import Step, StepDone
 
 #: How a worker ends that was refused memory while it read a note.
 OUT_OF_MEMORY = 77
@@ -22,7 +23,8 @@ class Setup:
     What a worker has to know before its first request.
 
     Attributes:
-        factory: Makes its pipeline: "package.module:function", or a function as ``cloudpickle`` writes it.
+        factory: Makes its pipeline: "package.module:function", or a function as ``cloudpickle`` writes it. None for a
+            worker that does steps of writing alone.
         trial: The trial to decide.
         as_of: Day of screening for everyone, or None.
         store: The notes; None where the parent has them and is asked for each patient (``Wanted``).
@@ -32,7 +34,7 @@ class Setup:
         candidates: Whether to read in full only patients with a sign of the disease.
     """
 
-    factory: str | bytes
+    factory: str | bytes | None
     trial: Trial
     as_of: date | None
     store: Path | None
@@ -44,7 +46,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The pipeline is built; ``fingerprint`` is its own."""
+    """The pipeline is built; ``fingerprint`` is its own, "" where the worker has none."""
 
     fingerprint: str
 
@@ -110,5 +112,6 @@ class Broken:
     error: Exception
 
 
-Request = Screen | Probe
-Answer = Ready | Wanted | Done | Survived | Broken
+# A step of writing is sent as it is, and answered with ``StepDone``.
+Request = Screen | Probe | Step
+Answer = Ready | Wanted | Done | Survived | StepDone | Broken

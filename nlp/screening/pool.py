@@ -1,10 +1,11 @@
 """
-The local pool: workers that screen batches, and what is done when one of them ends.
+The local pool: workers that screen batches and write the files, and what is done when one of them ends.
 
 Each worker has one request at a time and the parent holds nothing but that, so memory does not grow with the archive.
 When a worker ends over a batch (a crash, a hang, the system's out-of-memory killer, ``kill -9``) the batch is taken
 apart: patient by patient and, where one of them ends a worker again, note by note. A note that ends a fresh worker
-of its own, too, is left out and named; then the batch is done as a whole, in one part, as if nothing had been.
+of its own, too, is left out and named; then the batch is done as a whole, in one part, as if nothing had been. A step
+of writing is simply done again.
 
 The executors of the standard library are not used: one worker that dies breaks all of them.
 """
@@ -15,9 +16,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +41,7 @@ from chartsift.nlp.screening.messages import (
 )
 from chartsift.nlp.screening.parts import PartFolder
 from chartsift.nlp.screening.store import Batch, BatchDone, CaseSource
+from chartsift.nlp.screening.writing import ProblemSource, Step, StepDone
 
 log = get_logger(__name__)
 
@@ -86,15 +88,18 @@ class Ended:
         return f"ends the process that reads it (exit status {self.status})"
 
 
-Outcome = Done | Survived | Ended
+Outcome = Done | Survived | StepDone | Ended
+# What one worker does: it yields requests, is sent what became of them, and returns the result.
 Job = Generator[Request, Outcome, BatchDone]
+Writing = Generator[Request, Outcome, StepDone]
 
 
 class Pool:
     """
     Workers that screen the batches of one run; use it as a context, since leaving it ends them.
 
-    The first worker starts at once, so that it builds its pipeline while the notes are still being read.
+    The first worker starts at once, so that it builds its pipeline while the notes are still being read; the others do
+    so when it is known that there is work for them (``expect``).
     """
 
     def __init__(self, setup: Setup, *, workers: int) -> None:
@@ -110,6 +115,11 @@ class Pool:
     ) -> None:
         for lane in self._lanes:
             lane.end()
+
+    def expect(self, batches: int) -> None:
+        """Have workers get ready for so many batches."""
+        for lane in self._lanes[:batches]:
+            lane.prepare()
 
     def fingerprint(self) -> str:
         """
@@ -131,16 +141,40 @@ class Pool:
             ScreeningError: workers end again and again (SC415), or are of another installation than the first (SC416).
             OSError: a part cannot be written.
         """
-        waiting = iter(batches)
+        for done in self._work((_job(batch, store, folder.root) for batch in batches), store, self._lanes):
+            if isinstance(done, BatchDone):
+                yield done
+
+    def write(self, steps: Iterable[Step], store: ProblemSource) -> Iterator[StepDone]:
+        """
+        Do what writes the files, when everything is screened, and yield each step when it is done, in any order.
+
+        Raises:
+            ScreeningError: workers end again and again (SC415), or a table is damaged (SC405).
+            OSError: a file cannot be written.
+        """
+        del store  # each worker has its own
+        for lane in self._lanes:
+            lane.read_no_more()
+        # Of a run with a single batch one worker is there, and is done before another one could begin.
+        lanes = [lane for lane in self._lanes if lane.is_up] or self._lanes[:1]
+        for done in self._work(map(_writing, steps), None, lanes):
+            if isinstance(done, StepDone):
+                yield done
+
+    def _work(
+        self, jobs: Iterator[Job] | Iterator[Writing], store: CaseSource | None, lanes: Sequence[_Lane]
+    ) -> Iterator[BatchDone | StepDone]:
+        """Give each job to a worker and yield what comes of it, in any order."""
         while True:
-            for lane in self._lanes:
-                if lane.is_free and (batch := next(waiting, None)) is not None:
-                    lane.take(_job(batch, store, folder.root), store)
-            if all(lane.is_free for lane in self._lanes):
+            for lane in lanes:
+                if lane.is_free and (job := next(jobs, None)) is not None:
+                    lane.take(job, store)
+            if all(lane.is_free for lane in lanes):
                 return
             yield from self._hear()
 
-    def _hear(self) -> list[BatchDone]:
+    def _hear(self) -> list[BatchDone | StepDone]:
         talking = {lane.talk: lane for lane in self._lanes if lane.talk is not None}
         heard = [talking[talk].hear() for talk in wait(list(talking)) if isinstance(talk, Connection)]
         return [done for done in heard if done is not None]
@@ -156,7 +190,7 @@ class Pool:
 
 
 class _Lane:
-    """The place of one worker: the process there now, if any, and the batch it is at."""
+    """The place of one worker: the process there now, if any, and the job it is at."""
 
     def __init__(self, setup: Setup, check: Callable[[str], None]) -> None:
         self._setup = setup
@@ -165,25 +199,39 @@ class _Lane:
         self._is_ready = False
         self._starts = 0
         self._requests = 0
-        self._job: Job | None = None
+        self._job: Job | Writing | None = None
         self._store: CaseSource | None = None
         self._request: Request | None = None
         self.talk: Connection | None = None
 
     @property
     def is_free(self) -> bool:
-        """Whether there is no batch here."""
+        """Whether there is no job here."""
         return self._job is None
 
-    def take(self, job: Job, store: CaseSource) -> None:
-        """Begin with a batch, whose notes are in *store*."""
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a worker that has its pipeline."""
+        return self._process is not None and self._is_ready
+
+    def prepare(self) -> None:
+        """Start a worker, unless one was started."""
+        if self._process is None:
+            self.start()
+
+    def read_no_more(self) -> None:
+        """Build no pipeline any more: a worker that starts from now on writes files alone."""
+        self._setup = replace(self._setup, factory=None)
+
+    def take(self, job: Job | Writing, store: CaseSource | None) -> None:
+        """Begin with a job; the notes of a batch are in *store*."""
         self._job = job
         self._store = store
         self._request = next(job)
         self._ask()
 
-    def hear(self) -> BatchDone | None:
-        """Take what the worker says, or that it has ended; return the batch when it is done by that."""
+    def hear(self) -> BatchDone | StepDone | None:
+        """Take what the worker says, or that it has ended; return the job's result when it is done by that."""
         try:
             answer: Answer | Ended = self.talk.recv() if self.talk is not None else Ended(0)
         except (EOFError, OSError):
@@ -196,7 +244,8 @@ class _Lane:
                 self._give(what)
                 return None
             case Ready(fingerprint):
-                self._check(fingerprint)
+                if fingerprint:
+                    self._check(fingerprint)
                 self._is_ready = True
                 self._starts = 0
                 self._ask()
@@ -222,15 +271,15 @@ class _Lane:
         with suppress(OSError):
             self.talk.send(given)
 
-    def _go_on(self, outcome: Outcome) -> BatchDone | None:
+    def _go_on(self, outcome: Outcome) -> BatchDone | StepDone | None:
         if self._job is None:
-            # It ended while it waited; the next batch gets another one.
+            # It ended while it waited; the next job gets another one.
             return None
         try:
             self._request = self._job.send(outcome)
         except StopIteration as done:
             self._job = self._request = None
-            finished: BatchDone = done.value
+            finished: BatchDone | StepDone = done.value
             return finished
         self._ask()
         return None
@@ -315,6 +364,15 @@ def _job(batch: Batch, store: CaseSource, parts: Path) -> Job:
         outcome = yield Screen(batch, lost, parts)
         if isinstance(outcome, Done):
             return BatchDone(batch, outcome.failures)
+    raise _no_workers()
+
+
+def _writing(step: Step) -> Writing:
+    """Do a step of writing, whatever becomes of workers: a file appears whole or not at all."""
+    for _ in range(_MOST_ENDS):
+        outcome = yield step
+        if isinstance(outcome, StepDone):
+            return outcome
     raise _no_workers()
 
 

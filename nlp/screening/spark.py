@@ -16,7 +16,7 @@ from __future__ import annotations
 import shutil
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -35,16 +35,11 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark
 from pyspark.sql.pandas.functions import pandas_udf
 
 from chartsift.nlp.errors import ScreeningError
+from chartsift.nlp.screening.config import Progress, RunConfig
+from chartsift.nlp.screening.engine import Parts, Run, run_folder
+from chartsift.nlp.screening.manifest import run_fingerprint
 from chartsift.nlp.screening.parts import PartFolder, write_json
 from chartsift.nlp.screening.results import RunResults
-from chartsift.nlp.screening.run import (
-    Parts,
-    Progress,
-    Run,
-    RunConfig,
-    run_fingerprint,
-    run_folder,
-)
 from chartsift.nlp.screening.spark_cases import Cases
 from chartsift.nlp.screening.spark_read import STAGED, InputReader, ReadInputs
 from chartsift.nlp.screening.spark_session import spark_session
@@ -62,6 +57,7 @@ from chartsift.nlp.screening.spark_worker import (
 )
 from chartsift.nlp.screening.store import InputCounts
 from chartsift.nlp.screening.table_folders import write_folders
+from chartsift.nlp.screening.writing import Step, StepDone
 from chartsift.nlp.types import Problem
 
 if TYPE_CHECKING:
@@ -143,6 +139,7 @@ class _SparkRun(Run):
         super().__init__(config, trial, on_progress)
         self._make_pipeline = make_pipeline
         self._spark = spark
+        self._summed = _Totals()
 
     @contextmanager
     def _engine(self) -> Iterator[None]:
@@ -191,7 +188,13 @@ class _SparkRun(Run):
         totals = _Totals.of(self._folder, parts.count, read)
         if totals.items() != read.seen + len(read.silent):
             raise RuntimeError("parts hold another number of items than was read")
+        self._summed = totals
         return totals
+
+    def _do(self, steps: Iterable[Step]) -> Iterator[StepDone]:
+        # The driver; a session that was started here has ended.
+        for step in steps:
+            yield StepDone(step, step.do(self._summed))
 
     def _forget_notes(self) -> None:
         # What was read on the driver.

@@ -17,14 +17,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from chartsift.nlp.formats import Limits, Source, choose_reader, fhir, jsonl
 from chartsift.nlp.formats.base import HEAD_BYTES, Item, Rejected, unreadable
-from chartsift.nlp.formats.fields import row_item
+from chartsift.nlp.formats.fields import FieldError, row_item
 from chartsift.nlp.formats.folders import files_beside
 from chartsift.nlp.formats.inputs import is_container, read_file
 from chartsift.nlp.formats.parquet import column_values
+from chartsift.nlp.formats.parquet_columns import columns_of
 from chartsift.nlp.formats.tables import kind_of_table
 from chartsift.nlp.screening.spark_items import Placed, place_rows, to_batches
 
@@ -34,11 +34,11 @@ _SPARK_PATH = re.compile(r"[^*?\[\]{}\\:%\x00-\x1f]+")
 _INTEGERS = (
     pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(),
 )  # fmt: skip
-_SAME_IN_SPARK = (
+_SAME_IN_SPARK = frozenset(map(str, (
     *_INTEGERS, pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.bool_(), pa.date32(),
     pa.float32(), pa.float64(), pa.timestamp("ms"), pa.timestamp("us"),
     pa.timestamp("ms", "UTC"), pa.timestamp("us", "UTC"),
-)  # fmt: skip
+)))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ParquetShape:
     columns: tuple[tuple[str, str], ...]
 
 
-def table_of(source: Source, file_no: int) -> tuple[TableFile, ParquetShape | None] | None:
+def table_of(source: Source, file_no: int, limits: Limits) -> tuple[TableFile, ParquetShape | None] | None:
     """
     Return *source* as a table for Spark, with the shape of a Parquet file; None when our own readers must read it.
 
@@ -81,7 +81,7 @@ def table_of(source: Source, file_no: int) -> tuple[TableFile, ParquetShape | No
         # Resources name files beside them, which are then no notes of their own: known only to who reads in order.
         return None if b'"resourceType"' in head else (file, None)
     if reader is not None and reader.name == "parquet":
-        shape = _parquet_shape(path)
+        shape = _parquet_shape(path, limits)
         return None if shape is None else (file, shape)
     return None
 
@@ -213,28 +213,23 @@ def _spark_path(source: Source) -> str | None:
     return path
 
 
-def _parquet_shape(path: str) -> ParquetShape | None:
+def _parquet_shape(path: str, limits: Limits) -> ParquetShape | None:
     """Return the shape of a Parquet file of notes or patients that Spark reads as we do."""
     try:
-        with pq.ParquetFile(path) as file:
-            schema, physical = file.schema_arrow, file.schema
-    except (OSError, ValueError, pa.ArrowException):
+        found = columns_of(path, limits)
+    except (FieldError, ValueError):
+        # Our own readers meet the same, in a process that may end over it, and say so.
         return None
-    lower = [name.lower() for name in schema.names]
+    lower = [column.name.lower() for column in found]
     kind = kind_of_table(frozenset(lower))
     if kind is None:
         return None
-    is_int96 = {
-        physical.column(i).path for i in range(len(physical)) if physical.column(i).physical_type == "INT96"
-    }
     columns = []
-    for name in schema.names:
-        if name.lower() not in kind.columns:
+    for column in found:
+        name = column.name.lower()
+        if name not in kind.columns:
             continue
-        arrow = schema.field(name).type if lower.count(name.lower()) == 1 else None
-        if arrow is not None and pa.types.is_dictionary(arrow):
-            arrow = arrow.value_type
-        if arrow not in _SAME_IN_SPARK and name not in is_int96:
+        if lower.count(name) > 1 or not (column.is_int96 or column.type in _SAME_IN_SPARK):
             return None
-        columns.append((name, str(arrow)))
+        columns.append((column.name, column.type))
     return ParquetShape(tuple(columns))

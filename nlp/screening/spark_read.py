@@ -20,7 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name that every Spark
 from chartsift.nlp.formats import Rejected, read_patients
 from chartsift.nlp.formats.inputs import input_files, nothing_to_read
 from chartsift.nlp.log import get_logger
-from chartsift.nlp.screening.run import Progress, RunConfig
+from chartsift.nlp.screening.config import Progress, RunConfig
 from chartsift.nlp.screening.spark_inputs import (
     ParquetShape,
     TableFile,
@@ -229,7 +229,7 @@ class Listed:
                 yield Placed(file_no, 0, file)
                 continue
             try:
-                table = table_of(file, file_no)
+                table = table_of(file, file_no, config.limits)
             except (OSError, EOFError, ValueError):
                 # Our readers meet the same and say so.
                 table = None

@@ -54,7 +54,7 @@ _TEXT_BUFFER = 1024**2
 
 # Notes of a batch: a part takes seconds, so that a kill costs little. A large archive gets larger parts, so that up to
 # a million notes make 2,000 of them; beyond, more parts rather than larger ones, since a part is held in memory.
-_LEAST_NOTES = 100
+LEAST_NOTES = 100
 _MOST_NOTES = 500
 _PARTS_AIM = 2_000
 
@@ -167,6 +167,11 @@ class FinishedStore:
         unread = self._db.execute("SELECT name FROM unread WHERE patient_id = ? ORDER BY seq", (patient_id,))
         return PatientCase(self._patient(patient_id), notes, tuple(name for (name,) in unread))
 
+    def problems(self) -> Iterator[Problem]:
+        """Yield the problems of reading, in order."""
+        for row in self._db.execute("SELECT source, note_id, code, message FROM problems ORDER BY seq"):
+            yield Problem(*row)
+
     def _text(self, start: int, size: int) -> str:
         data = os.pread(self._texts, size, start)
         if len(data) < size:
@@ -257,7 +262,7 @@ class NoteStore(FinishedStore):
             f"ORDER BY {order} LIMIT ?",
             (most,),
         )
-        aim = min(max(_LEAST_NOTES, self.counts.notes_read // _PARTS_AIM), _MOST_NOTES)
+        aim = min(max(LEAST_NOTES, self.counts.notes_read // _PARTS_AIM), _MOST_NOTES)
         self._db.executemany(
             "INSERT INTO batches VALUES (?, ?, ?, ?, ?)",
             (
@@ -303,11 +308,6 @@ class NoteStore(FinishedStore):
         yield from self._db.execute(
             "SELECT patient_id, COUNT(*) FROM notes GROUP BY patient_id ORDER BY patient_id"
         )
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield the problems of reading, in order."""
-        for row in self._db.execute("SELECT source, note_id, code, message FROM problems ORDER BY seq"):
-            yield Problem(*row)
 
     def _add_note(self, note: Note) -> None:
         text = note.text.encode("utf-8")

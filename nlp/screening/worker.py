@@ -4,7 +4,8 @@ A worker of a run: a process with a pipeline of its own that screens batches and
 Run by ``pool`` as ``python -P -m chartsift.nlp.screening.worker FD``: a fresh interpreter, nothing forked, so that it
 shares no lock, no thread and no open file with its parent, and a script that starts a run is not imported again. It
 talks over one socket: ``Setup`` comes in, ``Ready`` goes out, then an answer for each request. It reads the notes from
-the store that ``Setup`` names or, where there is none, asks the parent for them.
+the store that ``Setup`` names or, where there is none, asks the parent for them. When all is screened, workers write
+the files as well (``writing``).
 
 A note that hangs or crashes its reader ends the worker, and the parent finds out which one it was. So the limits of
 time and memory are those of the operating system, which hold where Python is not asked: inside a regular expression.
@@ -44,6 +45,7 @@ from chartsift.nlp.screening.messages import (
 )
 from chartsift.nlp.screening.parts import PartFolder
 from chartsift.nlp.screening.store import Batch, FinishedStore, PatientCase
+from chartsift.nlp.screening.writing import StepDone
 from chartsift.nlp.types import Finding, Note
 
 log = get_logger(__name__)
@@ -132,13 +134,23 @@ class _Asked:
 class _Worker:
     """What a worker holds from request to request."""
 
-    def __init__(self, setup: Setup, pipeline: Extractor, talk: Connection) -> None:
+    def __init__(self, setup: Setup, pipeline: Extractor | None, talk: Connection) -> None:
         self._setup = setup
-        self._pipeline = GuardedPipeline(pipeline, setup.note_seconds)
+        self._guarded = None if pipeline is None else GuardedPipeline(pipeline, setup.note_seconds)
         self._store = FinishedStore(setup.store) if setup.store else _Asked(talk)
         self._search = search_for(setup.trial) if setup.candidates else None
 
+    @property
+    def _pipeline(self) -> GuardedPipeline:
+        if self._guarded is None:
+            raise RuntimeError("a worker that only writes is asked to read")
+        return self._guarded
+
     def answer(self, request: Request) -> Answer:
+        if not isinstance(request, Screen | Probe):
+            if isinstance(self._store, _Asked):
+                raise RuntimeError("a worker without a store is asked to write the files of a run")
+            return StepDone(request, request.do(self._store))
         self._pipeline.lost = request.lost.notes
         if isinstance(request, Screen):
             failures = self._screen(request)
@@ -186,16 +198,18 @@ def serve(talk: Connection) -> None:
     try:
         # Importing and building make hundreds of thousands of objects and no garbage to speak of.
         gc.disable()
-        pipeline = _factory(setup.factory)()
+        pipeline = None if setup.factory is None else _factory(setup.factory)()
         # What is there now stays until the end; looking for garbage among it would take a third of a batch's time.
         gc.freeze()
         gc.enable()
-        talk.send(Ready(pipeline.fingerprint()))
+        talk.send(Ready("" if pipeline is None else pipeline.fingerprint()))
         worker: _Worker | None = None
         while True:
             no_time_limit()
             request: Request = talk.recv()
-            limit_time(_OTHER_SECONDS)
+            if isinstance(request, Screen | Probe):
+                # A step of writing takes as long as there are rows, and reads nothing but what was written here.
+                limit_time(_OTHER_SECONDS)
             # Not before the first request: until then, the notes are still being set down.
             worker = worker or _Worker(setup, pipeline, talk)
             answer = worker.answer(request)

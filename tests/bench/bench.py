@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_models import models_to_cost
-from contend_chartsift import MODES, SCAN_MODE
+from contend_chartsift import MODEL_KINDS, MODES, SCAN_MODE
 from corpora import plain_notes, read_charts, read_rows, repeat, write_rows
 from export import write_vocabulary
 from figures import (
@@ -52,6 +52,8 @@ _SHARED = _CHECKOUT.parent / "shared"
 _SECONDS = 3_600
 # Plain notes for each one of another corpus, for those that read thousands a second: the clock has something to measure.
 _PLAIN_TIMES = 10
+# Scalings are measured so often at least: each is of two moments, by the clock on the wall.
+_LEAST_SCALINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(wrong), file=sys.stderr)
         return 1
     besides = Besides(
-        scaling=_scaling(contenders[0], out, options.repeats),
+        **_scaling(contenders[0], out, max(options.repeats, _LEAST_SCALINGS)),
         starts=_starts(out, options.repeats),
         costs=_costs(
             {k: v for k, v in models.items() if with_model(k) in {c.name for c in contenders}}, out, options
@@ -88,7 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = checks(lines, besides)
     figures = render(lines, made, besides, price=options.price, about=_about(options, answers))
     print(f"\n{figures}")
-    if options.docs:
+    left_out = missing([one.name for one in contenders])
+    if options.docs and left_out:
+        print(f"{options.docs.name} is left as it is: without {', '.join(left_out)} the tables are not whole")
+    elif options.docs:
         document: Path = options.docs
         document.write_text(
             put_between_marks(document.read_text(encoding="utf-8"), figures), encoding="utf-8"
@@ -152,6 +157,12 @@ def _contenders(options: argparse.Namespace, models: dict[str, Path]) -> list[Co
     return [one for one in found if one.name == DEFAULT or one.name.startswith(wanted)]
 
 
+def missing(names: Sequence[str]) -> list[str]:
+    """Return the contenders of the tables in the docs that are not among *names*."""
+    whole = (*WAYS, *map(with_model, MODEL_KINDS), SCAN, MEDSPACY, EDSNLP)
+    return [name for name in whole if name not in names]
+
+
 def _answers(
     contenders: Sequence[Contender], out: Path, most: dict[tuple[str, str], int], repeats: int
 ) -> dict[tuple[str, str], list[Answer]]:
@@ -194,22 +205,33 @@ def _finish(process: subprocess.Popen[str]) -> Answer:
     return answer
 
 
-def _scaling(contender: Contender, out: Path, repeats: int) -> list[float]:
-    """Return how much faster two processes on half of the notes each are than one on all; none on a single core."""
+def _scaling(contender: Contender, out: Path, repeats: int) -> dict[str, list[float]]:
+    """
+    Return how much faster two processes on half of the notes each are than one on all; nothing on a single core.
+
+    Of chartsift and, in the same minutes, of a loop in plain Python: the most that the machine lets two processes have.
+    """
+    ratios: dict[str, list[float]] = {"scaling": [], "most_scaling": []}
     if (os.cpu_count() or 1) < 2:
-        return []
+        return ratios
+    commands = {
+        "scaling": contender.command,
+        "most_scaling": (sys.executable, str(_HERE / "contend_loop.py")),
+    }
     rows = read_rows(out / "clinic.jsonl")
-    ratios = []
     with tempfile.TemporaryDirectory(dir=out) as folder:
         halves = [
             write_rows(Path(folder) / f"half-{n}.jsonl", rows[n * len(rows) // 2 : (n + 1) * len(rows) // 2])
             for n in range(2)
         ]
-        for _ in range(repeats):
-            one = _finish(_start(contender.command, out / "clinic.jsonl", out))["wall_seconds"]
-            both = [_start(contender.command, half, out) for half in halves]
-            two = max(_finish(process)["wall_seconds"] for process in both)
-            ratios.append(one / two)
+        for number in range(1, repeats + 1):
+            for name, command in commands.items():
+                one = _finish(_start(command, out / "clinic.jsonl", out))["wall_seconds"]
+                both = [_start(command, half, out) for half in halves]
+                two = max(_finish(process)["wall_seconds"] for process in both)
+                ratios[name].append(one / two)
+            told = ", ".join(f"{name} {got[-1]:.2f} x" for name, got in ratios.items())
+            print(f"{number}/{repeats} two processes: {told}", flush=True)
     return ratios
 
 

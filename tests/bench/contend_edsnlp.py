@@ -6,10 +6,9 @@ hypothesis, family and history, with chartsift's English cues in place of its Fr
 from __future__ import annotations
 
 import argparse
-import json
 from importlib import metadata
 
-from contender import Read, Row, main
+from contender import Read, main, read_with, vocabulary_of
 
 
 def build(options: argparse.Namespace) -> Read:
@@ -17,7 +16,7 @@ def build(options: argparse.Namespace) -> Read:
     import edsnlp
     import edsnlp.pipes as eds
 
-    vocabulary = json.loads(options.vocabulary.read_text(encoding="utf-8"))
+    vocabulary = vocabulary_of(options)
     cues = vocabulary["cues"]
     nlp = edsnlp.blank("eds")
     nlp.add_pipe(eds.sentences())
@@ -48,27 +47,7 @@ def build(options: argparse.Namespace) -> Read:
         )
     )
 
-    def read(rows: list[Row]) -> dict[str, int]:
-        found = []
-        tokens = 0
-        for row in rows:
-            doc = nlp(row["text"])
-            tokens += len(doc)
-            found += [
-                (
-                    ent.start_char,
-                    ent.end_char,
-                    ent.label_,
-                    ent._.negation,
-                    ent._.hypothesis,
-                    ent._.family,
-                    ent._.history,
-                )
-                for ent in doc.ents
-            ]
-        return {"matches": len(found), "absent": sum(bool(row[3]) for row in found), "tokens": tokens}
-
-    return read
+    return read_with(nlp, ("negation", "hypothesis", "family", "history"))
 
 
 if __name__ == "__main__":

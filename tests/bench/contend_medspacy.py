@@ -6,11 +6,10 @@ rules) with the literal terms of chartsift's lexicon as target rules. PyRuSH's l
 from __future__ import annotations
 
 import argparse
-import json
 import warnings
 from importlib import metadata
 
-from contender import Read, Row, main
+from contender import Read, main, read_with, vocabulary_of
 from loguru import logger
 
 
@@ -23,31 +22,12 @@ def build(options: argparse.Namespace) -> Read:
     from medspacy.target_matcher import TargetRule
 
     nlp = medspacy.load()
-    vocabulary = json.loads(options.vocabulary.read_text(encoding="utf-8"))
+    vocabulary = vocabulary_of(options)
     nlp.get_pipe("medspacy_target_matcher").add(
         [TargetRule(term, concept) for concept, terms in vocabulary["concepts"].items() for term in terms]
     )
 
-    def read(rows: list[Row]) -> dict[str, int]:
-        found = []
-        tokens = 0
-        for row in rows:
-            doc = nlp(row["text"])
-            tokens += len(doc)
-            found += [
-                (
-                    ent.start_char,
-                    ent.end_char,
-                    ent.label_,
-                    ent._.is_negated,
-                    ent._.is_family,
-                    ent._.is_historical,
-                )
-                for ent in doc.ents
-            ]
-        return {"matches": len(found), "absent": sum(row[3] for row in found), "tokens": tokens}
-
-    return read
+    return read_with(nlp, ("is_negated", "is_family", "is_historical"))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,36 @@ def main(build: Callable[[argparse.Namespace], Read], versions: Callable[[], dic
         "versions": {"python": sys.version.split()[0], **versions()},
     }
     print(json.dumps(answer))
+
+
+def vocabulary_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the terms and cues that all contenders share."""
+    vocabulary: dict[str, Any] = json.loads(options.vocabulary.read_text(encoding="utf-8"))
+    return vocabulary
+
+
+def read_with(nlp: Callable[[str], Any], marks: Sequence[str]) -> Read:
+    """
+    Return what reads notes one by one with a spaCy pipeline.
+
+    Args:
+        nlp: The pipeline.
+        marks: Attributes of an entity that tell its context, negation first.
+    """
+
+    def read(rows: list[Row]) -> dict[str, int]:
+        found = []
+        tokens = 0
+        for row in rows:
+            doc = nlp(row["text"])
+            tokens += len(doc)
+            found += [
+                (ent.start_char, ent.end_char, ent.label_, *(getattr(ent._, mark) for mark in marks))
+                for ent in doc.ents
+            ]
+        return {"matches": len(found), "absent": sum(bool(ent[3]) for ent in found), "tokens": tokens}
+
+    return read
 
 
 def peak_mb(pid: int | str = "self") -> float:

@@ -77,11 +77,13 @@ class Besides:
 
     Attributes:
         scaling: Times the speed of one worker that two have.
+        most_scaling: The same of a loop in plain Python in the same minutes, which is the most that can be had.
         starts: Seconds on the clock of ``chartsift screen`` of one short note, from the command to its end.
         costs: By kind of model and corpus: share of the processor time without it that it takes on top.
     """
 
     scaling: Sequence[float] = ()
+    most_scaling: Sequence[float] = ()
     starts: Sequence[float] = ()
     costs: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
@@ -267,6 +269,7 @@ def render(
         _ratios(lines),
         _costs(besides),
         _held(made),
+        _most_scaling(besides),
     ]
     return "\n\n".join(part for part in [*parts, _projection(lines, price)] if part) + "\n"
 
@@ -363,6 +366,19 @@ def _held(made: Sequence[Check]) -> str:
         value = "–" if check.value is None else _number(check.value)
         out.append(f"| {check.what} | {value} | {sign} {check.limit:,} | {word} |")
     return "\n".join(out)
+
+
+def _most_scaling(besides: Besides) -> str:
+    """Return what two processes can have on the machine at all, beside what two workers have."""
+    if not besides.scaling or not besides.most_scaling:
+        return ""
+    share = median(ours / most for ours, most in zip(besides.scaling, besides.most_scaling, strict=True))
+    each = (", ".join(f"{value:.2f}" for value in got) for got in (besides.scaling, besides.most_scaling))
+    ours, most = each
+    return (
+        f"Two workers, each repeat: {ours}. A loop in plain Python that shares nothing, in two processes in the same "
+        f"minutes: {most}. That is the most this machine lets two processes have; two workers have {share:.0%} of it."
+    )
 
 
 def _projection(lines: Sequence[Line], price: float) -> str:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from chartsift.models.store import load
 # The scripts of the benchmark import each other by their names, as they do when they are run.
 sys.path.insert(0, str(Path(__file__).parent))
 
+import bench
 import bench_models
 import contend_chartsift
 import contender
@@ -179,6 +181,50 @@ def test_the_table_says_everything_once_and_goes_between_the_marks(checkout):
     assert "| medspaCy | clinic | 27.8 h, 1.39 | 2,778 h, 139 |" in once
 
 
+def test_two_workers_stand_beside_what_two_processes_can_have_at_all():
+    measured = besides(scaling=(1.5, 1.6, 1.9), most_scaling=(2.0, 1.6, 2.0))
+
+    table = figures.render(lines(), figures.checks(lines(), measured), measured, price=0.05, about="Here.")
+
+    assert "each repeat: 1.50, 1.60, 1.90." in table
+    # The median of 75 %, 100 % and 95 %: each repeat is compared with its own minute.
+    assert "have 95% of it" in table
+    assert "of it" not in figures.render(lines(), [], besides(), price=0.05, about="Here.")
+
+
+def test_docs_are_written_only_when_all_contenders_ran():
+    whole = [*figures.WAYS, "chartsift, confidence in use", "chartsift, assertion in use"]
+    whole += ["the scan alone", "medspaCy", "EDS-NLP"]
+
+    assert bench.missing(whole) == []
+    assert bench.missing(whole[:-1]) == ["EDS-NLP"]
+    assert bench.missing(["chartsift"]) == whole[1:]
+
+
+def test_the_loop_for_comparison_computes_by_the_number_of_notes(checkout, notes):
+    few, all_of_them = (
+        _read(checkout, notes, "--most", most, script="contend_loop.py") for most in ("2", "0")
+    )
+
+    assert (few["notes"], all_of_them["notes"]) == (2, 7)
+    assert few["counts"]["turns"] * 7 == all_of_them["counts"]["turns"] * 2
+    assert few["counts"]["total"] != all_of_them["counts"]["total"]
+
+
+def test_a_pipeline_of_another_is_read_by_its_entities_and_their_marks():
+    class Entity:
+        def __init__(self, is_negated):
+            self.start_char, self.end_char, self.label_ = 0, 3, "x"
+            self._ = types.SimpleNamespace(is_negated=is_negated)
+
+    class Doc(list):
+        ents = (Entity(True), Entity(None))
+
+    read = contender.read_with(lambda text: Doc(text.split()), ("is_negated",))
+
+    assert read([{"text": "no car t"}, {"text": "car t"}]) == {"matches": 4, "absent": 2, "tokens": 5}
+
+
 @pytest.mark.parametrize("document", ["no marks", f"{figures.END}\n{figures.BEGIN}", figures.BEGIN * 2])
 def test_a_document_without_its_marks_is_left_alone(document):
     with pytest.raises(ValueError, match="once each"):
@@ -198,10 +244,10 @@ def test_other_pipelines_get_every_term_and_the_cues():
     assert all(words["before"] for words in vocabulary["cues"].values())
 
 
-def _read(checkout, notes, *options) -> dict:
-    script = checkout / "tests" / "bench" / "contend_chartsift.py"
+def _read(checkout, notes, *options, script="contend_chartsift.py") -> dict:
+    path = checkout / "tests" / "bench" / script
     done = subprocess.run(
-        [sys.executable, str(script), str(notes), *options, "--started", str(time.time())],
+        [sys.executable, str(path), str(notes), *options, "--started", str(time.time())],
         capture_output=True, text=True, check=True, timeout=280,
     )  # fmt: skip
     return json.loads(done.stdout.splitlines()[-1])

@@ -16,7 +16,7 @@ from support.fake_pipeline import FakePipeline
 from support.finished_run import note, run_of_notes, run_of_samples
 
 from chartsift.nlp.criteria import available_trials, load_trial
-from chartsift.nlp.screening.run import trial_facts
+from chartsift.nlp.screening.manifest import trial_facts
 from chartsift.nlp.screening.writers import write_exports
 from chartsift.nlp.screening.writers.redcap import (
     DICTIONARY_COLUMNS,

@@ -347,7 +347,7 @@ def test_full_disk_is_said_with_a_remedy(trial, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(parts.pq, "write_table", no_space)
+        patched.setattr(parts.PartFolder, "write", no_space)
         with pytest.raises(ScreeningError, match="SC404"):
             run(trial, tmp_path / "out", notes)
     assert run(trial, tmp_path / "out", notes).manifest["counts"]["patients_screened"] == 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import date
 
 import pyarrow as pa
@@ -126,7 +127,7 @@ def test_a_path_that_spark_would_not_take_literally_is_read_on_the_driver(tmp_pa
     row = {"patient_id": "P", "note_id": "N", "note_date": date(2024, 5, 1), "text": "Well."}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / name)
 
-    assert (table_of(Source.of_path(tmp_path / name), 1) is not None) is is_table
+    assert (table_of(Source.of_path(tmp_path / name), 1, DEFAULT_LIMITS) is not None) is is_table
 
 
 @pytest.mark.parametrize(
@@ -137,14 +138,58 @@ def test_a_column_that_spark_reads_otherwise_is_read_on_the_driver(tmp_path, col
     table = pa.table({"patient_id": ["P"], "note_id": ["N"], "text": ["Well."], "note_date": column})
     pq.write_table(table, tmp_path / "notes.parquet")
 
-    assert table_of(Source.of_path(tmp_path / "notes.parquet"), 1) is None
+    assert table_of(Source.of_path(tmp_path / "notes.parquet"), 1, DEFAULT_LIMITS) is None
+
+
+def test_the_driver_looks_into_no_parquet_file_itself(tmp_path, monkeypatch):
+    """Some damage ends the process in which Arrow reads it; that must not be the driver of a run."""
+    row = {
+        "patient_id": "P",
+        "note_id": "N",
+        "note_date": date(2024, 5, 1),
+        "text": "Well.",
+        "NOTE_TYPE": "x",
+    }
+    kinds = [("note_date", pa.date32()), ("text", pa.dictionary(pa.int32(), pa.string()))]
+    path = tmp_path / "notes.parquet"
+    table = pa.Table.from_pylist([row])
+    for name, kind in kinds:
+        place = table.schema.names.index(name)
+        table = table.set_column(place, name, table[name].cast(kind))
+    pq.write_table(table.append_column("other", pa.array([1], pa.timestamp("ns"))), path)
+    monkeypatch.setattr(pq, "ParquetFile", None)
+
+    _, shape = table_of(Source.of_path(path), 1, DEFAULT_LIMITS)
+
+    assert shape.columns == (
+        ("patient_id", "string"),
+        ("note_id", "string"),
+        ("note_date", "date32[day]"),
+        ("text", "string"),
+        ("NOTE_TYPE", "string"),
+    )
+
+
+@pytest.mark.parametrize("memory", [DEFAULT_LIMITS.document_memory, 50 * 1024**2], ids=["damage", "end"])
+def test_a_parquet_file_that_ends_its_parser_is_left_to_our_readers(tmp_path, memory):
+    row = {"patient_id": "P", "note_id": "N", "note_date": date(2024, 5, 1), "text": "Well."}
+    path = tmp_path / "notes.parquet"
+    pq.write_table(pa.Table.from_pylist([row]), path)
+    assert table_of(Source.of_path(path), 1, DEFAULT_LIMITS) is not None
+    if memory == DEFAULT_LIMITS.document_memory:
+        data = bytearray(path.read_bytes())
+        data[-60:-8] = bytes(52)
+        path.write_bytes(data)
+
+    # With so little memory the child ends before it has read anything.
+    assert table_of(Source.of_path(path), 1, replace(DEFAULT_LIMITS, document_memory=memory)) is None
 
 
 def test_resources_are_read_on_the_driver_in_order(tmp_path):
     path = tmp_path / "export.ndjson"
     path.write_text('{"resourceType": "Patient", "id": "1"}\n' * 2, encoding="utf-8")
 
-    assert table_of(Source.of_path(path), 1) is None
+    assert table_of(Source.of_path(path), 1, DEFAULT_LIMITS) is None
 
 
 def test_a_row_has_so_many_places():
