@@ -289,6 +289,9 @@ _REFUSAL_NOT = loosely(
     r"\b(?:needed|required|given|since|in the last|indicated|received|this admission|to date|history|hx|prior"
     r"|none)\b"
 )
+_NO_TRANSFUSION = loosely(r"no (?:blood )?transfusions?\b")
+# "JW" alone may be anybody's initials.
+_OF_A_WITNESS = loosely(r"witness|blood|transfus|RBC|plt|albumin|faith|collect")
 _CITRATE = loose_gate(
     r"\b(?:severe|anaphyla\w*|anaphylactoid|life[- ]threatening|grade [34])\b[^.;\n]{0,40}\b(?:citrate|ACD-?A?)\b"
     r"|\b(?:citrate|ACD-?A?)\b[^.;\n]{0,40}\b(?:anaphyla\w*|tetany|arrhythmia|seizure|severe reaction"
@@ -337,11 +340,26 @@ _ACCESS_WORDS = needles(
     "diva",
     "central",
 )
-_RISK_WORDS = needles(
-    "jehovah", "blood", "transfus", "rbc", "jw", "citrate", "acd", "dynamic", "shock", "pressor", "norepi", "levophed",
-    "ecmo", "iabp", "impella", "norad", "inotrop", "metaram", "phenyleph", "dopamine", "vaso",
-    "bleed", "hemorrhag", "haemorrhag", "unstable", "sbp", "decompens", "dobut", "milrin", "epinephrine",
-)  # fmt: skip
+# Letters of which every sentence that tells of a risk holds some: few sentences hold any.
+_LETTERS_OF = {
+    "blood_refusal": ("jehovah", "product", "bloodless", "transfus", "rbc", "jw"),
+    "citrate_reaction": ("citrate", "acd"),
+    "instability": (
+        "dynamic", "shock", "pressor", "norepi", "levophed", "ecmo", "iabp", "impella", "norad", "inotrop", "metaram",
+        "phenyleph", "dopamine", "vaso", "unstable", "sbp", "decompens", "dobut", "milrin", "epinephrine",
+    ),
+    "bleeding": ("bleed", "hemorrhag", "haemorrhag"),
+}  # fmt: skip
+_ANY_RISK = needles(*(letters for listed in _LETTERS_OF.values() for letters in listed))
+_RISKS = tuple(
+    (concept, needles(*_LETTERS_OF[concept]), pattern)
+    for concept, pattern in (
+        ("blood_refusal", _REFUSAL),
+        ("citrate_reaction", _CITRATE),
+        ("instability", _UNSTABLE),
+        ("bleeding", _BLEEDING),
+    )
+)
 
 
 def fitness_drafts(text: str, layout: Layout) -> list[Draft]:
@@ -560,42 +578,29 @@ def access_drafts(text: str, layout: Layout) -> Iterator[Draft]:
 
 def risk_drafts(text: str, layout: Layout) -> Iterator[Draft]:
     """Yield refusal of blood products, severe citrate reactions, instability and major bleeding."""
-    patterns = (
-        ("blood_refusal", _REFUSAL),
-        ("citrate_reaction", _CITRATE),
-        ("instability", _UNSTABLE),
-        ("bleeding", _BLEEDING),
-    )
-    for span in _sentences_with(_RISK_WORDS, text, layout):
-        for concept, match in _matches(patterns, text, span):
-            head = text[max(layout.sentence_at(match.start()).start, match.start() - 60) : match.start()]
-            after = text[match.end() : match.end() + 40]
-            if concept == "blood_refusal":
-                if re.match(
-                    r"no (?:blood )?transfusions?\b", match.group(), re.IGNORECASE
-                ) and _REFUSAL_NOT.search(after):
+    if not _ANY_RISK.any(text):
+        return
+    for concept, words, pattern in _RISKS:
+        for span in _sentences_with(words, text, layout):
+            for match in pattern.finditer(text, span.start, span.end):
+                start, end = match.span()
+                if _is_no_risk(text, layout, concept, match) or someone_else(text, layout, start, end):
                     continue
-                if match.group() == "JW" and not re.search(
-                    r"witness|blood|transfus|RBC|plt|albumin|faith|collect",
-                    text[max(0, match.start() - 2000) : match.end() + 2000],
-                    re.IGNORECASE,
-                ):
-                    continue
-            elif _NEGATED.search(head) or (
-                concept in ("instability", "bleeding") and _is_over(text, match.start(), match.end())
-            ):
-                continue
-            if someone_else(text, layout, match.start(), match.end()):
-                continue
-            yield Draft(
-                match.start(),
-                match.end(),
-                "apheresis_risk",
-                concept,
-                "present",
-                "apheresis:risk",
-                (match.group(),),
-            )
+                yield Draft(
+                    start, end, "apheresis_risk", concept, "present", "apheresis:risk", (match.group(),)
+                )
+
+
+def _is_no_risk(text: str, layout: Layout, concept: str, match: re.Match[str]) -> bool:
+    """Say whether what reads as a risk is denied, over, or about something else."""
+    start, end = match.span()
+    if concept == "blood_refusal":
+        if _NO_TRANSFUSION.match(match.group()) and _REFUSAL_NOT.search(text, end, end + 40):
+            return True
+        return match.group() == "JW" and not _OF_A_WITNESS.search(text, max(0, start - 2000), end + 2000)
+    if _NEGATED.search(text[max(layout.sentence_at(start).start, start - 60) : start]):
+        return True
+    return concept in ("instability", "bleeding") and _is_over(text, start, end)
 
 
 def _sentences_with(words: Needles, text: str, layout: Layout) -> Iterator[TextSpan]:
