@@ -7,6 +7,10 @@ clinical words are tried three times as fast. What is found is then taken from t
 
 from __future__ import annotations
 
+import re
+
+from chartsift.nlp.components.loose import loose
+
 
 def lowered(words: str) -> str:
     """
@@ -18,3 +22,8 @@ def lowered(words: str) -> str:
     lower = words.lower()
     # "İ" has two characters in lower case.
     return lower if len(lower) == len(words) else "".join(letter.lower()[0] for letter in words)
+
+
+def loose_lower(pattern: str) -> re.Pattern[str]:
+    """Compile *pattern*, written in lower case and loosely spaced (see ``loose``), for lowered words."""
+    return re.compile(loose(pattern))
