@@ -32,7 +32,8 @@ from chartsift.nlp.components.heart_lung_words import (
     quality,
     unnumbered,
 )
-from chartsift.nlp.components.oxygen import oxygen_drafts, saturation_drafts
+from chartsift.nlp.components.oxygen import brief_words, oxygen_drafts
+from chartsift.nlp.components.saturation import saturation_drafts
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -61,6 +62,9 @@ _STUDY = re.compile(
 
 class HeartLung:
     """Turn mentions of lung and heart function into drafts."""
+
+    def __init__(self) -> None:
+        brief_words()  # a broken vocabulary is told before the first note
 
     def __call__(self, doc: Doc) -> Doc:
         spans = concept_spans(doc, KINDS)
