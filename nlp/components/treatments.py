@@ -25,7 +25,6 @@ from chartsift.nlp.components.lowered import lowered
 from chartsift.nlp.components.own import own_assertion
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
@@ -133,7 +132,7 @@ _CY_FLU = re.compile(r"[^.;\n]{0,32}?[/,+&]?\s*\bflu(?:darabine|dara)\b")
 _PLAN_LINE = re.compile(
     r"\s*(?:[-*•]\s*)?(?:plan|P|recs?|recommendations?|to do|next steps?)\s*[:|]", re.IGNORECASE
 )
-_OTHER_BEFORE = gate(
+_OTHER_BEFORE = re.compile(
     rf"\b(?P<what>{_OTHER_INDICATION}|(?-i:LD|Cond|Mobil)"
     rf"|pre-?meds?)\b[^.;\n]{{0,40}}?(?:\b(?:treated with|on|with|given|got|received|managed with"
     rf"|controlled (?:on|with)|rx|in the)\b|:|\(|(?<=\d),)[^.;\n]{{0,60}}$",
