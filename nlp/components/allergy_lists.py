@@ -63,7 +63,7 @@ def allergy_drafts(text: str, layout: Layout) -> Iterator[Draft]:
     for match in _NONE_KNOWN.finditer(text) if _ALLERGY_LETTERS.search(text) else ():
         if not someone_else(text, layout, match.start(), match.end()):
             yield Draft(match.start(), match.end(), "allergy", "none_known", "absent", "allergies:none")
-    for match in _NO_CHEMO.finditer(text) if _CHEMO.any(text) else ():
+    for match in _NO_CHEMO.finditer(text) if _CHEMO.places(text) else ():
         yield Draft(
             match.start(), match.end(), "allergy", "no_chemotherapy", "absent", "allergies:chemotherapy"
         )
@@ -76,7 +76,7 @@ def allergy_drafts(text: str, layout: Layout) -> Iterator[Draft]:
                 last = section.body + len(line.group().rstrip())
                 if first < last:
                     yield Draft(first, last, "allergy", "listed", "present", "allergies:list")
-    mustards = _MUSTARD.finditer(text) if _MUSTARD_LETTERS.any(text) else ()
+    mustards = _MUSTARD.finditer(text) if _MUSTARD_LETTERS.places(text) else ()
     for match in mustards:
         sentence = layout.sentence_at(match.start())
         right = text[match.end() : max(match.end(), min(sentence.end, match.end() + 120))]

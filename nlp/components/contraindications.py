@@ -10,7 +10,8 @@ from __future__ import annotations
 from spacy.tokens import Doc
 
 from chartsift.nlp.components.allergy_lists import allergy_drafts, allergy_heads
-from chartsift.nlp.components.apheresis import access_drafts, fitness_drafts, risk_drafts
+from chartsift.nlp.components.apheresis_fitness import fitness_drafts
+from chartsift.nlp.components.apheresis_risks import access_drafts, risk_drafts
 from chartsift.nlp.components.drug_reactions import reaction_drafts
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import drafts_of

@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chartsift.nlp.components.covered import windows
-from chartsift.nlp.components.loose import loosely
+from chartsift.nlp.components.loose import loose_gate, loosely
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import gate, needles
+from chartsift.nlp.text.prefilter import gate
 
 CYCLOPHOSPHAMIDE = "cyclophosphamide"
 FLUDARABINE = "fludarabine"
@@ -30,7 +29,10 @@ _CYC = (
     r"|(?-i:\bCPM\b)|(?-i:\bCPA\b)(?=\s(?:\d[\d.,]*\s?(?:mg|g)\b|pulses?\b|IV\b|i\.v\.))"
 )
 _FLU = r"\bf[l1i]udarab[i1l]n\w*|\bfludara\b|\bfluda\b|\boforta\b|\bF-ara-A(?:MP)?\b|2-fluoro-ara-A"
-_PAIR = r"\b(?:flu\s*(?:/|-|\+|&|and)\s*cy(?:c|tox\w*)?|cy(?:c)?\s*(?:/|-|\+|&|and)\s*flu|FC)\b"
+# Blanks are counted, so that a search knows how far before "flu" a pair may begin.
+_PAIR = (
+    r"\b(?:flu\s{0,4}(?:/|-|\+|&|and)\s{0,4}cy(?:c|tox\w*)?|cy(?:c)?\s{0,4}(?:/|-|\+|&|and)\s{0,4}flu|FC)\b"
+)
 _EITHER = (
     r"(?:(?<=\bto )|(?<=\bwith )|(?<=\bfrom )|(?<=\bafter ))(?:either|both)\b(?=\s*(?:$|[.;,)\n]))"
     r"|\b(?:either|both)\s+(?:drugs?|agents?|of (?:them|the (?:two|drugs|agents)))\b"
@@ -40,23 +42,19 @@ _EITHER = (
 _SHORT_CY = r"\bcy\b"
 _SHORT_FLU = r"\bflu\b"
 _CTX = r"(?-i:\bCTX\b)"
-DRUG = loosely(
+DRUG = loose_gate(
     rf"(?P<pair>{_PAIR})|(?P<cyc>{_CYC})|(?P<flu>{_FLU})|(?P<either>{_EITHER})|(?P<ctx>{_CTX})"
     rf"|(?P<shortcy>{_SHORT_CY})|(?P<shortflu>{_SHORT_FLU})"
 )
 _CYC_NAMED = gate(rf"{_CYC}|{_PAIR}", re.IGNORECASE)
 _FLU_NAMED = gate(_FLU, re.IGNORECASE)
-_DRUG_LETTERS = needles(
-    "cyclophos", "cytox", "endox", "neosar", "procyt", "cycloblast", "revimm", "frindov", "cyc", "ctx", "cpm", "flu",
-    "oforta", "f1ud", "f-ara", "lymphodep", "mustard", "mafosf", "aldophos", "either", "both", "ldc", "cpa ", "ld chemo",
-    "ld-chemo", "ld reg", "ld cond", "fc", " cy", "/cy", "(cy", "-cy", "+cy", "|cy", "\ncy", "\tcy", "ivcy",
-    "pocy", "i.v.cy",
-)  # fmt: skip
+_PAIR_NAMED = gate(_PAIR, re.IGNORECASE)
 # "FC" is flow cytometry and much else; "Flu" is influenza unless conditioning is spoken of.
 _CONDITIONING = loosely(
     r"fludarab|fludara\b|(?-i:\bCY\b|\bCyc?\b)|flu/cy|cyclophosph|cytoxan|mg/m2|mg/m²|lymphodeplet|condition"
     r"|\bLD\b|\bATG\b|melphalan|busulfan|transplant|CAR[- ]?T|day -\d|D-\d"
 )
+_NOT_CYTOMETRY = loosely(r"fludarab|cyclophos|FCR|lymphodep|chemo")
 _FLU_DOSE = loosely(r"flu\s*\d+\s*(?:mg/m|x\s?\d)|flu:\s*(?:no|tol)")
 _CY_DOSE = loosely(r"cy\s*\d+\s*(?:mg\b|g\b|x\s?\d)")
 _INFLUENZA = loosely(
@@ -71,7 +69,7 @@ _CTX_CEPH = loosely(
     r"ceftriaxone|cefotaxime|rocephin|\bq\s?(?:12|24)|\b[12]\s?g\b|azithro|doxy|pneumon|mening|\bCAP\b|\bUTI\b"
     r"|pyelo|cultur|abx|antibiotic|vanc|flagyl|gonorr|xanthomat|cefpodox|cef\w+"
 )
-OTHER_DRUG = loosely(
+OTHER_DRUG = loose_gate(
     r"\b(?:MTX|methotrexate|AZA|azathioprine|MMF|mycophenol\w*|RTX|ritux\w*|IV[Ii][gG]|SCIG|pred\b|prednis\w*"
     r"|methylpred\w*|tac(?:rolimus)?|CsA|c[iy]closporin\w*"
     r"|HCQ|hydroxychloroquine|tofa\w*|barici\w*|ruxo\w*|ATG|thymoglobulin|melphalan|busulfan|ifosfamide|ifex|mesna"
@@ -103,23 +101,12 @@ class DrugMention:
 
 
 def drug_mentions(text: str, layout: Layout) -> Iterator[DrugMention]:
-    places = list(windows(text, _DRUG_LETTERS, before=20))
-    if text[:2].lower() == "cy":
-        places.insert(0, (0, min(len(text), 90)))
-    if not places:
-        return
-    seen = -1
-    for match in (match for start, end in places for match in DRUG.finditer(text, start, end)):
-        if match.start() < seen:
-            continue
-        seen = match.end()
+    for match in DRUG.finditer(text):
         kind = match.lastgroup
         start, end = match.span()
         near = text[max(0, start - 70) : start] + " § " + text[end : end + 70]
         if kind == "pair":
-            if match.group() == "FC" and not re.search(
-                r"fludarab|cyclophos|FCR|lymphodep|chemo", near, re.IGNORECASE
-            ):
+            if match.group() == "FC" and not _NOT_CYTOMETRY.search(near):
                 continue
             yield DrugMention(start, end, _BOTH)
         elif kind == "either":
@@ -127,7 +114,7 @@ def drug_mentions(text: str, layout: Layout) -> Iterator[DrugMention]:
             if (
                 lymphodepletion
                 or (_is_cyc_named(text) and _is_flu_named(text))
-                or re.search(_PAIR, text[max(0, start - 400) : start], re.IGNORECASE)
+                or _PAIR_NAMED.search(text, max(0, start - 400), start)
             ):
                 yield DrugMention(start, end, _BOTH, either=True)
         elif kind == "cyc":

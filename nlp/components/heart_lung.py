@@ -32,7 +32,8 @@ from chartsift.nlp.components.heart_lung_words import (
     quality,
     unnumbered,
 )
-from chartsift.nlp.components.oxygen import oxygen_drafts, saturation_drafts
+from chartsift.nlp.components.oxygen import brief_words, oxygen_drafts
+from chartsift.nlp.components.saturation import saturation_drafts
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -57,10 +58,18 @@ _STUDY = re.compile(
     r"ECG|Holter|labs?|CK|PFTs?|spirometry|6MWT?|biopsy|PET)\b",
     re.IGNORECASE,
 )
+_LYING_AFTER = re.compile(r"[\s%]*(?:pred\w*)?[\s,(]*(?:supine|sup\b|lying|flat)", re.IGNORECASE)
+_LYING_BEFORE = re.compile(r"\b(?:supine|sup|lying)\s*[:=]?\s*$", re.IGNORECASE)
+_WORST = re.compile(r"\b(?:nadir|worst|lowest)\b", re.IGNORECASE)
+_PREDICTED = re.compile(r"\s?pred(?:icted)?\b")
+_JOINING = re.compile(r"\s?(?:/|and|&|,)\s?")
 
 
 class HeartLung:
     """Turn mentions of lung and heart function into drafts."""
+
+    def __init__(self) -> None:
+        brief_words()  # a broken vocabulary is told before the first note
 
     def __call__(self, doc: Doc) -> Doc:
         spans = concept_spans(doc, KINDS)
@@ -203,7 +212,7 @@ def _partner(text: str, mentions: Sequence[Mention], i: int) -> str | None:
         return (
             left.concept in _PERCENT_OF_PREDICTED
             and right.concept in _PERCENT_OF_PREDICTED
-            and re.fullmatch(r"\s?(?:/|and|&|,)\s?", text[left.end : right.start]) is not None
+            and _JOINING.fullmatch(text, left.end, right.start) is not None
         )
 
     if i + 1 < len(mentions) and joined(mentions[i], mentions[i + 1]):
@@ -347,15 +356,13 @@ def _value_draft(
         attributes["superseded"] = "yes"
     if item.high is not None:
         attributes["high"] = f"{item.high:g}"
-    if re.match(
-        r"[\s%]*(?:pred\w*)?[\s,(]*(?:supine|sup\b|lying|flat)", text[item.end : item.end + 24], re.IGNORECASE
-    ) or re.search(r"\b(?:supine|sup|lying)\s*[:=]?\s*$", item.words, re.IGNORECASE):
+    if _LYING_AFTER.match(text, item.end, item.end + 24) or _LYING_BEFORE.search(item.words):
         attributes["position"] = "supine"
-    if re.search(r"\b(?:nadir|worst|lowest)\b", item.words, re.IGNORECASE) and mention.concept == "LVEF":
+    if mention.concept == "LVEF" and _WORST.search(item.words):
         attributes["superseded"] = "yes"
     comparator = item.comparator if item.comparator in ("<", ">", "~", "=") else "="
     end = item.end
-    tail = re.compile(r"\s?pred(?:icted)?\b").match(text, end)
+    tail = _PREDICTED.match(text, end)
     if tail is not None:
         end = tail.end()
     return Draft(

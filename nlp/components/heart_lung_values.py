@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from chartsift.nlp.components.lowered import lowered
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 
@@ -58,6 +59,7 @@ _NUMBER = re.compile(
     r"(?:\s{0,2}(?P<unit>%|percent\b|per cent\b|L\b|l\b|lit(?:er|re)s?\b|"
     r"mm\s?Hg|mL/min(?:/mm\s?Hg)?|ml/min|mL\b|ml\b|cc\b|WU\b|m/s|cm/s))?"
 )
+# In lower case, for lowered words.
 _FILLER = re.compile(
     r"(?:of|is|was|were|are|at|to|from|by|the|a|an|on|in|it|about|"
     r"approx(?:imately)?|around|roughly|only|just|still|again|then|"
@@ -82,8 +84,7 @@ _FILLER = re.compile(
     r"volume|"
     r"teichholz|contrast|gated|muga|spect|capacity|abs(?:olute)?|room|"
     r"air|actual|after|before|since|but|yet|than|less|more|over|under|"
-    r"above|below)\b",
-    re.IGNORECASE,
+    r"above|below)\b"
 )
 _SIGNS = re.compile(
     r"(?:->|=>|→|[\s:.,;()\[\]|/*…'’\"–—]|-(?!>)|=(?!>)|~(?!\s?\d))+|"
@@ -92,6 +93,25 @@ _SIGNS = re.compile(
 _BEHIND = re.compile(r"[\s(,]*(?:of\s)?(?:pred(?:icted)?)?[\s(),]*(?:on|in|from|of|at|as of)?[\s(]*")
 _PAIRED = re.compile(r"\s?/\s?\d{2,3}(?!\d)")
 _ASIDE = re.compile(r"\s*\([A-Za-z][^()\d]{0,40}\)")
+_CLOSING = re.compile(r"[.;]\s|\n\s*\n")
+_GOES_ON = re.compile(
+    r"(?:now|then|today|prior|previous|was|\(?\d{1,3}(?:\.\d+)?\s?(?:%|"
+    r"L\b))",
+    re.IGNORECASE,
+)
+_STOP = re.compile(r"\.\s")
+_DOTS = re.compile(r"\.{3}|\. \.")
+_PERCENT_SIGN = re.compile(r"\s{0,2}(%|percent\b)")
+_OF_PREDICTED = re.compile(r"\s*(?:of\s)?(?:pred(?:icted)?|pp)\b")
+_ARROW = re.compile(r"->|→|=>|\s>\s")
+_ARROW_END = re.compile(r"\s>\s?$")
+# What ties a number to the one before it as the same measure.
+_TIED = re.compile(
+    r"\b(?:was|prior|previous(?:ly)?|from|to|now|then|today|supine|"
+    r"sup|upr|upright|sitting|post|baseline)\b",
+    re.IGNORECASE,
+)
+_HANDED_ON = re.compile(r"\s*[:=]\s*[~<>]?\d")
 _OLD = re.compile(r"\b(?:from|prior|previous(?:ly)?|baseline|initial(?:ly)?|before|best)\b", re.IGNORECASE)
 _WAS = re.compile(r"\b(?:was|were|had been)\b", re.IGNORECASE)
 _NOW = re.compile(r"->|→|=>|>|\b(?:to|is|now|today|current(?:ly)?|then)\b", re.IGNORECASE)
@@ -133,21 +153,24 @@ def read_series(
     found: list[Measured] = []
     starts = [mention.start for mention in dates]
     pending: date | None = None
-    words_from = at
+    words_from = begin = at
+    lower = lowered(text[begin:end])
     while at < end and len(found) < limit:
         i = bisect_left(starts, at)
         mention = dates[i] if i < len(dates) and dates[i].start == at else None
         if mention is not None and not _is_value_like(text, mention):
             # A bracketed or trailing date belongs to the number before it, unless a colon hands it on.
             behind = _BEHIND.fullmatch(text, found[-1].end, at) if found else None
-            handed_on = re.compile(r"\s*[:=]\s*[~<>]?\d").match(text, mention.end)
+            handed_on = _HANDED_ON.match(text, mention.end)
             if behind is not None and handed_on is None and found[-1].date is None:
                 found[-1] = replace(found[-1], date=mention.last)
             else:
                 pending = mention.last
             at = mention.end
             continue
-        number = _NUMBER.match(text, at, end)
+        # Numbers and signs begin with no letter, and fillers with hardly anything else.
+        is_word = text[at].isalpha()
+        number = None if is_word else _NUMBER.match(text, at, end)
         if number is not None and not text[max(0, at - 1) : at].isalnum():
             made = _measured(number, text, words_from, pending, found)
             if made is None or _is_loose(made, text, found) or (found and _PAIRED.match(text, made.end)):
@@ -156,10 +179,18 @@ def read_series(
             at = words_from = made.end
             pending = None
             continue
-        step = _ASIDE.match(text, at, end) or _FILLER.match(text, at, end) or _SIGNS.match(text, at, end)
-        if step is None or _ends(text, step, found):
+        aside = None if is_word else _ASIDE.match(text, at, end)
+        filler = None if aside is not None else _FILLER.match(lower, at - begin)
+        if filler is not None:
+            stop = begin + filler.end()
+        else:
+            signs = aside or _SIGNS.match(text, at, end)
+            if signs is None:
+                break
+            stop = signs.end()
+        if _ends(text, at, stop, found):
             break
-        at = step.end()
+        at = stop
     kept: list[Measured] = []
     carried = ""
     day: date | None = None
@@ -193,7 +224,7 @@ def _measured(
         # "61 to 52" is two values, "100-2" none; only a narrow rise is a range.
         high, unit = None, ""
         end = number.end("n")
-        sign = re.compile(r"\s{0,2}(%|percent\b)").match(text, end)
+        sign = _PERCENT_SIGN.match(text, end)
         if sign is not None:
             unit, end = "%", sign.end()
     written = number.group("cmp") or ""
@@ -204,12 +235,11 @@ def _measured(
         found
         and comparator == ">"
         and found[-1].end <= number.start()
-        and re.search(r"\s>\s?$", text[words_from : number.start("n")])
+        and _ARROW_END.search(text[words_from : number.start("n")])
     ):
         comparator, start = "=", number.start("n")  # "61 > 52" is an arrow
     percent = unit.lower() in ("%", "percent", "per cent")
-    after = re.compile(r"\s*(?:of\s)?(?:pred(?:icted)?|pp)\b").match(text, end)
-    if after is not None:
+    if _OF_PREDICTED.match(text, end):
         percent = True
     return Measured(
         start, end, value, high, percent, "" if percent else unit, comparator, pending, False, words
@@ -223,14 +253,9 @@ def _is_loose(made: Measured, text: str, found: Sequence[Measured]) -> bool:
     words = made.words
     if _DATED.match(text, made.end):
         return False  # "88 (2022), 71 (2023), 58 (5/24)"
-    if made.date is not None or made.percent or re.search(r"->|→|=>|\s>\s", words) or made.unit:
+    if made.date is not None or made.percent or _ARROW.search(words) or made.unit:
         return False
-    if re.search(
-        r"\b(?:was|prior|previous(?:ly)?|from|to|now|then|today|supine|"
-        r"sup|upr|upright|sitting|post|baseline)\b",
-        words,
-        re.IGNORECASE,
-    ):
+    if _TIED.search(words):
         return False
     # "52 (66)" repeats litres and percent; a bare number after a comma is something else.
     return not (
@@ -238,21 +263,14 @@ def _is_loose(made: Measured, text: str, found: Sequence[Measured]) -> bool:
     )
 
 
-def _ends(text: str, step: re.Match[str], found: Sequence[Measured]) -> bool:
-    """Say whether a sign or word closes the statement."""
-    words = step.group()
-    if re.search(r"[.;]\s|\n\s*\n", words) and found:
-        following = text[step.end() : step.end() + 24]
-        return not re.match(
-            r"(?:now|then|today|prior|previous|was|\(?\d{1,3}(?:\.\d+)?\s?(?:%|"
-            r"L\b))",
-            following,
-            re.IGNORECASE,
-        )
+def _ends(text: str, start: int, end: int, found: Sequence[Measured]) -> bool:
+    """Say whether the sign or word ``text[start:end]`` closes the statement."""
+    if found and _CLOSING.search(text, start, end):
+        return _GOES_ON.match(text, end, end + 24) is None
     return (
-        bool(re.search(r"\.\s", words))
-        and not re.search(r"\.{3}|\. \.", words)
-        and text[step.end() : step.end() + 1].isupper()
+        _STOP.search(text, start, end) is not None
+        and _DOTS.search(text, start, end) is None
+        and text[end : end + 1].isupper()
     )
 
 
@@ -265,7 +283,7 @@ def _mark_old(found: list[Measured]) -> list[Measured]:
         if item.date is None and not old and any(_NOW.search(later.words) for later in found[i + 1 :]):
             old = not any(p.search(found[i + 1].words) for p in (_WAS, _OLD))
         # A dated number is left to its date, except where the text itself calls it the earlier one.
-        marked.append(replace(item, old=old))
+        marked.append(replace(item, old=True) if old else item)
     return marked
 
 
@@ -284,6 +302,8 @@ _CELL = re.compile(
     r"L\b)?|(?P<none>--+|—|–|-(?=\s|$)|n/?a\b|nd\b)",
     re.IGNORECASE,
 )
+_SIGN_BEHIND = re.compile(r" ?%")
+_PLAIN_NUMBER = re.compile(r"(?<![\d/.-])\d{1,3}(?:\.\d+)?(?![\d/.-])")
 _ROW = re.compile(r"\S(?:[ \t]{2,}|\t|\s*\.{3,}|\s*…|\s*\|)\s*\S")
 
 
@@ -388,7 +408,7 @@ def _read_heads(text: str, start: int, end: int, note_date: date) -> list[_Head]
     for mention in find_dates(text, note_date, start=start, end=end):
         if mention.relative and text[mention.start : mention.end].lower() not in ("today", "now"):
             continue
-        after = re.compile(r" ?%").match(text, mention.end, end)
+        after = _SIGN_BEHIND.match(text, mention.end, end)
         stop = (
             after.end() if after is not None and text[mention.end : mention.end + 2] != "  " else mention.end
         )
@@ -404,6 +424,6 @@ def _read_heads(text: str, start: int, end: int, note_date: date) -> list[_Head]
         heads.append(_Head(match.start() - start, None, bool(match.group("percent")), other))
     heads.sort(key=lambda head: head.start)
     if dated >= 2 or (len(heads) >= 2 and (dated or any(h.percent for h in heads))):
-        numbers = re.findall(r"(?<![\d/.-])\d{1,3}(?:\.\d+)?(?![\d/.-])", text[start:end])
+        numbers = _PLAIN_NUMBER.findall(text[start:end])
         return heads if len(numbers) <= max(1, dated) else None
     return None

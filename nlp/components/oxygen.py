@@ -1,5 +1,5 @@
 """
-Oxygen saturation and oxygen therapy: the number with air or oxygen, rest or exertion, and how oxygen is used.
+Oxygen therapy and ventilation: how they are used, and whether only for minutes (words: ``lexicon/oxygen.yaml``).
 
 Part of the ``heart_lung`` reader.
 """
@@ -8,217 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.findings import Draft
-from chartsift.nlp.text.dates import find_dates
+from chartsift.nlp.lexicon.loader import load_oxygen
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.tokens import note_date_of
 from chartsift.nlp.types import Assertion
-
-# Saturations below this are no readings of a patient who is seen in a clinic; above 100 there is none.
-_LOWEST = 40
-_NUMBER = re.compile(
-    r"(?P<cmp>[<>≤≥~])?\s?(?<![\d/.])(?P<n>\d{2,3})(?P<decade>s\b)?(?![\d:]|"
-    r"/\d|\.\d)(?:\s?%?\s?(?:-|–|to)\s?(?P<hi>\d{2,3})(?![\d/]))?\s?(?P<sign>%|"
-    r"percent)?"
-)
-_LEAD = re.compile(r"[^.;\n\d]{0,45}?(?=[<>≤≥~]?\s?\d)")
-_JOIN = re.compile(
-    r"(?:[\s,;(%>→&/-]|->|\bthen\b|\band\b|\bto\b|\bwith\b|\bwalk\w*|"
-    r"\bexert\w*|\bambul\w*|\bnadir\b|\bafter\b|\bdrop\w*|\bdesat\w*|"
-    r"\bfell\b|\bfall\w*|\bdown\b|\bup\b|\bwas\b|"
-    r"\bnow\b|\btoday\b|\brest(?:ing)?\b|\bon\b|\boff\b|\bat\b|\bRA\b|"
-    r"\broom air\b|\b\d{1,2}(?:\.\d)?\s?L(?:PM)?\b|\bNC\b|\bO2\b|\boxygen\b|"
-    r"\bair\b|\bbut\b|\bin\b|\bthe\b|\bit\b|"
-    r"\bwhen\b|\bto\b|\bas\b|\blow\b|\bas low as\b|@|\bwhile\b|\bduring\b|\bonly\b|\bED\b|\bd/c\b){1,12}",
-    re.IGNORECASE,
-)
-_AIR = re.compile(
-    r"\bRA\b|\bR/A\b|\br/a\b|\b[Rr]oom[- ]?air\b|\bambient air\b|\b(?:on|"
-    r"in|breathing) air\b|\bambulatory air\b|\(air\)|\bunassisted\b"
-)
-_OFF = re.compile(
-    r"(?:cannula|NC|O2|oxygen|mask|it)\s+(?:\w+\s)?(?:came off|is off|"
-    r"was off|off|removed|out|fell off|taken off)|\boff (?:of )?(?:the )?(?:O2|"
-    r"oxygen|supplemental|cannula|NC)|"
-    r"\b(?:without|w/o|no) (?:supplemental )?(?:O2|oxygen)|\b(?:removed|removing|taking off)\b",
-    re.IGNORECASE,
-)
-_ON = re.compile(
-    r"(?<![\d.])\d{1,2}(?:\.\d)?\s?-?\s?(?:L\b|l\b|lpm|LPM|liters?|"
-    r"litres?|LNC|Lnc)|\bNC\b|nasal cannula|\bHFNC\b|high[- ]flow|"
-    r"\bFiO2\b|\bNRB\b|non-?rebreather|venturi|face ?mask|"
-    r"\b(?:on|with|w/) (?:supplemental |home |her |his )?(?:O2|oxygen)\b|"
-    r"BiPAP|\bvent(?:ilator)?\b|intubated|trach",
-    re.IGNORECASE,
-)
-_EFFORT = re.compile(
-    r"walk|exert|ambul|activit|6\s?-?MWT?|6MWD|nadir|exercis|stairs|"
-    r"steps|treadmill|after (?:\w+\s){0,3}min|minutes of|@\s?\d+\s?(?:ft|"
-    r"m)\b|desat|\bfeet\b|shower|effort|climb",
-    re.IGNORECASE,
-)
-_NOW = re.compile(r"\b(?:today|now|currently|this (?:morning|afternoon))\b", re.IGNORECASE)
-_SLEEP = re.compile(r"sleep|night|nocturnal|overnight|polysomno", re.IGNORECASE)
-_TARGET = re.compile(
-    r"\b(?:goal|target|keep|maintain|titrat\w*|if|call|alarm|alert|"
-    r"until|threshold|when|unless|below|requires?|criteria|must|aim\w*|"
-    r"for)\s(?:[^.;\d]|SpO2|SaO2|O2){0,30}$",
-    re.IGNORECASE,
-)
-_ACUTE = re.compile(
-    r"\b(?:ED|ER|EMS|ICU|PICU|on admission|on arrival|arriv\w+|at presentation|"
-    r"presented|presentation|admitted|triage|hypox\w+|initial(?:ly)?|"
-    r"peak|worst|at that time|intubat\w+)\b",
-    re.IGNORECASE,
-)
-
-
-def saturation_drafts(doc: Doc, span: Span, start: int, end: int) -> Iterator[Draft]:  # noqa: PLR0915 - one question after another, first answer wins
-    """Yield the saturations that a mention introduces ("SpO2 95 % on 3 L (85 % once the cannula was off)")."""
-    layout: Layout = doc._.layout
-    text = layout.text
-    sentence = layout.sentence_at(start)
-    stop = min(max(sentence.end, end, min(layout.line_at(end).end, end + 60)), end + 130)
-    before = text[max(layout.line_at(start).start, start - 60, 0) : start]
-    surface = text[start:end]
-    first: re.Match[str] | None = None
-    if surface.lower() in ("ra", "room air", "ambient air"):
-        ahead = re.search(r"(?<![\d/.])(\d{2,3})\s?%?\s?(?:on|at|in|\(|@)?\s?$", before)
-        if ahead is not None:
-            at = start - len(ahead.group())
-            first = _NUMBER.match(text, at, start)
-            start = at
-            before = text[max(layout.line_at(start).start, start - 60, 0) : start]
-    if first is None:
-        lead = _LEAD.match(text, end, min(stop, end + 50))
-        # Another vital sign in between has its own number.
-        if lead is not None and not re.search(
-            r"\b(?:HR|BP|RR|P|T|Temp|pulse|wt|FVC|EF|CK|6MW\w*)\b", lead.group()
-        ):
-            first = _NUMBER.match(text, lead.end(), stop)
-    if first is None or not _LOWEST <= int(first.group("n")) <= 100:
-        return
-    assertion, cues = assertion_of(span)
-    if assertion in ("absent", "possible", "historical"):
-        assertion, cues = "present", ()
-    if assertion == "hypothetical" or _TARGET.search(before[-40:] + text[start : first.start()]):
-        return
-    dates = find_dates(text, note_date_of(doc), start=max(sentence.start, start - 60), end=stop)
-    ahead_date = next(
-        (m for m in reversed(dates) if m.end <= start and start - m.end <= 40 and m.precision != "year"), None
-    )
-    if (
-        ahead_date is not None
-        and ";" in text[ahead_date.end : start]
-        and _NOW.search(text[start : first.start()])
-    ):
-        ahead_date = None  # "reaction in April; sats today 98%"
-    numbers = [first]
-    while len(numbers) < 6:
-        last = numbers[-1]
-        tail = re.compile(
-            r"(?:\s?(?:%|RA\b|room air|ambient air|on|at|in|NC\b|O2\b|oxygen|rest(?:ing)?|"
-            r"\d{1,2}(?:\.\d)?\s?(?:L|lpm|liters?)\b(?:\s?NC)?|,)){0,8}",
-            re.IGNORECASE,
-        ).match(text, last.end(), stop)
-        at = tail.end() if tail is not None else last.end()
-        join = _JOIN.match(text, at, min(stop, at + 50))
-        at = join.end() if join is not None else at
-        following = _NUMBER.match(text, at, stop)
-        if following is None or not 60 <= int(following.group("n")) <= 100:
-            break
-        between = text[last.end() : following.start()]
-        tied = following.group("sign") or re.search(
-            r"\(|->|→|\b(?:and|to|walk|nadir|exert|ambul|then|drop|desat|fell|"
-            r"down|rest)",
-            between,
-            re.IGNORECASE,
-        )
-        if not tied or re.match(r"\s?(?:/|°|kg|lb|bpm|yo|y/o)", text[following.end() : following.end() + 4]):
-            break
-        numbers.append(following)
-    for number, match in enumerate(numbers):
-        until = numbers[number + 1].start() if number + 1 < len(numbers) else min(stop, match.end() + 48)
-        right = text[match.end() : until]
-        cut = (
-            re.search(r"[.;|\n](?=\s|$)|\s{3,}|\b(?:HR|BP|RR|P|T|Temp|Wt|pulse|afeb\w*)\b", right)
-            if number + 1 == len(numbers)
-            else None
-        )
-        right = right[: cut.start()] if cut is not None else right
-        # What was done about a saturation is not how it was taken.
-        right = re.split(r",?\s*\b(?:placed|started|put on|requir\w+|given|improv\w+|came up)\b|->|→", right)[
-            0
-        ]
-        lead_words = (
-            (before[-25:] + " " + text[start : match.start()])
-            if number == 0
-            else text[numbers[number - 1].end() : match.start()]
-        )
-        if number > 0:
-            lead_words = re.split(r"[(,;]|\band\b|->|→", lead_words)[-1]
-        attributes = _circumstances(lead_words, right)
-        if number + 1 < len(numbers) and re.search(r"\(|->|→|,|\band\b", right):
-            attributes = _circumstances(lead_words, re.split(r"\(|->|→|,|\band\b", right)[0])
-        if number == 0 and _ACUTE.search(before[-40:] + text[start : match.start()]):
-            attributes["acute"] = "yes"
-        if number > 0 and "air" not in attributes and "effort" not in attributes:
-            attributes["air"] = "unstated"
-        later = [m for m in dates if match.end() <= m.start <= match.end() + 20]
-        day = later[0].last if later else ahead_date.last if ahead_date is not None else None
-        value = float(match.group("n"))
-        if match.group("decade"):
-            # "in the high 80s": the lowest that it can mean.
-            value += {"mid": 4, "high": 7, "upper": 7}.get(
-                next(
-                    iter(
-                        re.findall(
-                            r"\b(mid|high|upper)\b", text[match.start() - 12 : match.start()], re.IGNORECASE
-                        )
-                    ),
-                    "",
-                ).lower(),
-                0,
-            )
-        if match.group("hi"):
-            attributes["high"] = match.group("hi")
-        begin = start if number == 0 else match.start()
-        yield Draft(
-            begin,
-            match.end() - (len(match.group()) - len(match.group().rstrip())),
-            "vital",
-            "SpO2",
-            assertion,
-            "heart_lung:saturation",
-            cues,
-            value=value,
-            unit="%",
-            comparator={"≥": ">", "≤": "<"}.get(match.group("cmp") or "=", match.group("cmp") or "="),  # type: ignore[arg-type]
-            date=day,
-            score=0.95,
-            attributes=attributes,
-        )
-
-
-def _circumstances(left: str, right: str) -> dict[str, str]:
-    """Return on what and during what a saturation was taken."""
-    attributes: dict[str, str] = {}
-    if _OFF.search(right) or _AIR.search(right) or (_AIR.search(left) and not _ON.search(right)):
-        attributes["air"] = "room"
-    elif _ON.search(right):
-        attributes["air"] = "oxygen"
-    if _SLEEP.search(left[-20:]) or _SLEEP.search(right):
-        attributes["effort"] = "sleep"
-    elif not re.search(r"\brest", right) and (_EFFORT.search(right) or _EFFORT.search(left[-25:])):
-        attributes["effort"] = "exertion"
-    return attributes
-
-
-# ---- oxygen therapy
 
 _NONE_BEFORE = re.compile(
     r"\b(?:no|not (?:on|using|requiring|needing|wearing|in need of|"
@@ -283,205 +82,205 @@ _FLOW = re.compile(
     r"(?![a-z])(?:\s?/\s?min)?",
     re.IGNORECASE,
 )
-# Oxygen for an emergency or a procedure is given for minutes: "O2 15 L, adrenaline 0.5 mg IM", "sedation with O2 4 L".
-_FOR_MINUTES = re.compile(
-    r"\b(?:adrenaline|epinephrine|epi\b|anaphyla\w*|(?:infusion|transfusion|drug|allergic)[- ](?:related )?reactions?|during the reaction"
-    r"|chlorphenamine|bronchoscop\w+|endoscop\w+|colonoscop\w+|gastroscop\w+|sedat(?:ion|ed)|anaesth\w+|anesth\w+|propofol|midazolam"
-    r"|intra-?op\w*|operating (?:room|theatre)|in theatre|PACU|recovery room|post-?ictal|syncope|fainted|vasovagal|resuscitat\w+)\b",
+_FLOW_BEFORE = re.compile(
+    rf"{_FLOW.pattern}(?:\s?(?:of|via|by|per|on|home|supplemental|continuous|"
+    rf"O2))*\s*$",
     re.IGNORECASE,
 )
-_UNDER_ANESTHESIA = re.compile(
-    r"\b(?:ana?esthe\w+|LMA|laryngeal mask|intra-?op\w*|in theatre|operating (?:room|theatre))\b",
+_FLOW_AFTER = re.compile(
+    rf"[\s:=,(]*(?:via|by|at|of|on|NC|per|requirement|therapy|with|"
+    rf"continuous\w*|rest|now|dependent|use)?\s*(?:of|at)?\s*(?:NC\s*)?{_FLOW.pattern}",
     re.IGNORECASE,
 )
-# ... unless the words around it know of lasting need or of intensive care.
-_FOR_LONGER = re.compile(
-    r"\b(?:home|chronic\w*|LTOT|long[- ]term|continuous\w*|baseline|ICU|ITU|ventilat\w+|intubated|ARDS|respiratory failure|pneumonia"
-    r"|ILD|fibrosis|still|remains?|every ?day|daily|24/7)\b",
+_AMOUNT_BEFORE = re.compile(r"(?:(?:\d{1,2}\s?[-–]\s?)?\d{1,2}(?:\.\d)?|\w+)\s?(?:L\s?)?$")
+_UNITS = frozenset({"L", "liters", "NC", "LNC", "LPM", "lpm"})
+# "Oxygen saturation", "O2 tank ordered": no therapy.
+_OTHER_OXYGEN = re.compile(
+    r"\s*(?:sat|level|tension|consumption|uptake|desat|toxicity|content|"
+    r"extraction|transport|delivery|tank ordered)",
     re.IGNORECASE,
 )
+_DENIES = re.compile(r"\bden(?:ies|ied|ying)\b(?P<between>[^.;]*)$", re.IGNORECASE)
+_ON_AFTER_ALL = re.compile(r"\bbut\b|\brequir\w+|\bis on\b")
+_CANNULA = frozenset({"cannula", "nasal cannula"})
+_CANNULA_OFF = re.compile(r"\s*(?:came|fell|was|is)?\s*(?:off|out|removed)", re.IGNORECASE)
+_NOT_AT_REST = re.compile(
+    r"\bno(?:t| ) .{0,12}rest\b|\bnone at rest\b|not at rest|RA at rest|"
+    r"room air at rest|% ?at rest|off at rest",
+    re.IGNORECASE,
+)
+_LASTING_VENTILATION = re.compile(r"chronic|home|night|nocturnal|sleep|depend", re.IGNORECASE)
+_LASTING_NAME = re.compile(r"concentrator|LTOT", re.IGNORECASE)
+_USES = re.compile(
+    r"\b(?:on|uses?|using|wears?|wearing|with|w/|requires?|needs?|"
+    r"takes|receiving|carries|breathing|brings)\s+(?:(?:her|his|a|"
+    r"the|supplemental|home|portable|chronic|continuous|some)\s+){0,3}$",
+    re.IGNORECASE,
+)
+_IN_USE = frozenset(
+    {"home oxygen", "home o2", "oxygen-dependent", "o2-dependent", "oxygen dependent", "o2 dependent"}
+)
+_USED = re.compile(r"\b(?:on|uses?|using|wears?|home|with|w/|now|still|requires?)\b|[:]", re.IGNORECASE)
+_PLANNED_AFTER = re.compile(
+    r"[^,]{0,12}\b(?:eval\w*|assessment|if|prn|as needed|titration|"
+    r"order\w*|test\w*)",
+    re.IGNORECASE,
+)
+_STILL = re.compile(r"\b(?:now|still|current\w*|today|continues?|remains?)\b", re.IGNORECASE)
+_NOW_TOO = re.compile(r"\bnow\b")
 _EVENT_REACH = 110
 _BREAK = re.compile(r"[.;|](?=\s|$)|\n")
 
 
-def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> Iterator[Draft]:  # noqa: PLR0912, PLR0915 - one question after another, first answer wins
+class BriefWords(NamedTuple):
+    """``oxygen.yaml`` as patterns."""
+
+    minutes: re.Pattern[str]
+    anesthesia: re.Pattern[str]
+    lasting: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def brief_words() -> BriefWords:
+    """Return what tells oxygen for minutes from oxygen that stays."""
+    file = load_oxygen()
+    return BriefWords(
+        *(
+            re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE)
+            for words in (file.minutes, file.anesthesia, file.lasting)
+        )
+    )
+
+
+def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> Iterator[Draft]:
     """Yield how a mention of oxygen or ventilation says it is used; nothing where it is only talked about."""
     layout: Layout = doc._.layout
     text = layout.text
-    sentence = layout.sentence_at(start)
-    left = text[max(min(sentence.start, start), start - 70) : start]
-    cuts = [m.end() for m in _BREAK.finditer(left)]
-    left = left[cuts[-1] :] if cuts else left
-    right = text[end : min(max(sentence.end, end), end + 60)]
-    stop = _BREAK.search(right)
-    right = right[: stop.start()] if stop is not None else right
+    left, right = _clause(layout, start, end)
     assertion, cues = assertion_of(span)
     if assertion == "family" or layout.section_at(start).category in ("family_history", "allergies"):
         return
-    if re.match(
-        r"\s*(?:sat|level|tension|consumption|uptake|desat|toxicity|content|"
-        r"extraction|transport|delivery|tank ordered)",
-        right,
-        re.IGNORECASE,
-    ):
-        return
     surface = text[start:end]
-    begin, finish = start, end
-    attributes: dict[str, str] = {}
-    denial = re.search(
-        r"\bden(?:ies|ied|ying)\b(?P<between>[^.;]*)$",
-        text[min(sentence.start, start) : start],
-        re.IGNORECASE,
-    )
-    if (
-        assertion == "absent"
-        and denial is not None
-        and not re.search(r"\bbut\b|\brequir\w+|\bis on\b", denial.group("between"))
-    ):
-        yield Draft(
-            start,
-            end,
-            "oxygen",
-            concept,
-            "absent",
-            "heart_lung:oxygen",
-            cues,
-            score=0.85,
-            attributes={"use": "none"},
-        )
+    if _OTHER_OXYGEN.match(right):
         return
-    cannula_only = surface.lower() in ("cannula", "nasal cannula") and re.match(
-        r"\s*(?:came|fell|was|is)?\s*(?:off|out|removed)", right, re.IGNORECASE
-    )
-    if cannula_only:
+    if assertion == "absent" and _is_denied(layout, start):
+        yield _draft(start, end, concept, "absent", cues, 0.85, {"use": "none"})
         return
-    none = _NONE_BEFORE.search(left)
-    none_after = _NONE_AFTER.match(right)
-    if (none is not None and not _PSEUDO.search(left)) or none_after is not None:
-        if none is not None:
-            begin = start - len(none.group()) if len(none.group()) < 40 else start
-        if none_after is not None and none is None:
-            finish = end + len(none_after.group())
-        yield Draft(
-            begin,
-            finish,
-            "oxygen",
-            concept,
-            "absent",
-            "heart_lung:oxygen",
-            score=0.9,
-            attributes={"use": "none"},
-        )
+    if surface.lower() in _CANNULA and _CANNULA_OFF.match(right):
         return
-    flow_left = re.search(
-        rf"{_FLOW.pattern}(?:\s?(?:of|via|by|per|on|home|supplemental|continuous|"
-        rf"O2))*\s*$",
-        left,
-        re.IGNORECASE,
-    )
-    flow_right = re.match(
-        rf"[\s:=,(]*(?:via|by|at|of|on|NC|per|requirement|therapy|with|"
-        rf"continuous\w*|rest|now|dependent|use)?\s*(?:of|at)?\s*(?:NC\s*)?{_FLOW.pattern}",
-        right,
-        re.IGNORECASE,
-    )
-    if surface in ("L", "liters", "NC", "LNC", "LPM", "lpm"):
-        ahead = re.search(r"(?:(?:\d{1,2}\s?[-–]\s?)?\d{1,2}(?:\.\d)?|\w+)\s?(?:L\s?)?$", left)
+    none = _range_of_none(left, right, start, end)
+    if none is not None:
+        yield _draft(*none, concept, "absent", (), 0.9, {"use": "none"})
+        return
+    begin = start
+    flow_left, flow_right = _FLOW_BEFORE.search(left), _FLOW_AFTER.match(right)
+    if surface in _UNITS:
+        ahead = _AMOUNT_BEFORE.search(left)
         begin = start - len(ahead.group()) if ahead is not None else start
         flow_left = flow_left or ahead
     near = f"{left[-45:]} {surface} {right[:45]}"
+    has_flow = flow_left is not None or flow_right is not None
+    use, attributes = _use(concept, surface, left, right, near, has_flow=has_flow)
+    if not use:
+        return
+    if _PLANNED.search(left[-40:]) or _PLANNED_AFTER.match(right) or assertion == "hypothetical":
+        yield _draft(begin, end, concept, "hypothetical", cues, 0.8, {"use": use})
+        return
+    past = _PAST.search(near) if _STILL.search(near) is None else None
+    if past is not None and not (past.group().lower() in ("required", "needed") and _NOW_TOO.search(near)):
+        attributes["superseded"] = "yes"
+    finish = end
+    if flow_right is not None:
+        finish = end + flow_right.end()
+    elif flow_left is not None and begin == start:
+        begin = start - len(flow_left.group())
+    if _is_brief(text, start, end, concept, use):
+        attributes["brief"] = "yes"
+    held: Assertion = "possible" if assertion == "possible" else "present"
+    if past is not None or assertion == "historical":
+        held = "historical"
+    attributes["use"] = use
+    yield _draft(begin, finish, concept, held, cues, 0.9, attributes)
+
+
+def _clause(layout: Layout, start: int, end: int) -> tuple[str, str]:
+    """Return the words before and after a mention, up to the next stop or line end."""
+    text = layout.text
+    sentence = layout.sentence_at(start)
+    left = text[max(min(sentence.start, start), start - 70) : start]
+    cut = 0
+    for stop in _BREAK.finditer(left):
+        cut = stop.end()
+    right = text[end : min(max(sentence.end, end), end + 60)]
+    close = _BREAK.search(right)
+    return left[cut:], right[: close.start()] if close is not None else right
+
+
+def _is_denied(layout: Layout, start: int) -> bool:
+    """Say whether the patient denies it, with nothing in between that takes the denial back."""
+    sentence = layout.sentence_at(start)
+    denial = _DENIES.search(layout.text[min(sentence.start, start) : start])
+    return denial is not None and not _ON_AFTER_ALL.search(denial.group("between"))
+
+
+def _range_of_none(left: str, right: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return the range of a statement that there is no oxygen ("no home O2", "O2: none"); None without one."""
+    before = _NONE_BEFORE.search(left)
+    after = _NONE_AFTER.match(right)
+    if (before is None or _PSEUDO.search(left)) and after is None:
+        return None
+    if before is not None:
+        return (start - len(before.group()) if len(before.group()) < 40 else start), end
+    return start, end + (len(after.group()) if after is not None else 0)
+
+
+def _use(
+    concept: str, surface: str, left: str, right: str, near: str, *, has_flow: bool
+) -> tuple[str, dict[str, str]]:
+    """Return how oxygen is used, "" where it is only talked about, and what else is said of a ventilator."""
     use = ""
-    if _REST.search(near) and not re.search(
-        r"\bno(?:t| ) .{0,12}rest\b|\bnone at rest\b|not at rest|RA at rest|"
-        r"room air at rest|% ?at rest|off at rest",
-        near,
-        re.IGNORECASE,
-    ):
+    if _REST.search(near) and not _NOT_AT_REST.search(near):
         use = "continuous"
     elif _EXERTION_ONLY.search(near):
         use = "exertion"
     elif _NIGHT.search(near):
         use = "night"
     if concept == "ventilation":
-        acute = not re.search(r"chronic|home|night|nocturnal|sleep|depend", near, re.IGNORECASE)
-        attributes["acute"] = "yes" if acute else "no"
+        acute = not _LASTING_VENTILATION.search(near)
         use = use or ("continuous" if acute or "depend" in near.lower() else "night")
-    elif (
-        re.search(r"concentrator|LTOT", surface, re.IGNORECASE)
-        or flow_left is not None
-        or flow_right is not None
-        or re.search(
-            r"\b(?:on|uses?|using|wears?|wearing|with|w/|requires?|needs?|"
-            r"takes|receiving|carries|breathing|brings)\s+(?:(?:her|his|a|"
-            r"the|supplemental|home|portable|chronic|continuous|some)\s+){0,3}$",
-            left,
-            re.IGNORECASE,
-        )
-        or surface.lower()
-        in (
-            "home oxygen",
-            "home o2",
-            "oxygen-dependent",
-            "o2-dependent",
-            "oxygen dependent",
-            "o2 dependent",
-        )
-    ):
-        use = use or "unstated"
-    elif not (
-        use
-        and re.search(
-            r"\b(?:on|uses?|using|wears?|home|with|w/|now|still|requires?)\b|"
-            r"[:]",
-            left + " " + right[:6],
-            re.IGNORECASE,
-        )
-    ):
-        return
-    planned = _PLANNED.search(left[-40:]) or re.match(
-        r"[^,]{0,12}\b(?:eval\w*|assessment|if|prn|as needed|titration|"
-        r"order\w*|test\w*)",
-        right,
-        re.IGNORECASE,
-    )
-    if planned is not None or assertion == "hypothetical":
-        yield Draft(
-            begin,
-            end,
-            "oxygen",
-            concept,
-            "hypothetical",
-            "heart_lung:oxygen",
-            cues,
-            score=0.8,
-            attributes={"use": use or "unstated"},
-        )
-        return
-    past = (
-        _PAST.search(near)
-        if not re.search(r"\b(?:now|still|current\w*|today|continues?|remains?)\b", near, re.IGNORECASE)
-        else None
-    )
-    if past is not None and not (
-        past.group().lower() in ("required", "needed") and re.search(r"\bnow\b", near)
-    ):
-        attributes["superseded"] = "yes"
-    if flow_right is not None:
-        finish = end + flow_right.end()
-    elif flow_left is not None and begin == start:
-        begin = start - len(flow_left.group())
+        return use, {"acute": "yes" if acute else "no"}
+    if has_flow or _LASTING_NAME.search(surface) or _USES.search(left) or surface.lower() in _IN_USE:
+        return use or "unstated", {}
+    return (use if use and _USED.search(left + " " + right[:6]) else ""), {}
+
+
+def _is_brief(text: str, start: int, end: int, concept: str, use: str) -> bool:
+    """Say whether oxygen is given for minutes: in an emergency or for a procedure, and nothing tells of lasting need."""
+    if concept != "ventilation" and use == "continuous":
+        return False
+    words = brief_words()
     around = text[max(0, start - _EVENT_REACH) : end + _EVENT_REACH]
-    for_minutes = (
-        _UNDER_ANESTHESIA.search(around)
-        if concept == "ventilation"
-        else use != "continuous" and _FOR_MINUTES.search(around)
-    )
-    if for_minutes and not _FOR_LONGER.search(around):
-        attributes["brief"] = "yes"
-    held: Assertion = "possible" if assertion == "possible" else "present"
-    if past is not None or assertion == "historical":
-        held = "historical"
-    attributes["use"] = use or "unstated"
-    yield Draft(
-        begin, finish, "oxygen", concept, held, "heart_lung:oxygen", cues, score=0.9, attributes=attributes
+    cue = words.anesthesia if concept == "ventilation" else words.minutes
+    return cue.search(around) is not None and words.lasting.search(around) is None
+
+
+def _draft(
+    start: int,
+    end: int,
+    concept: str,
+    assertion: Assertion,
+    cues: tuple[str, ...],
+    score: float,
+    attributes: dict[str, str],
+) -> Draft:
+    return Draft(
+        start,
+        end,
+        "oxygen",
+        concept,
+        assertion,
+        "heart_lung:oxygen",
+        cues,
+        score=score,
+        attributes=attributes,
     )

@@ -33,7 +33,8 @@ class Reaction:
     end: int
 
 
-# CTCAE grade 3 and 4, label warnings, and what is done about them.
+# CTCAE grade 3 and 4, label warnings, and what is done about them. TEN and DRESS are skin reactions in capitals only:
+# "ten cycles" and "could not dress" tell of none.
 _SEVERE = loosely(
     r"anaphy[l1]a\w*|anafila\w*|anaphil\w*|suprarenin|(?<!nor)adrenalin\w*|laryn\w*\s?(?:o?edema|"
     r"spasm|swelling)|laryngospasm|stridor|bronchospas\w*|wheez\w*"
@@ -44,7 +45,8 @@ _SEVERE = loosely(
     r"|(?:passed|blacked) out|faint(?:ed|ing)\b|los[ts] (?:of )?consciousness|unconscious|(?:feeble|no|absent) pulse"
     r"|BP (?:un(?:recordable|detectable)|not recordable)|crash (?:call|team)|resuscitat\w*|atemnot|luftnot"
     r"|epinephrine|\bepi(?:-?pen)?\b(?!sod|thel|derm|gast|lep)|serum[- ]sickness\S*|\bSJS\b|stevens[- ]johnson"
-    r"|\bTEN\b|toxic epidermal|\bDRESS\b|intubat\w*|cardiac arrest|respiratory (?:arrest|distress|failure)"
+    r"|(?-i:\bTEN\b)(?! (?:cycles?|doses?|days?|weeks?|months?|years?|times|infusions?|pulses?|courses?|mg)\b)"
+    r"|toxic epidermal|(?-i:\bDRESS\b)|\bdress syndrome|intubat\w*|cardiac arrest|respiratory (?:arrest|distress|failure)"
     r"|life[- ]?threat\w*|code (?:blue|called)|rapid response|MET call|(?:\bgrade|\bgrad|\bgr\.?|(?-i:\bG(?=[34])))"
     r"\s?(?:3|4|III|IV)\b(?!\s*(?:neutro"
     r"|cytop|mucos|anemi|leuk|lymphop|lymphoc|thrombo|nause|vomit|emes|diarr|cystit|alopec|fatig|infect|h[a]?ematol|anorex|febrile|constip|haematur|hematur|transamin|platelet|WBC|ANC\b|ALC\b))|severe (?:systemic |allergic |hypersensitivity |infusion |drug "
@@ -111,7 +113,7 @@ _TOLERATED = loosely(
     r"|toxicit\w*|events?|allerg(?:y|ies)|hypersensitiv\w*|incidents?|trouble|difficult\w*|phenomen\w+"
     r"|manifestation\w*|complaints?|c/o\b(?=\s*(?:$|[.;,\n]))|symptoms?|signs?|untoward \w+|"
     r"ill effects?|harm|drama|fuss)"
-    r"|(?:without|w/o|s̄) (?:any |an |infusion |allergic |hypersensitivity |adverse |significant |further "
+    r"|(?:without|w/o|s̄) (?:any |an? |infusion |allergic |hypersensitivity |adverse |significant |further "
     r"|major )*(?:reactions?|rxns?|incidents?|issues?|problems?|complications?|events?|difficult\w*|toxicity"
     r"|trouble|adverse\w*|hypersens\w*|side[- ]?effects?|drama|harm|fuss|ill effects?|untoward \w+|"
     r"upset)|uneventful\w*|(?:was|were|is|did|went|been|doing|got on|coped|all)"

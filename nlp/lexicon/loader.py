@@ -18,6 +18,7 @@ from chartsift.nlp.lexicon.schema import (
     ConceptFile,
     ContextFile,
     CorrectionFile,
+    OxygenFile,
     PatternWordFile,
     PatternWords,
     SectionFile,
@@ -134,6 +135,12 @@ def load_sections() -> SectionRules:
 def load_corrections() -> CorrectionFile:
     """Return how notes take back or correct what they say."""
     return parse_yaml(_read("corrections.yaml"), CorrectionFile, name="corrections.yaml")
+
+
+@lru_cache(maxsize=1)
+def load_oxygen() -> OxygenFile:
+    """Return the words for oxygen that is given for minutes."""
+    return parse_yaml(_read("oxygen.yaml"), OxygenFile, name="oxygen.yaml")
 
 
 @lru_cache(maxsize=1)

@@ -224,6 +224,30 @@ class CorrectionFile(_Strict):
     families: tuple[tuple[str, ...], ...] = ()
 
 
+class OxygenExamples(_Strict):
+    """Sentences with oxygen or ventilation that is, or is not, given for minutes only."""
+
+    brief: tuple[str, ...] = Field(min_length=1)
+    not_brief: tuple[str, ...] = Field(min_length=1)
+
+
+class OxygenFile(_Strict):
+    """
+    ``oxygen.yaml``: oxygen and ventilation for minutes.
+
+    Attributes:
+        minutes: Emergencies and procedures for which oxygen is given.
+        anesthesia: What a patient is ventilated for during an operation.
+        lasting: What tells of lasting need or of intensive care, whatever else stands around.
+        examples: Sentences, which one test reads.
+    """
+
+    minutes: tuple[Pattern, ...] = Field(min_length=1)
+    anesthesia: tuple[Pattern, ...] = Field(min_length=1)
+    lasting: tuple[Pattern, ...] = Field(min_length=1)
+    examples: OxygenExamples
+
+
 class PatternWords(_Strict):
     """
     What a reader that reads by pattern looks for; see ``pattern_words.yaml``.

@@ -31,6 +31,12 @@ def _held(pipeline: Pipeline, text: str) -> set[tuple[str, str]]:
             {(FLU, "absent"), (CYC, "absent"), (CYC, "present")},
         ),
         ("Anaphylaxis after the first Flu/Cy day", {(CYC, "present"), (FLU, "present")}),
+        ("Flu/Cy for ten cycles.", set()),
+        ("Flu/Cy, could not dress for days.", set()),
+        ("Flu/Cy: TEN in 2018.", {(CYC, "present"), (FLU, "present")}),
+        ("Flu/Cy: DRESS in 2018.", {(CYC, "present"), (FLU, "present")}),
+        ("FLU/CY TEN CYCLES.", set()),
+        ("Flu/Cy given for ten days without a reaction.", {(CYC, "absent"), (FLU, "absent")}),
     ],
 )
 def test_two_drugs(pipeline: Pipeline, text: str, held: set[tuple[str, str]]) -> None:
