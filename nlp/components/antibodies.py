@@ -140,10 +140,10 @@ def _is_dental_work(text: str, name: Name, spans: Sequence[Span]) -> bool:
     """Say whether "SRP" is scaling and root planing: a dental note that names no other antibody."""
     if name.concept != "SRP" or text[name.start : name.end] != "SRP":
         return False
-    # The note is looked through once, so that a long panel does not pay for each of its members.
-    if _dental_words(text) < _DENTAL_WORDS:
-        return False
+    # What the other names are is known; only then the note is looked through, and once.
     if any(sense_of(span).concept.concept != "SRP" for span in spans):
+        return False
+    if _dental_words(text) < _DENTAL_WORDS:
         return False
     before, after = text[max(0, name.start - 8) : name.start], text[name.end : name.end + 60]
     return not (re.search(r"anti\W{0,2}$", before, re.IGNORECASE) or result_words().epithet.match(after))
@@ -188,20 +188,35 @@ def _scan(
 ) -> None:
     inside = names[bisect_left(starts, start) : bisect_right(starts, end - 1)]
     open_names = [name for name in inside if not name.answers]
+    if not open_names:
+        return
+    items = _items(layout, start, end, open_names, names, starts, used, note_date)
+    Scan(layout.text, items, open_names[-1].start).run()
+
+
+def _items(
+    layout: Layout,
+    start: int,
+    end: int,
+    open_names: Sequence[Name],
+    names: Sequence[Name],
+    starts: Sequence[int],
+    used: Sequence[tuple[int, int]],
+    note_date: date,
+) -> Iterator[Item]:
+    """Yield the items of ``text[start:end]``; what tables have used up parts them like a blank line."""
     dates = [
         day
         for day in find_dates(layout.text, note_date, start=start, end=end)
         if not _stands_in_name(day, names, starts)
     ]
     sibling = _panel_limit(layout.text, start, end, starts) or _limit_of_unit(layout.text, start, end)
-    items: list[Item] = []
     at = start
     for first, last in used[bisect_left(used, (start, 0)) : bisect_left(used, (end, 0))]:
-        items.extend(_walkable(layout, at, first, open_names, dates, sibling))
-        items.append(Item("blank", first, last))
+        yield from _walkable(layout, at, first, open_names, dates, sibling)
+        yield Item("blank", first, last)
         at = max(at, last)
-    items.extend(_walkable(layout, at, end, open_names, dates, sibling))
-    Scan(layout.text, items).run()
+    yield from _walkable(layout, at, end, open_names, dates, sibling)
 
 
 def _stands_in_name(day: DateMention, names: Sequence[Name], starts: Sequence[int]) -> bool:
@@ -239,9 +254,9 @@ def _walkable(
     names: Sequence[Name],
     dates: Sequence[DateMention],
     sibling: float | None,
-) -> list[Item]:
+) -> Iterator[Item]:
     if start >= end:
-        return []
+        return iter(())
     return items_of(
         layout,
         start,
@@ -350,11 +365,10 @@ def _reading(
     if answers:
         polarity, contradicted = _combined(text, name, answers)
         cues = tuple(dict.fromkeys(answer.words for answer in answers))
-        denied = words.no_before.search(before)
         if (
-            denied
-            and polarity == "positive"
+            polarity == "positive"
             and all(_ANY_POSITIVE.fullmatch(answer.words) for answer in answers)
+            and (denied := words.no_before.search(before))
         ):
             return "negative", "absent", (denied.group().strip(), *cues)
         if contradicted:
