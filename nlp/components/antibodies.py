@@ -387,10 +387,11 @@ def _without_answer(
     """Return the reading of a name that no answer belongs to; its sentence begins at *begin*."""
     words = result_words()
     before = text[max(begin, name.head - 60) : name.head]
-    denied = words.no_before.search(before)
+    seen = words.before.look(before)
+    denied = seen.search("no")
     if denied:
         return "negative", "absent", (denied.group().strip(),)
-    unsure = words.unsure_before.search(before)
+    unsure = seen.search("unsure")
     if unsure:
         return "unmeasured", "possible", (unsure.group().strip(),)
     after = text[name.end : name.end + 60]
@@ -408,7 +409,7 @@ def _without_answer(
         return "unmeasured", "possible", (ordered.group("verb").strip(),)
     if _is_work_up(text, layout, name, begin):
         return "unmeasured", "possible", ("plan",)
-    if words.epithet_before.search(text[max(0, name.head - 60) : name.head]):
+    if words.before.look(text[max(0, name.head - 60) : name.head]).search("epithet"):
         return "implied", "present", ()
     told = layout.sentence_text(name.start)
     if _AMONG.match(after) and words.sent.search(told) and not _ANY_RESULT.search(told):
@@ -442,11 +443,12 @@ def _any_name() -> re.Pattern[str]:
 def _doubt_of_disease(before: str) -> tuple[str, Assertion, tuple[str, ...]] | None:
     """Return how a disease named after an antibody is held when not as the patient's: "risk of HMGCR myopathy"."""
     cues = diagnosis_cues()
-    for pattern, result, assertion in (
-        (cues.hypothetical_before, "conditional", "hypothetical"),
-        (cues.unsure_before, "questioned", "possible"),
+    seen = cues.before.look(before)
+    for name, result, assertion in (
+        ("hypothetical", "conditional", "hypothetical"),
+        ("unsure", "questioned", "possible"),
     ):
-        match = pattern.search(before)
+        match = seen.search(name)
         if match is not None and not cues.stop.search(match.group("between")):
             return result, cast(Assertion, assertion), (match.group("cue"),)
     return None

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from chartsift.nlp.text.cues import CueSet
 from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.openings import alternatives, openings
 
@@ -34,15 +35,15 @@ class ResultWords:
     Patterns over the text between and around antibody names.
 
     ``item`` matches one item of such text; its group names say what it is (see ``antibody_items``). ``close_only`` are
-    folded words. The others are looked up beside a name that has no answer of its own.
+    folded words. ``before`` holds what is looked for before a name that has no answer of its own: no, unsure and
+    epithet. The others are looked up beside such a name.
     """
 
     item: Items
+    before: CueSet
     close_only: frozenset[str]
     epithet: re.Pattern[str]
-    epithet_before: re.Pattern[str]
     no_before: re.Pattern[str]
-    unsure_before: re.Pattern[str]
     if_before: re.Pattern[str]
     order_before: re.Pattern[str]
     work_up: re.Pattern[str]
@@ -178,9 +179,7 @@ def result_words() -> ResultWords:
         name: re.compile(data[name], re.IGNORECASE)
         for name in (
             "epithet",
-            "epithet_before",
             "no_before",
-            "unsure_before",
             "if_before",
             "order_before",
             "work_up",
@@ -195,6 +194,9 @@ def result_words() -> ResultWords:
     }
     return ResultWords(
         item=Items(tuple(_choices(data))),
+        before=CueSet(
+            {name: re.compile(data[f"{name}_before"], re.IGNORECASE) for name in ("no", "unsure", "epithet")}
+        ),
         close_only=frozenset(map(fold, data["close_only"])),
         strength={
             name: re.compile(rf"(?<![\w+])(?:{pattern})(?![\w+])", re.IGNORECASE)

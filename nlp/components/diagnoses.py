@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from spacy.tokens import Doc, Span
 
@@ -25,6 +25,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.lexicon.loader import load_concepts
 from chartsift.nlp.lexicon.schema import Concept, Term
+from chartsift.nlp.text.cues import Look
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
@@ -113,11 +114,15 @@ def _candidates(doc: Doc) -> list[_Candidate]:
     found: list[_Candidate] = []
     text: str = doc._.note_text
     for span in doc.spans[SPAN_GROUP]:
-        concept = sense_of(span).concept
-        start, end = source_range(span)
+        sense = sense_of(span)
+        concept = sense.concept
         if concept.kind in ("diagnosis", "mimic"):
+            start, end = source_range(span)
             found.append(_Candidate(start, end, concept, span))
-        elif concept.kind not in ("antibody", "antibody_other", "antibody_panel"):
+        elif concept.kind not in ("antibody", "antibody_other", "antibody_panel") and _may_hide(
+            sense.term.text
+        ):
+            start, end = source_range(span)
             for match in _hidden_pattern().finditer(text, start, end):
                 inner = _hidden_terms().get(_plain(match.group()))
                 if inner is not None and inner.holds(text, match.start(), match.end()):
@@ -157,6 +162,17 @@ def _hidden_terms() -> dict[str, _Hidden]:
                 if not (term.only_before or term.only_after or term.only_near or term.unless_near):
                     terms.setdefault(_plain(term.text), _Hidden(concept, term))
     return terms
+
+
+@cache
+def _may_hide(spelling: str) -> bool:
+    """Say whether a spelling of the vocabulary holds one of a diagnosis; its signs and blanks may vary in a note."""
+    letters = _letters(spelling)
+    return any(_letters(words) in letters for words in _hidden_terms())
+
+
+def _letters(words: str) -> str:
+    return "".join(sign for sign in words.lower() if sign.isascii() and sign.isalnum())
 
 
 @lru_cache(maxsize=1)
@@ -313,15 +329,16 @@ def _reading(
     if box is not None and box.group("empty"):
         return "absent", (box.group().strip(),), {}
 
-    historical = cues.historical_after.match(after) or _last(cues.historical_before, before)
+    seen = cues.before.look(before)
+    historical = cues.historical_after.match(after) or seen.last("historical")
     if historical is not None and not _is_target(historical):
         return "historical", (historical.group("cue"),), {}
     # "If her dermatomyositis flares", "wonders whether his known JDM": the disease itself is given.
     known = _KNOWN.search(before) is not None
-    hypothetical = None if known else _last(cues.hypothetical_before, before)
+    hypothetical = None if known else seen.last("hypothetical")
     if hypothetical is not None and not _is_own_study(layout, hypothetical.group("cue"), start):
         return "hypothetical", (hypothetical.group("cue"),), {}
-    grouped = _last(cues.hypothetical_list, before)
+    grouped = seen.last("hypothetical_list")
     if (
         grouped is not None
         and not _is_own_study(layout, grouped.group("cue"), start)
@@ -336,9 +353,9 @@ def _reading(
             (absent_after.group("cue"),),
             _aspect(cues, after[: absent_after.end()], before[-60:] + after[:60]),
         )
-    unsure = None if known else _last(cues.unsure_before, before)
-    denied = _denied(cues, before, start, names)
-    if denied is not None and not _is_in_doubt(cues.unsure_before, before, denied):
+    unsure = None if known else seen.last("unsure")
+    denied = _denied(cues, seen, start, names)
+    if denied is not None and not _is_in_doubt(seen, denied):
         return (
             "absent",
             (denied.group("cue"),),
@@ -364,34 +381,20 @@ def _is_own_study(layout: Layout, cue: str, start: int) -> bool:
     return diagnosis_cues().enrolled.search(layout.sentence_text(start)) is not None
 
 
-def _last(pattern: re.Pattern[str], before: str) -> re.Match[str] | None:
-    """Return the match that ends at the diagnosis with the cue nearest to it."""
-    found: re.Match[str] | None = None
-    at = 0
-    while (match := pattern.search(before, at)) is not None:
-        if found is None or match.start("cue") > found.start("cue"):
-            found = match
-        at = match.start() + 1
-    return found
-
-
-def _is_in_doubt(unsure: re.Pattern[str], before: str, denied: re.Match[str]) -> bool:
+def _is_in_doubt(seen: Look, denied: re.Match[str]) -> bool:
     """Say whether a denial is part of an open question: "cannot rule out", "do not know yet whether"."""
-    at = 0
-    while (match := unsure.search(before, at)) is not None:
-        if match.start("cue") <= denied.start("cue") < match.end("cue"):
-            return True
-        at = match.start() + 1
-    return False
+    at = denied.start("cue")
+    return any(match.start("cue") <= at < match.end("cue") for match in seen.every("unsure"))
 
 
 def _denied(
-    cues: DiagnosisCues, before: str, start: int, names: Sequence[tuple[int, int]]
+    cues: DiagnosisCues, seen: Look, start: int, names: Sequence[tuple[int, int]]
 ) -> re.Match[str] | None:
-    match = _last(cues.absent_before, before)
+    before = seen.words
+    match = seen.last("absent")
     if match is not None and not cues.stop.search(match.group("between")) and not _is_pseudo(match, before):
         return match
-    match = _last(cues.absent_before_list, before)
+    match = seen.last("absent_list")
     if match is None or cues.stop.search(match.group("between")) or _is_pseudo(match, before):
         return None
     # "no PM, IBM or LGMD": a list of diseases; "no fever, DM stable" is none.
