@@ -107,13 +107,16 @@ _REFLEX = re.compile(
 )
 
 
-def _compile(table: list[tuple[str, str]], *, flags: int) -> Gate:
+def _named(table: tuple[tuple[str, str], ...]) -> str:
     named = "|".join(f"(?P<{group}>{names})" for group, names in table)
-    return gate(rf"(?<![\w-])(?:{named})(?![A-Za-z-]*\w)", flags)
+    return rf"(?<![\w-])(?:{named})(?![A-Za-z-]*\w)"
 
 
-_LONG_PATTERN = _compile(list(_MUSCLES), flags=re.IGNORECASE)
-_SHORT_PATTERN = _compile(list(_SHORT), flags=0)
+_LONG_PATTERN = gate(_named(_MUSCLES), re.IGNORECASE)
+_SHORT_PATTERN = re.compile(_named(_SHORT))
+# How a short form begins. Two letters are too common to be looked for in every note; where grades stand the text is
+# searched for this, which begins with a set of letters and is passed over as quickly as the machine reads.
+_SHORT_START = re.compile(r"[A-Zbht](?<![\w-].)(?:[A-Z]|elt|lut|i|ri|am)")
 _AFTER = re.compile(rf"{_LINK}\s{{0,24}}{_PAIR}", re.IGNORECASE)
 _BEFORE = re.compile(
     r"(?P<first>(?:[0-5]\s?(?:\+|-|–|−)?/5(?:\s?(?:\+|-|–|−)(?![\w.]))?|[0-5] out of 5|[2-4][+-]"
@@ -217,7 +220,7 @@ _ONLY_GRADED = re.compile(
     re.IGNORECASE,
 )
 # "No rash, 5/5." - a clause of its own, not the fifth of May and no score of something else.
-_BARE_FULL = gate(r"(?:(?<=[.;,])\s+|^[ \t]*)(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE)
+_BARE_FULL = gate(r"(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE)
 _OTHER_SCORE = re.compile(
     r"\b(?:pain|score|PHQ|GAD|GCS|recall|orient\w*|memory|ECOG|KPS|VAS|itch|reflex\w*|DTRs?|seen|visit|on|dated|due)\b[^.;]{0,30}$",
     re.IGNORECASE,
@@ -312,7 +315,8 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
         yield from _grades(text, layout)
         yield from _whole(text, layout)
         for match in _BARE_FULL.finditer(text):
-            if _OTHER_SCORE.search(text[max(0, match.start() - 40) : match.start()]) is None:
+            begin = _clause_begin(text, match.start())
+            if begin is not None and _OTHER_SCORE.search(text[max(0, begin - 40) : begin]) is None:
                 value = grade(match.group("grade"))
                 yield Measure(
                     match.start("grade"),
@@ -346,6 +350,17 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
                 "whole",
                 *_remarks(text, layout, match.end()),
             )
+
+
+def _clause_begin(text: str, start: int) -> int | None:
+    """Return where the clause or the line begins that nothing stands in before *start*; None where something does."""
+    begin = start
+    while begin and text[begin - 1].isspace():
+        begin -= 1
+    if begin and begin < start and text[begin - 1] in ".;,":
+        return begin
+    line = text.rfind("\n", 0, start) + 1
+    return line if not text[line:start].strip(" \t") else None
 
 
 def _sums(text: str, layout: Layout, pattern: Gate, concept: str) -> Iterator[Measure]:
@@ -448,7 +463,8 @@ def _whole(text: str, layout: Layout) -> Iterator[Measure]:
 def _grades(text: str, layout: Layout) -> Iterator[Measure]:
     used_to = -1
     anchors = sorted(
-        [*_LONG_PATTERN.finditer(text), *_SHORT_PATTERN.finditer(text)], key=lambda m: (m.start(), -m.end())
+        [*_LONG_PATTERN.finditer(text), *_short_forms(text, 0, len(text))],
+        key=lambda m: (m.start(), -m.end()),
     )
     pending: list[re.Match[str]] = []
     for anchor in anchors:
@@ -509,10 +525,18 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
         pending.clear()
 
 
+def _short_forms(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Yield the short forms of muscles in ``text[start:end]``."""
+    for begins in _SHORT_START.finditer(text, start, end):
+        found = _SHORT_PATTERN.match(text, begins.start(), end)
+        if found is not None:
+            yield found
+
+
 def _is_grade_context(text: str, layout: Layout, anchor: re.Match[str], match: re.Match[str]) -> bool:
     first, second = match.group("first"), match.group("second")
     marked = "5" in first[1:] or first[-1] in "+-–−sS"
-    short = anchor.re is _SHORT_PATTERN.plain
+    short = anchor.re is _SHORT_PATTERN
     certain = marked or (float(first[0]) >= 2 and _ONLY_GRADED.fullmatch(anchor.group()) is not None)
     if not _is_strength(text, layout, anchor.start(), needed=short or not certain):
         return False
@@ -541,7 +565,8 @@ def _is_strength(text: str, layout: Layout, start: int, *, needed: bool = False)
         return False
     if not needed:
         return True
-    around = text[max(0, line.start - 120, start - 300) : min(max(line.end, start + 120), start + 220)]
+    first, last = max(0, line.start - 120, start - 300), min(max(line.end, start + 120), start + 220)
+    around = text[first:last]
     if _STRENGTH_WORD.search(around) is not None or layout.section_at(start).title.lower() in (
         "strength",
         "motor",
@@ -551,7 +576,8 @@ def _is_strength(text: str, layout: Layout, start: int, *, needed: bool = False)
     ):
         return True
     grades = re.findall(r"(?<![\w/.-])[2-5](?:\+|-)(?![\w/]|\.\d)|(?<![\w/.-])[2-5]/[2-5](?![\w/])", around)
-    muscles = len(_LONG_PATTERN.plain.findall(around)) + len(_SHORT_PATTERN.plain.findall(around))
+    muscles = sum(1 for _ in _LONG_PATTERN.finditer(text, first, last))
+    muscles += sum(1 for _ in _short_forms(text, first, last))
     return (bool(grades) and muscles >= 2) or muscles >= 3
 
 
@@ -574,7 +600,7 @@ def _group_in(words: str) -> str:
         re.IGNORECASE,
     ):
         return ""
-    match = _LONG_PATTERN.search(words) or _SHORT_PATTERN.search(words)
+    match = _LONG_PATTERN.search(words) or next(_short_forms(words, 0, len(words)), None)
     return str(match.lastgroup) if match else ""
 
 

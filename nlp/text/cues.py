@@ -68,6 +68,8 @@ class CueSet:
             for name, literal in self._opens[number]:
                 if literal.furthest == 0:
                     places[name].add(start)
+                elif literal.furthest > FURTHEST:
+                    places[name].update(range(len(words) + 1))
                 else:
                     places[name].update(range(max(0, start - literal.furthest), start - literal.nearest + 1))
         return Look(self, words, {name: sorted(found) for name, found in places.items()})
@@ -91,6 +93,18 @@ class Look:
             if found is not None:
                 yield found
 
+    def apart(self, name: str) -> Iterator[re.Match[str]]:
+        """Yield the matches that do not overlap, as ``re.Pattern.finditer``; no match of it may be empty."""
+        end = 0
+        for found in self.every(name):
+            if found.start() >= end:
+                end = found.end()
+                yield found
+
+    def may(self, name: str) -> bool:
+        """Say whether an expression has a word here without which it does not match."""
+        return bool(self._where(name))
+
     def search(self, name: str) -> re.Match[str] | None:
         """Return the first match, as ``re.Pattern.search``."""
         return next(self.every(name), None)
@@ -111,11 +125,11 @@ class Look:
 
 
 def _literals(beginnings: Iterable[re.Pattern[str]]) -> set[Literal] | None:
-    """Return words near the start of a match, of which each match holds one; None where no such words are known."""
+    """Return words of which each match holds one, whatever it begins with; None where no such words are known."""
     found: set[Literal] = set()
     for beginning in beginnings:
         literals = _literals_of(beginning)
-        if literals is None or any(literal.furthest > FURTHEST for literal in literals):
+        if literals is None:
             return None
         found |= literals
     return found

@@ -51,7 +51,6 @@ def test_an_expression_without_words_near_its_start_is_tried_everywhere(expressi
 
     seen = cues.look(words)
 
-    assert cues.always == {"one"}
     assert [match.span() for match in seen.every("one")] == _every(re.compile(expression), words)
     assert [match.span() for match in seen.every("other")] == [(12, 14)]
 
@@ -65,3 +64,16 @@ def test_a_cue_may_begin_before_its_word() -> None:
         "led OUT",
         "ed OUT",
     ]
+
+
+def test_matches_that_do_not_overlap_are_those_of_finditer() -> None:
+    pattern = re.compile(r"no \w+(?: no)?|not?\b", re.IGNORECASE)
+    words = "No rash no fever, NOT no no x"
+
+    seen = CueSet({"one": pattern}).look(words)
+
+    assert [match.span() for match in seen.apart("one")] == [
+        match.span() for match in pattern.finditer(words)
+    ]
+    assert seen.may("one")
+    assert not CueSet({"one": pattern}).look("well").may("one")
