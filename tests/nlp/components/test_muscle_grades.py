@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chartsift.nlp.components import muscle_grades
-from chartsift.nlp.components.muscle_grades import Measure, grade, measures
+from chartsift.nlp.components.muscle_grades import _clause_begin, grade, measures
+from chartsift.nlp.components.muscle_measures import Measure
+from chartsift.nlp.components.muscle_names import SHORT_NAME, short_forms
 from chartsift.nlp.text.layout import Layout, split_lines, split_sentences
 
 
@@ -156,9 +157,9 @@ def test_short_forms_are_those_of_their_expression() -> None:
     )
     text = f"{forms} xNF -HF NFx ability Hamlet Bill MRI\nHF/{forms.replace(' ', ',')}"
 
-    found = [match.span() for match in muscle_grades._short_forms(text, 0, len(text))]
+    found = [match.span() for match in short_forms(text, 0, len(text))]
 
-    assert found == [match.span() for match in muscle_grades._SHORT_PATTERN.finditer(text)]
+    assert found == [match.span() for match in SHORT_NAME.finditer(text)]
     assert len(found) == 2 * len(forms.split()) + 1
 
 
@@ -176,4 +177,4 @@ def test_short_forms_are_those_of_their_expression() -> None:
     ],
 )
 def test_where_the_clause_of_a_bare_grade_begins(text: str, begin: int | None) -> None:
-    assert muscle_grades._clause_begin(text, text.index("5/5")) == begin
+    assert _clause_begin(text, text.index("5/5")) == begin
