@@ -18,27 +18,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import cast
 
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.antibody_coverage import coverage_of
-from chartsift.nlp.components.antibody_items import Answer, Item, Name, items_of
+from chartsift.nlp.components.antibody_items import Item, Name, items_of
+from chartsift.nlp.components.antibody_readings import own_answers, reading
 from chartsift.nlp.components.antibody_scan import Scan
 from chartsift.nlp.components.antibody_subunits import subunit_of
-from chartsift.nlp.components.antibody_tables import dated_columns, name_columns, reference_comes_first
-from chartsift.nlp.components.antibody_values import Polarity, strength_of
+from chartsift.nlp.components.antibody_tables import dated_columns, name_columns
+from chartsift.nlp.components.antibody_values import strength_of
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.concepts import sense_of
-from chartsift.nlp.components.diagnosis_cues import diagnosis_cues
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.lexicon.loader import load_concepts
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
-from chartsift.nlp.types import Assertion
 
 KINDS = ("antibody", "antibody_other", "antibody_panel")
 # How far before a name its sentence is read, and how far behind, in code points.
@@ -50,11 +47,8 @@ _SYNONYM = re.compile(
 )
 # These come as two tests of one antibody ("Mi-2 alpha / Mi-2 beta", "PM-Scl75/PM-Scl100").
 _PAIRED = frozenset({"Mi-2", "PM-Scl"})
-_LIST_OF_NAMES = 3
 # A note with so many different dental words is a dental note.
 _DENTAL_WORDS = 2
-# How far a verb of ordering reaches over a list of tests, in code points.
-_ORDER_REACH = 120
 # A limit that stands this close behind an antibody is an antibody's, if it lies where assays have theirs.
 _LIMIT_REACH = 60
 _LIMITS = (5.0, 50.0)
@@ -64,25 +58,7 @@ _PANEL_LIMIT = re.compile(
     r"(?:[<≤]|\b(?:below|under|less than|up to))\s?(\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
-# "A myositis screen was sent, Jo-1 and Mi-2 among them": members of what was ordered.
-_AMONG = re.compile(
-    r"(?:[\s,/&]*(?:\b(?:and|or|anti)\b[\s-]*)?[A-Z][\w-]{1,9}(?:\s?[αβγ])?){0,6}[\s,(]*\b(?:among(?:st)? (?:them|others|it|these)"
-    r"|includ(?:ed|ing)|in (?:it|the list|the lot)|on (?:it|the list|the form|the request))\b"
-)
-_ANY_RESULT = re.compile(r"\b(?:pos|neg|detect|react)|came back|equivocal|borderline", re.IGNORECASE)
 _SHARED_UNIT = re.compile(r"[(\[]\s*(?:in |all in |units?: )?(SI|AU/mL|CU|AI|U/mL|units|U)\s*[)\]]")
-_ANY_POSITIVE = re.compile(
-    r"(?:detected|found|identified|present|seen|positive|pos|reactive)\.?", re.IGNORECASE
-)
-# A name that is followed by a number on its line has a result, read or not; it is no epithet.
-_VALUE_AFTER = re.compile(r"[^.;\n\w]{0,3}(?:-?Ak\b|Abs?\b|IgG\b)?[^;\n]{0,40}?\s[<>≤≥]\s?\d|\s{2,}\d")
-_ASSERTION: dict[Polarity, Assertion] = {
-    "positive": "present",
-    "weak": "present",
-    "borderline": "possible",
-    "negative": "absent",
-    "unmeasured": "possible",
-}
 
 
 class Antibodies:
@@ -140,10 +116,10 @@ def _is_dental_work(text: str, name: Name, spans: Sequence[Span]) -> bool:
     """Say whether "SRP" is scaling and root planing: a dental note that names no other antibody."""
     if name.concept != "SRP" or text[name.start : name.end] != "SRP":
         return False
-    # The note is looked through once, so that a long panel does not pay for each of its members.
-    if _dental_words(text) < _DENTAL_WORDS:
-        return False
+    # What the other names are is known; only then the note is looked through, and once.
     if any(sense_of(span).concept.concept != "SRP" for span in spans):
+        return False
+    if _dental_words(text) < _DENTAL_WORDS:
         return False
     before, after = text[max(0, name.start - 8) : name.start], text[name.end : name.end + 60]
     return not (re.search(r"anti\W{0,2}$", before, re.IGNORECASE) or result_words().epithet.match(after))
@@ -188,20 +164,35 @@ def _scan(
 ) -> None:
     inside = names[bisect_left(starts, start) : bisect_right(starts, end - 1)]
     open_names = [name for name in inside if not name.answers]
+    if not open_names:
+        return
+    items = _items(layout, start, end, open_names, names, starts, used, note_date)
+    Scan(layout.text, items, open_names[-1].start).run()
+
+
+def _items(
+    layout: Layout,
+    start: int,
+    end: int,
+    open_names: Sequence[Name],
+    names: Sequence[Name],
+    starts: Sequence[int],
+    used: Sequence[tuple[int, int]],
+    note_date: date,
+) -> Iterator[Item]:
+    """Yield the items of ``text[start:end]``; what tables have used up parts them like a blank line."""
     dates = [
         day
         for day in find_dates(layout.text, note_date, start=start, end=end)
         if not _stands_in_name(day, names, starts)
     ]
     sibling = _panel_limit(layout.text, start, end, starts) or _limit_of_unit(layout.text, start, end)
-    items: list[Item] = []
     at = start
     for first, last in used[bisect_left(used, (start, 0)) : bisect_left(used, (end, 0))]:
-        items.extend(_walkable(layout, at, first, open_names, dates, sibling))
-        items.append(Item("blank", first, last))
+        yield from _walkable(layout, at, first, open_names, dates, sibling)
+        yield Item("blank", first, last)
         at = max(at, last)
-    items.extend(_walkable(layout, at, end, open_names, dates, sibling))
-    Scan(layout.text, items).run()
+    yield from _walkable(layout, at, end, open_names, dates, sibling)
 
 
 def _stands_in_name(day: DateMention, names: Sequence[Name], starts: Sequence[int]) -> bool:
@@ -239,9 +230,9 @@ def _walkable(
     names: Sequence[Name],
     dates: Sequence[DateMention],
     sibling: float | None,
-) -> list[Item]:
+) -> Iterator[Item]:
     if start >= end:
-        return []
+        return iter(())
     return items_of(
         layout,
         start,
@@ -261,8 +252,8 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
     concept = sense_of(span).concept
     attributes = {key: value for key, value in concept.attributes.items() if value}
     # "Seronegative" is its own answer.
-    answers = [] if attributes.get("result") else _own_answers(layout, name, series=series)
-    result, assertion, cues = _reading(text, layout, name, answers, listed)
+    answers = [] if attributes.get("result") else own_answers(layout, name, series=series)
+    result, assertion, cues = reading(text, layout, name, answers, listed)
     if name.kind == "antibody_panel":
         if attributes.pop("result", "") == "negative" and not answers:
             result, assertion = (
@@ -312,196 +303,6 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
         ref_high=value.ref_high,
         flag=value.flag or ("H" if value.polarity in ("positive", "weak") and value.supported else ""),
     )
-
-
-def _own_answers(layout: Layout, name: Name, *, series: bool) -> list[Answer]:
-    """Return the answers that count, the reference column of a table left out."""
-    answers = list(name.answers)
-    if series or len(answers) < 2:
-        return answers
-    if answers[0].start > name.end and answers[1].apart and reference_comes_first(layout, name.start):
-        return answers[1:]
-    kept = [answers[0]]
-    for answer in answers[1:]:
-        first = kept[0]
-        if first.value is not None and answer.value is None:
-            if answer.apart and first.polarity == "positive" and answer.polarity == "negative":
-                continue  # "184   Negative": what a normal result would read
-            kept.append(answer)
-        elif first.value is None and answer.apart and answer.value is None:
-            continue  # "Positive   Negative": result and reference
-        else:
-            kept.append(answer)
-    return kept
-
-
-def _reading(
-    text: str, layout: Layout, name: Name, answers: Sequence[Answer], listed: int
-) -> tuple[str, Assertion, tuple[str, ...]]:
-    """Return (result, assertion, cues) of a name by its answers, or by the words around it."""
-    words = result_words()
-    sentence = layout.sentence_at(name.head)
-    begin = min(sentence.start, name.head)
-    if text[max(0, begin - 3) : begin].strip() == "?":
-        begin = max(0, begin - 3)
-    before = text[max(begin, name.head - 60) : name.head]
-    if words.if_before.search(before):
-        return "conditional", "hypothetical", (before.strip(),)
-    if answers:
-        polarity, contradicted = _combined(text, name, answers)
-        cues = tuple(dict.fromkeys(answer.words for answer in answers))
-        denied = words.no_before.search(before)
-        if (
-            denied
-            and polarity == "positive"
-            and all(_ANY_POSITIVE.fullmatch(answer.words) for answer in answers)
-        ):
-            return "negative", "absent", (denied.group().strip(), *cues)
-        if contradicted:
-            return "contradicted", "possible", cues
-        if polarity == "positive" and _is_borderline_sign(text, layout, name, answers):
-            return "borderline", "possible", cues
-        if polarity in ("positive", "weak") and re.search(r"\?\s?$|\bwhether\b[^.,;]{0,20}$", before):
-            return "questioned", "possible", cues
-        return polarity, _ASSERTION[polarity], cues
-    return _without_answer(text, layout, name, begin, listed)
-
-
-def _without_answer(
-    text: str, layout: Layout, name: Name, begin: int, listed: int
-) -> tuple[str, Assertion, tuple[str, ...]]:
-    """Return the reading of a name that no answer belongs to; its sentence begins at *begin*."""
-    words = result_words()
-    before = text[max(begin, name.head - 60) : name.head]
-    denied = words.no_before.search(before)
-    if denied:
-        return "negative", "absent", (denied.group().strip(),)
-    unsure = words.unsure_before.search(before)
-    if unsure:
-        return "unmeasured", "possible", (unsure.group().strip(),)
-    after = text[name.end : name.end + 60]
-    if re.match(r"\s?\?", after):
-        return "questioned", "possible", ("?",)
-    if words.epithet.match(after):
-        doubt = _doubt_of_disease(before)
-        if doubt is not None:
-            return doubt
-        return "implied", "present", (after.split("\n", maxsplit=1)[0].strip()[:20],)
-    if name.fallback is not None:
-        return "unmeasured", "possible", (name.fallback.words,)
-    ordered = words.order_before.search(text[max(begin, name.head - _ORDER_REACH) : name.head])
-    if ordered:
-        return "unmeasured", "possible", (ordered.group("verb").strip(),)
-    if _is_work_up(text, layout, name, begin):
-        return "unmeasured", "possible", ("plan",)
-    if words.epithet_before.search(text[max(0, name.head - 60) : name.head]):
-        return "implied", "present", ()
-    told = layout.sentence_text(name.start)
-    if _AMONG.match(after) and words.sent.search(told) and not _ANY_RESULT.search(told):
-        return "unmeasured", "possible", ("among them",)
-    if listed >= _LIST_OF_NAMES or _among_names(layout, name) or _VALUE_AFTER.match(text, name.end):
-        return "unmeasured", "possible", ()
-    return "implied", "present", ()
-
-
-def _among_names(layout: Layout, name: Name) -> bool:
-    """Say whether a name without an answer stands in a list of names that broke ("…, Mi-2 a/b, TIF1y, NXP-2)")."""
-    sentence = layout.sentence_at(name.start)
-    left = layout.text[max(sentence.start, name.start - 60) : name.start]
-    right = layout.text[name.end : min(max(sentence.end, name.end), name.end + 60)]
-    any_name = _any_name()
-    return any_name.search(left) is not None and len(any_name.findall(left + " § " + right)) >= _LIST_OF_NAMES
-
-
-@lru_cache(maxsize=1)
-def _any_name() -> re.Pattern[str]:
-    """Return the names of the antibodies as the vocabulary spells them, hyphens and blanks left open."""
-    spellings = sorted(
-        {term.text for concept in load_concepts() if concept.kind == "antibody" for term in concept.terms},
-        key=len,
-        reverse=True,
-    )
-    loose = "|".join(re.sub(r"(?:\\[- ]|[- ])+", r"\\W?\\s?", re.escape(spelling)) for spelling in spellings)
-    return re.compile(rf"(?<!\w)(?:{loose})(?!\w)")
-
-
-def _doubt_of_disease(before: str) -> tuple[str, Assertion, tuple[str, ...]] | None:
-    """Return how a disease named after an antibody is held when not as the patient's: "risk of HMGCR myopathy"."""
-    cues = diagnosis_cues()
-    for pattern, result, assertion in (
-        (cues.hypothetical_before, "conditional", "hypothetical"),
-        (cues.unsure_before, "questioned", "possible"),
-    ):
-        match = pattern.search(before)
-        if match is not None and not cues.stop.search(match.group("between")):
-            return result, cast(Assertion, assertion), (match.group("cue"),)
-    return None
-
-
-def _is_work_up(text: str, layout: Layout, name: Name, begin: int) -> bool:
-    """Say whether a name without an answer stands in a list of tests to be done."""
-    sentence = layout.sentence_at(name.head)
-    stop = min(max(sentence.end, name.end), name.end + _ORDER_REACH)
-    first = max(begin, name.head - _ORDER_REACH)
-    around = text[first:stop]
-    words = result_words()
-    if words.work_up.search(around) is None:
-        return False
-    if not words.other_tests.search(text[first : name.start] + " " + text[name.end : stop]):
-        return False
-    return layout.section_at(name.head).category == "plan" or words.to_do.match(around) is not None
-
-
-def _combined(text: str, name: Name, answers: Sequence[Answer]) -> tuple[Polarity, bool]:
-    """Return what several answers come to, and whether they contradict each other."""
-    measured = [answer for answer in answers if answer.polarity != "unmeasured"]
-    around = text[name.start : max(answer.end for answer in answers) + 40].split("\n\n", maxsplit=1)[0]
-    if not measured:
-        return "unmeasured", False
-    # The word that a laboratory prints beside its number is its own reading of that number.
-    spoken = [answer for answer in measured if answer.value is None]
-    flagged = any(answer.value is not None and answer.value.flag == "H" for answer in measured)
-    decisive = spoken if spoken and not (flagged and len(spoken) < len(measured)) else measured
-    polarities = [answer.polarity for answer in decisive]
-    positive = [p for p in polarities if p in ("positive", "weak")]
-    if positive and "negative" in polarities:
-        if result_words().methods.search(around):
-            return "borderline", True
-        return ("positive" if "positive" in positive else "weak"), False
-    if positive and result_words().conflict.search(around):
-        return "borderline", True
-    if not positive and polarities[0] == "borderline" and polarities[-1] == "negative":
-        return "negative", False  # "equivocal in May and negative in July"
-    if positive and "borderline" in polarities and not _has_digit_between(text, decisive):
-        return "borderline", False  # "(+) equivocal", "positive, borderline"
-    if "weak" in polarities:
-        # "weakly positive" beside "+" stays weak
-        return "weak", False
-    if positive:
-        return "positive", False
-    return polarities[0], False
-
-
-def _has_digit_between(text: str, answers: Sequence[Answer]) -> bool:
-    """Say whether dates or numbers part the answers: then they are results of several days, not one reading."""
-    between = text[min(answer.end for answer in answers) : max(answer.start for answer in answers)]
-    return any(c.isdigit() for c in between)
-
-
-def _is_borderline_sign(text: str, layout: Layout, name: Name, answers: Sequence[Answer]) -> bool:
-    """Say whether "(+)" is the line blot's sign for a borderline band rather than a clinician's positive."""
-    if not all(re.fullmatch(r"\(\s?\+\s?\)", answer.words) or answer.value is not None for answer in answers):
-        return False
-    if not any(answer.value is None for answer in answers):
-        return False
-    if any(answer.value is not None and answer.value.polarity == "borderline" for answer in answers):
-        return True
-    line = layout.line_at(name.start)
-    near = text[max(line.start, name.start - 300) : min(line.end, name.end + 300)]
-    if re.search(r"\(\s?[-–−]\s?\)", near):
-        return False
-    block = text[max(0, name.start - 400) : name.end + 400]
-    return bool(re.search(r"(?<![+\w(])\+{2,3}(?![+\w])", near) or result_words().line_blot.search(block))
 
 
 register("antibodies", lambda nlp: Antibodies())

@@ -7,14 +7,16 @@ An item is a name, an answer (a word, a sign or a number with its reference), or
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chartsift.nlp.components.antibody_values import AssayValue, Polarity, read_assay
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.text.dates import DateMention
+from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.values import maker
 
 _POLARITIES: dict[str, Polarity] = {
     "unmeasured": "unmeasured",
@@ -29,6 +31,8 @@ _NUMBERING = re.compile(r"\d{1,2}[.)][ \t]+(?=[^\W\d])")
 _LIMIT_WORD = re.compile(
     r"(?:below|under|above|over|exceeding|(?:less|lower|greater|higher|more) than)\s\d", re.IGNORECASE
 )
+# The letters that it begins with.
+_LIMIT_LETTERS = "buaoelghmBUAOELGHM"
 # "An 11-antibody panel": how many are tested, no result.
 _COUNT = re.compile(
     r"(?P<n>\d{1,2})[- ]?(?=(?:ab|abs|antibod\w*|antigens?|analytes?|lines?|markers?)\b(?:[- ]panel)?)",
@@ -86,6 +90,10 @@ class Item:
     day: DateMention | None = None
 
 
+_answer_made = maker(Answer)
+_item_made = maker(Item)
+
+
 def items_of(
     layout: Layout,
     start: int,
@@ -93,75 +101,76 @@ def items_of(
     names: Sequence[Name],
     dates: Sequence[DateMention],
     sibling: float | None,
-) -> list[Item]:
-    """Return the items of ``text[start:end]``; *names* and *dates* are sorted and *sibling* is for ``read_assay``."""
-    return list(_items(layout, start, end, names, dates, sibling))
-
-
-def _items(
-    layout: Layout,
-    start: int,
-    end: int,
-    names: Sequence[Name],
-    dates: Sequence[DateMention],
-    sibling: float | None,
 ) -> Iterator[Item]:
+    """Yield the items of ``text[start:end]``; *names* and *dates* are sorted and *sibling* is for ``read_assay``."""
     text = layout.text
-    at = start
-    name_starts = [name.start for name in names]
-    date_starts = [day.start for day in dates]
     sentence_starts = _sentence_starts(layout, start, end)
     next_sentence = bisect_right(sentence_starts, start)
+    sentence_at = _get(sentence_starts, next_sentence, end)
+    i = j = 0
+    at = start
     while at < end:
-        while next_sentence < len(sentence_starts) and sentence_starts[next_sentence] <= at:
-            begin = sentence_starts[next_sentence]
+        while sentence_at <= at < end:
+            if sentence_at == at and _ends_in_stop(text, at):
+                yield _item_made("stop", at, at)
             next_sentence += 1
-            if begin == at and _ends_in_stop(text, begin):
-                yield Item("stop", at, at)
-        i = bisect_left(name_starts, at)
-        if i < len(names) and names[i].start == at:
-            yield Item("name", at, names[i].end, name=names[i])
+            sentence_at = _get(sentence_starts, next_sentence, end)
+        while i < len(names) and names[i].start < at:
+            i += 1
+        stop = names[i].start if i < len(names) else end
+        if stop == at:
+            yield _item_made("name", at, names[i].end, name=names[i])
             at = names[i].end
             continue
-        stop = names[i].start if i < len(names) else end
-        j = bisect_left(date_starts, at)
+        while j < len(dates) and dates[j].start < at:
+            j += 1
         if j < len(dates) and dates[j].start == at and dates[j].end <= stop:
-            yield Item("date", at, dates[j].end, day=dates[j])
+            yield _item_made("date", at, dates[j].end, day=dates[j])
             at = dates[j].end
+            continue
+        if text[at] == " " and not text[at + 1 : at + 2].isspace():
+            at += 1  # every other place of prose: a blank between two words
             continue
         item = _item(text, at, end, sibling)
         if item is not None and item.end > stop:  # it would run into a name: "non-SRP", "+Jo-1"
-            item = Item("prefix", at, at + 1) if text[at] == "+" else _item(text, at, stop, sibling)
+            item = _item_made("prefix", at, at + 1) if text[at] == "+" else _item(text, at, stop, sibling)
         if item is not None and item.what == "line" and not _starts_within(sentence_starts, at, item.end):
-            item = Item("space", at, item.end)  # a line that merely wraps
+            item = _item_made("space", at, item.end)  # a line that merely wraps
         if item is not None and item.what != "space":
             yield item
         at = item.end if item is not None else at + 1
 
 
+def _get(places: Sequence[int], number: int, otherwise: int) -> int:
+    return places[number] if number < len(places) else otherwise
+
+
 def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
-    count = _COUNT.match(text, at, end)
-    if count is not None:
-        return Item("number", at, count.end("n"))
-    opens = (
-        text[at].isdigit() or text[at] in "<>≤≥" or _LIMIT_WORD.match(text, at, end) is not None
-    ) and not _is_numbering(text, at, end)
-    if opens and (at == 0 or not (text[at - 1].isalnum() or text[at - 1] == "/")):
+    sign = text[at]
+    is_digit = sign.isdigit()
+    if is_digit:
+        count = _COUNT.match(text, at, end)
+        if count is not None:
+            return _item_made("number", at, count.end("n"))
+    if (
+        (is_digit or sign in "<>≤≥" or (sign in _LIMIT_LETTERS and _LIMIT_WORD.match(text, at, end)))
+        and (at == 0 or not (text[at - 1].isalnum() or text[at - 1] == "/"))
+        and not (is_digit and _is_numbering(text, at, end))
+    ):
         value = read_assay(text, at, end, sibling)
         if value is not None:
-            answer = Answer(at, value.end, value.polarity, text[at : value.end], near=True, value=value)
-            return Item("answer", at, value.end, answer=answer)
-    match = result_words().item.match(text, at, end)
+            answer = _answer_made(at, value.end, value.polarity, text[at : value.end], near=True, value=value)
+            return _item_made("answer", at, value.end, answer=answer)
+    words = result_words()
+    match = words.item[sign](text, at, end)
     if match is None:
         return None
     what = match.lastgroup or "word"
     if what in _POLARITIES:
-        words = match.group()
-        near = result_words().close_only.fullmatch(words) is not None
-        return Item(
-            "answer", at, match.end(), answer=Answer(at, match.end(), _POLARITIES[what], words, near=near)
-        )
-    return Item(what, at, match.end())
+        said = match.group()
+        answer = _answer_made(at, match.end(), _POLARITIES[what], said, near=fold(said) in words.close_only)
+        return _item_made("answer", at, match.end(), answer=answer)
+    return _item_made(what, at, match.end())
 
 
 def _is_numbering(text: str, at: int, end: int) -> bool:
@@ -173,12 +182,12 @@ def _is_numbering(text: str, at: int, end: int) -> bool:
 
 
 def _sentence_starts(layout: Layout, start: int, end: int) -> list[int]:
-    first = layout.sentence_number(start)
+    sentences = layout.sentences
     starts = []
-    for sentence in layout.sentences[first:]:
-        if sentence.start >= end:
+    for number in range(layout.sentence_number(start), len(sentences)):
+        if sentences[number].start >= end:
             break
-        starts.append(sentence.start)
+        starts.append(sentences[number].start)
     return starts
 
 

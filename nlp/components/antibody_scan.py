@@ -10,11 +10,12 @@ name takes the result of another.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from chartsift.nlp.components.antibody_items import LINKS, PASSIVE, Answer, Item, Name
+from chartsift.nlp.components.antibody_stream import ItemStream
 from chartsift.nlp.components.antibody_values import Polarity
 from chartsift.nlp.components.antibody_words import result_words
 
@@ -44,9 +45,11 @@ class _Forward:
 class Scan:
     """The state of one walk; ``run`` leaves the answers in the names."""
 
-    def __init__(self, text: str, items: Sequence[Item]) -> None:
+    def __init__(self, text: str, items: Iterator[Item], last_name: int) -> None:
+        """Walk along *items*; no name begins behind *last_name*."""
         self.text = text
-        self.items = _signs(text, items)
+        self.items = ItemStream(text, items)
+        self.last_name = last_name
         self.waiting: list[Name] = []
         self.done: list[Name] = []
         self.forward: _Forward | None = None
@@ -63,14 +66,26 @@ class Scan:
         self.group = 0
 
     def run(self) -> None:
-        """Walk along the items."""
-        for i, item in enumerate(self.items):
+        """Walk along the items as far as they can change an answer."""
+        i = 0
+        while (item := self.items.at(i)) is not None:
             if item.what == "name":
                 self._name(item)
             elif item.what == "answer":
                 self._answer(i, item)
+            elif item.start > self.last_name and self._is_over():
+                return
             else:
                 self._other(i, item)
+            i += 1
+
+    def _is_over(self) -> bool:
+        """Say whether every name has what it can get, unless another name comes."""
+        return (
+            not self.waiting
+            and not (self.done and self.chain)
+            and (self.forward is None or not self.forward.names)
+        )
 
     # ---- names
 
@@ -238,7 +253,7 @@ class Scan:
     def _before(self, i: int) -> str:
         """Return what stands right before item *i*, passive items skipped."""
         for k in range(i - 1, max(-1, i - 14), -1):
-            what = self.items[k].what
+            what = self.items.what_at(k)
             if what not in PASSIVE and not (what == "line" and k == i - 1):
                 return what
         return ""
@@ -247,7 +262,7 @@ class Scan:
         """Say whether a name stands right after item *i*, and whether a colon, a dash or "for" leads to it."""
         lead = False
         header = self._is_header(i)
-        for item in self.items[i + 1 : i + 12]:
+        for item in self.items.between(i + 1, i + 12):
             if item.what == "name":
                 return True, lead
             if item.what in ("colon", "include", "open"):
@@ -264,10 +279,9 @@ class Scan:
 
     def _is_header(self, i: int) -> bool:
         """Say whether an answer stands on a line of its own, above a list of names."""
-        before = self.items[i - 1].what if i else "blank"
-        if before not in ("line", "blank", "stop") or self.waiting:
+        if self.waiting or self.items.what_at(i - 1) not in ("line", "blank", "stop"):
             return False
-        for item in self.items[i + 1 : i + 4]:
+        for item in self.items.between(i + 1, i + 4):
             if item.what in ("line", "blank"):
                 return True
             if item.what not in ("colon", "mark", "filler", "leader", "dash"):
@@ -276,18 +290,19 @@ class Scan:
 
     def _is_and(self, i: int) -> bool:
         """Say whether a "+" with space on both sides joins two names instead of answering the first."""
-        item = self.items[i]
-        if not self.text[item.start - 1 : item.start].isspace():
+        items = self.items
+        item = items.at(i)
+        if item is None or not self.text[item.start - 1 : item.start].isspace():
             return False
-        following = self.items[i + 1] if i + 1 < len(self.items) else None
+        following = items.at(i + 1)
         if following is None or following.what not in ("name", "filler"):
             return False
         if following.what == "filler":
-            return i + 2 < len(self.items) and self.items[i + 2].what in ("name", "dash")
+            return items.what_at(i + 2) in ("name", "dash")
         k = i + 2
-        while k < len(self.items) and self.items[k].what in PASSIVE:
+        while items.what_at(k) in PASSIVE:
             k += 1
-        later = self.items[k] if k < len(self.items) else None
+        later = items.at(k)
         return (
             later is None
             or later.what != "answer"
@@ -301,7 +316,7 @@ class Scan:
         what = item.what
         if what == "open":
             # "Myositis panel (11 lines): …", "Jo-1 (Quest send-out) positive": an aside to the name before it.
-            self.in_aside = self.last is not None and i > 0 and self.items[i - 1].what in ("name", "filler")
+            self.in_aside = self.last is not None and self.items.what_at(i - 1) in ("name", "filler")
         elif what in ("close", "stop", "blank", "line"):
             self.in_aside = False
         if what in ("stop", "blank"):
@@ -344,10 +359,9 @@ class Scan:
     def _closes_bracket(self, i: int) -> bool:
         """Say whether a colon follows a bracket that held the name: "DM (TIF1g): CT negative"."""
         return (
-            i > 0
-            and self.items[i - 1].what == "close"
-            and self.last is not None
-            and self.items[i - 2].what == "name"
+            self.last is not None
+            and self.items.what_at(i - 1) == "close"
+            and self.items.what_at(i - 2) == "name"
         )
 
     def _separate(self, what: str) -> None:
@@ -374,7 +388,7 @@ class Scan:
                 self.forward = None
 
     def _leads_to_name(self, i: int) -> bool:
-        for item in self.items[i + 1 : i + 5]:
+        for item in self.items.between(i + 1, i + 5):
             if item.what == "name":
                 return True
             if item.what not in ("filler", "dash", "include"):
@@ -399,9 +413,7 @@ class Scan:
             self.forward = _Forward(replace(base, polarity=opposite), "except", [])
 
     def _line(self, i: int) -> None:
-        before = self.items[i - 1].what if i else "blank"
-        following = self.items[i + 1] if i + 1 < len(self.items) else None
-        after = following.what if following is not None else "blank"
+        before, after = self.items.what_at(i - 1), self.items.what_at(i + 1)
         if before in ("comma", "join", "include") or after in ("comma", "join"):
             return  # a list goes on
         if (
@@ -428,7 +440,7 @@ class Scan:
 
     def _answer_on_line(self, i: int) -> bool:
         """Say whether the line at *i* holds an answer before any name or other word ("Result: Negative")."""
-        for item in self.items[i : i + 6]:
+        for item in self.items.between(i, i + 6):
             if item.what == "answer":
                 return True
             if item.what not in PASSIVE:
@@ -437,7 +449,7 @@ class Scan:
 
     def _names_only(self, i: int) -> bool:
         seen = False
-        for item in self.items[i : i + 40]:
+        for item in self.items.between(i, i + 40):
             if item.what in ("line", "blank"):
                 return seen
             if item.what == "answer" and item.answer is not None and item.answer.value is None:
@@ -452,56 +464,3 @@ class Scan:
         self.words = self.commas = 0
         self.other_test = False
         self.last = None
-
-
-def _signs(text: str, items: Sequence[Item]) -> list[Item]:
-    """
-    Turn the dashes of a row of signs ("Jo-1 - PL-7 - SRP -") into answers.
-
-    A dash is an answer where nothing else follows it; one between two names is so only when the row has such a
-    dash or another sign.
-    """
-    changed = list(items)
-    begin = 0
-    for end in range(len(items) + 1):
-        if end == len(items) or items[end].what in ("line", "blank"):
-            _signs_of_row(text, changed, begin, end)
-            begin = end + 1
-    return changed
-
-
-def _signs_of_row(text: str, items: list[Item], begin: int, end: int) -> None:
-    between: list[int] = []
-    final: list[int] = []
-    plus = False
-    for i in range(begin, end):
-        item = items[i]
-        if item.what == "answer" and item.answer is not None and item.answer.words in ("+", "++", "+++"):
-            plus = True
-        if item.what != "dash" or i == begin or items[i - 1].what not in ("name", "filler", "close", "colon"):
-            continue
-        if items[i - 1].what == "filler" and not (i - 2 >= begin and items[i - 2].what in ("name", "dash")):
-            continue
-        k = i + 1
-        while k < end and items[k].what in ("gap", "filler"):
-            k += 1
-        following = items[k].what if k < end else "line"
-        tight = not text[items[i].start - 1].isspace() and text[items[i].end : items[i].end + 1].isspace()
-        if tight and plus and following == "word":  # "Mi-2+/Ro52- DM"
-            final.append(i)
-            continue
-        if (
-            following == "line"
-            and end < len(items)
-            and end + 1 < len(items)
-            and items[end + 1].what == "answer"
-        ):
-            continue  # a wrapped "… SAE -" whose answer stands below
-        if following == "name" and items[i].end < items[k].start:
-            between.append(i)
-        elif following in ("comma", "semi", "close", "line", "blank", "stop", "join", "mark"):
-            final.append(i)
-    if final or (plus and between):
-        for i in [*between, *final]:
-            start, stop = items[i].start, items[i].end
-            items[i] = Item("answer", start, stop, answer=Answer(start, stop, "negative", "-", near=True))

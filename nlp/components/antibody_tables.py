@@ -6,7 +6,6 @@ a reference column that stands before the results.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 
@@ -118,26 +117,24 @@ def dated_columns(layout: Layout, names: Sequence[Name], note_date: date) -> lis
     """
     used: list[tuple[int, int]] = []
     text = layout.text
-    heads = [
-        number for number, line in enumerate(layout.lines) if _TWO_DATES.search(text, line.start, line.end)
-    ]
     by_line: dict[int, list[Name]] = {}
-    for name in names if heads else ():
+    for name in names:
         by_line.setdefault(layout.line_number(name.start), []).append(name)
+    has_two_dates: dict[int, bool] = {}
     for number, members in by_line.items():
         if len(members) != 1 or members[0].answers:
             continue
-        if bisect_left(heads, number) == bisect_left(heads, number - _HEAD_REACH):
-            continue  # no line with two dates close above
         line, name = layout.lines[number], members[0]
         if text[line.start : name.start].strip(" \t|*•-").lower() not in ("", "anti", "anti-", "ab"):
             continue
         if line.end - line.start > _LONGEST_HEAD or not _CELLS.search(text, name.end, line.end):
             continue
+        head = _line_of_dates(layout, number, has_two_dates)
+        if head is None:
+            continue
         columns = columns_above(layout, number, note_date)
         if columns is None or sum(column.date is not None for column in columns) < 2:
             continue
-        head = heads[bisect_left(heads, number) - 1]
         if _new_table_between(layout, head + 1, number):
             continue
         cells = split_cells(text, name.end, line.end, line_start=line.start)
@@ -158,6 +155,17 @@ def dated_columns(layout: Layout, names: Sequence[Name], note_date: date) -> lis
         name.day = DateMention(name.start, name.end, newest, newest, "day")
         used.append((name.start, line.end))
     return used
+
+
+def _line_of_dates(layout: Layout, number: int, known: dict[int, bool]) -> int | None:
+    """Return the nearest line with two dates close above line *number*; *known* is what earlier looks have found."""
+    for above in range(number - 1, max(-1, number - _HEAD_REACH - 1), -1):
+        if above not in known:
+            line = layout.lines[above]
+            known[above] = _TWO_DATES.search(layout.text, line.start, line.end) is not None
+        if known[above]:
+            return above
+    return None
 
 
 def _new_table_between(layout: Layout, first: int, last: int) -> bool:

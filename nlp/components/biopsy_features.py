@@ -20,7 +20,7 @@ from spacy.tokens import Doc
 
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, drafts_of
-from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.layout import Layout, TextSpan
 from chartsift.nlp.text.prefilter import gate, needles
 from chartsift.nlp.types import Assertion
 
@@ -130,9 +130,8 @@ class BiopsyFeatures:
 def _features(layout: Layout) -> Iterator[Draft]:
     text = layout.text
     reach = _REPORT_REACH if _REPORT.search(text, 0, 2_000) else _REACH
-    for sentence in layout.sentences:
-        words = text[sentence.start : sentence.end].lower()
-        if not _NEEDLES.any(words) or layout.section_at(sentence.start).category == "family_history":
+    for sentence in _sentences_to_read(layout):
+        if layout.section_at(sentence.start).category == "family_history":
             continue
         for part in _parts(text, sentence.start, sentence.end):
             if _NO_FACT.search(text, part.start, part.end):
@@ -145,6 +144,17 @@ def _features(layout: Layout) -> Iterator[Draft]:
                 if _is_of_muscle(text, match.start(), reach):
                     yield _draft(match.start(), match.end(), "rimmed_vacuoles", "absent", "no")
             yield from _infiltrates(text, part, reach)
+
+
+def _sentences_to_read(layout: Layout) -> Iterator[TextSpan]:
+    """Yield the sentences that hold one of the words, in order."""
+    text, sentences = layout.text, layout.sentences
+    if len(text.lower()) != len(text):
+        # A letter that is two in lower case: places in the one text are none in the other.
+        yield from (one for one in sentences if _NEEDLES.any(text[one.start : one.end]))
+        return
+    for number in dict.fromkeys(map(layout.sentence_number, _NEEDLES.places(text))):
+        yield sentences[number]
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[_Part]:

@@ -13,34 +13,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
 from chartsift.nlp.components.assertion import assertion_of
-from chartsift.nlp.components.concepts import SPAN_GROUP, sense_of
 from chartsift.nlp.components.diagnosis_cues import DiagnosisCues, diagnosis_cues
+from chartsift.nlp.components.diagnosis_names import Candidate, candidates_of, is_meant, note_sense
 from chartsift.nlp.components.factory import register
-from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.lexicon.loader import load_concepts
-from chartsift.nlp.lexicon.schema import Concept, Term
+from chartsift.nlp.components.findings import Draft, drafts_of
+from chartsift.nlp.text.cues import Look
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
 
 # Text looked at before and after a diagnosis, in code points.
 _BEFORE = 140
 _AFTER = 160
-_NEAR = 80
-# The antibodies that make ASS the antisynthetase syndrome.
-_SYNTHETASE = re.compile(r"\b(?:Jo\W?1|PL\W?\s?(?:7|12)|EJ|OJ|KS)\b")
-# "Dx ASS.", "Impression: 1. ASS": a label of diagnoses needs no antibody beside it.
-_DIAGNOSIS_LABEL = re.compile(
-    r"\b(?:(?:d/?)?dx|diagnos[ie]s|diagnosed|dx'?d|impression|assessment)\b\s*[:=-]?\s*(?:(?:of|is|was|with|as)\s+)?"
-    r"(?:\d[.)]\s*)?$",
-    re.IGNORECASE,
-)
 _PARAGRAPH = 3_000
 # Words between "patients with" and the disease ("adults with active refractory …").
 _BARE_WORDS = 3
@@ -80,97 +68,21 @@ _STUDY_CUE = re.compile(r"trial|stud|protocol|research", re.IGNORECASE)
 _QUOTE = re.compile(r"[\"“]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A mention by its place; ``span`` is the concept span whose context holds for it."""
-
-    start: int
-    end: int
-    concept: Concept
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class _NoteSense:
-    """What the whole note says of its abbreviations: weights for "DM" as dermatomyositis, and for any myositis."""
-
-    dermatomyositis: float
-    myositis: bool
-
-
 class Diagnoses:
     """Decide what each candidate means and how the note holds it."""
 
     def __call__(self, doc: Doc) -> Doc:
-        candidates = _candidates(doc)
+        candidates = candidates_of(doc)
         if candidates:
             drafts_of(doc).extend(_drafts(doc, candidates))
         return doc
 
 
-def _candidates(doc: Doc) -> list[_Candidate]:
-    """Return the mentions in order, those inside a longer term of another kind ("DM rash", "ASyS-ILD") included."""
-    found: list[_Candidate] = []
-    text: str = doc._.note_text
-    for span in doc.spans[SPAN_GROUP]:
-        concept = sense_of(span).concept
-        start, end = source_range(span)
-        if concept.kind in ("diagnosis", "mimic"):
-            found.append(_Candidate(start, end, concept, span))
-        elif concept.kind not in ("antibody", "antibody_other", "antibody_panel"):
-            for match in _hidden_pattern().finditer(text, start, end):
-                inner = _hidden_terms().get(_plain(match.group()))
-                if inner is not None and inner.holds(text, match.start(), match.end()):
-                    found.append(_Candidate(match.start(), match.end(), inner.concept, span))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """A spelling of a diagnosis that may stand inside a longer term of another kind, with its conditions."""
-
-    concept: Concept
-    term: Term
-
-    def holds(self, text: str, start: int, end: int) -> bool:
-        """Say whether capitals and the words around ``text[start:end]`` fit the spelling."""
-        term, words = self.term, text[start:end]
-        if (term.case == "upper" and not words.isupper()) or (term.case == "exact" and words != term.text):
-            return False
-        before, after = text[max(0, start - term.window) : start], text[end : end + term.window]
-        if term.unless_before and re.search(rf"(?:{term.unless_before})\s*$", before, re.IGNORECASE):
-            return False
-        return not (term.unless_after and re.match(rf"\s*(?:{term.unless_after})", after, re.IGNORECASE))
-
-
-def _plain(words: str) -> str:
-    return re.sub(r"[-\s]+", " ", words).lower()
-
-
-@lru_cache(maxsize=1)
-def _hidden_terms() -> dict[str, _Hidden]:
-    """Return the spellings of diagnoses that need no company to be understood."""
-    terms: dict[str, _Hidden] = {}
-    for concept in load_concepts():
-        if concept.kind == "diagnosis":
-            for term in concept.terms:
-                if not (term.only_before or term.only_after or term.only_near or term.unless_near):
-                    terms.setdefault(_plain(term.text), _Hidden(concept, term))
-    return terms
-
-
-@lru_cache(maxsize=1)
-def _hidden_pattern() -> re.Pattern[str]:
-    spellings = sorted(_hidden_terms(), key=len, reverse=True)
-    listed = "|".join(re.escape(words).replace(r"\ ", r"[-\s]+") for words in spellings)
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{listed})(?![A-Za-z0-9])", re.IGNORECASE)
-
-
-def _drafts(doc: Doc, candidates: Sequence[_Candidate]) -> list[Draft]:
+def _drafts(doc: Doc, candidates: Sequence[Candidate]) -> list[Draft]:
     layout: Layout = doc._.layout
     text = layout.text
-    sense = _note_sense(doc, candidates)
-    meant = [one for one in candidates if _is_meant(layout, one, sense)]
+    sense = note_sense(doc, candidates)
+    meant = [one for one in candidates if is_meant(layout, one, sense)]
     names = [(one.start, one.end) for one in meant]
     drafts: list[Draft] = []
     report = _is_study_report(text)
@@ -198,103 +110,11 @@ def _drafts(doc: Doc, candidates: Sequence[_Candidate]) -> list[Draft]:
 # ---- which disease an abbreviation means
 
 
-def _note_sense(doc: Doc, candidates: Sequence[_Candidate]) -> _NoteSense:
-    text: str = doc._.note_text
-    abbreviated = ("DM", "PM", "ASS", "DM/PM", "PM/DM", "IBM")
-    plain = any(
-        one.concept.kind == "diagnosis" and text[one.start : one.end] not in abbreviated for one in candidates
-    )
-    myositis = plain or any(
-        sense_of(span).concept.attributes.get("class") == "MSA" for span in concept_spans(doc, ("antibody",))
-    )
-    if not any(text[one.start : one.end] == "DM" for one in candidates):
-        return _NoteSense(0.0, myositis)
-    cues = diagnosis_cues()
-    weight = 0.0
-    if cues.dermatomyositis_note.search(text):
-        weight += 1.5
-    elif myositis:
-        weight += 0.5
-    if cues.clinic_note.search(text):
-        weight += 0.5
-    if cues.diabetes_note.search(text):
-        weight -= 1.0
-    if cues.diabetes_said.search(text):
-        weight -= 3.0
-    return _NoteSense(weight, myositis)
-
-
-def _is_meant(layout: Layout, one: _Candidate, sense: _NoteSense) -> bool:
-    text = layout.text
-    words = text[one.start : one.end]
-    if words == "DM":
-        return _is_dermatomyositis(layout, one.start, one.end, sense)
-    if words == "PM":
-        return _is_polymyositis(text, one.start, one.end, known=sense.myositis)
-    if words == "ASS":
-        near = text[max(0, one.start - _NEAR) : one.end + _NEAR]
-        cues = diagnosis_cues()
-        shown = (
-            cues.myositis_words.search(near)
-            or _SYNTHETASE.search(near)
-            or _DIAGNOSIS_LABEL.search(text[max(0, one.start - _NEAR) : one.start])
-        )
-        return bool(shown) and not re.match(r"[^\S\n]?\d(?![.)])|\s?mg", text[one.end : one.end + 6])
-    return True
-
-
-def _is_dermatomyositis(layout: Layout, start: int, end: int, sense: _NoteSense) -> bool:
-    """
-    Weigh "DM": dermatomyositis or diabetes (or dextromethorphan).
-
-    What stands right beside it settles it; else the words of its line, then what the whole note speaks of.
-    """
-    cues = diagnosis_cues()
-    text = layout.text
-    before, after = text[max(0, start - 40) : start], text[end : end + 40]
-    if cues.diabetes_before.search(before) or cues.diabetes_after.match(after):
-        return False
-    if cues.myositis_before.search(before) or cues.myositis_after.match(after):
-        return True
-    sentence, line = layout.sentence_at(start), layout.line_at(start)
-    first, last = min(sentence.start, line.start, start), max(sentence.end, line.end, end)
-    score = sense.dermatomyositis
-    for begin, stop in ((min(sentence.start, start), max(sentence.end, end)), (first, last)):
-        near = text[max(begin, start - _NEAR) : start] + " § " + text[end : min(stop, end + _NEAR)]
-        for_it = min(3, len(cues.myositis_words.findall(near)))
-        against = min(3, len(cues.diabetes_words.findall(near)))
-        if for_it or against:  # the sentence speaks before the rest of its line
-            score += for_it * 1.0 - against * 1.5
-            break
-    close = text[max(first, start - 26) : min(last, end + 26)]
-    score -= min(2, len(cues.comorbidity_words.findall(close))) * 1.5
-    if layout.section_at(start).category in ("past_history", "family_history", "problem_list"):
-        score -= 1.0
-    if cues.relative_before.search(text[max(first, start - 60) : start]):
-        score -= 2.5
-    return score > 0
-
-
-def _is_polymyositis(text: str, start: int, end: int, *, known: bool) -> bool:
-    """Weigh "PM": polymyositis only where myositis words stand close and no clock, sig or pacemaker does."""
-    cues = diagnosis_cues()
-    before, after = text[max(0, start - 24) : start], text[end : end + 24]
-    if cues.time_before.search(before) or cues.time_after.match(after):
-        return False
-    if cues.sibling_before.search(before) or cues.sibling_after.match(after):
-        return True
-    near = text[max(0, start - 60) : start] + " § " + text[end : end + 60]
-    if cues.pacemaker_words.search(near):
-        return False
-    found = len(cues.myositis_words.findall(near))
-    return found >= 2 or (found >= 1 and known)
-
-
 # ---- how the note holds it
 
 
 def _reading(
-    layout: Layout, one: _Candidate, names: Sequence[tuple[int, int]]
+    layout: Layout, one: Candidate, names: Sequence[tuple[int, int]]
 ) -> tuple[Assertion, tuple[str, ...], dict[str, str]]:
     cues = diagnosis_cues()
     text, start, end = layout.text, one.start, one.end
@@ -313,15 +133,16 @@ def _reading(
     if box is not None and box.group("empty"):
         return "absent", (box.group().strip(),), {}
 
-    historical = cues.historical_after.match(after) or _last(cues.historical_before, before)
+    seen = cues.before.look(before)
+    historical = cues.historical_after.match(after) or seen.last("historical")
     if historical is not None and not _is_target(historical):
         return "historical", (historical.group("cue"),), {}
     # "If her dermatomyositis flares", "wonders whether his known JDM": the disease itself is given.
     known = _KNOWN.search(before) is not None
-    hypothetical = None if known else _last(cues.hypothetical_before, before)
+    hypothetical = None if known else seen.last("hypothetical")
     if hypothetical is not None and not _is_own_study(layout, hypothetical.group("cue"), start):
         return "hypothetical", (hypothetical.group("cue"),), {}
-    grouped = _last(cues.hypothetical_list, before)
+    grouped = seen.last("hypothetical_list")
     if (
         grouped is not None
         and not _is_own_study(layout, grouped.group("cue"), start)
@@ -336,9 +157,9 @@ def _reading(
             (absent_after.group("cue"),),
             _aspect(cues, after[: absent_after.end()], before[-60:] + after[:60]),
         )
-    unsure = None if known else _last(cues.unsure_before, before)
-    denied = _denied(cues, before, start, names)
-    if denied is not None and not _is_in_doubt(cues.unsure_before, before, denied):
+    unsure = None if known else seen.last("unsure")
+    denied = _denied(cues, seen, start, names)
+    if denied is not None and not _is_in_doubt(seen, denied):
         return (
             "absent",
             (denied.group("cue"),),
@@ -364,34 +185,20 @@ def _is_own_study(layout: Layout, cue: str, start: int) -> bool:
     return diagnosis_cues().enrolled.search(layout.sentence_text(start)) is not None
 
 
-def _last(pattern: re.Pattern[str], before: str) -> re.Match[str] | None:
-    """Return the match that ends at the diagnosis with the cue nearest to it."""
-    found: re.Match[str] | None = None
-    at = 0
-    while (match := pattern.search(before, at)) is not None:
-        if found is None or match.start("cue") > found.start("cue"):
-            found = match
-        at = match.start() + 1
-    return found
-
-
-def _is_in_doubt(unsure: re.Pattern[str], before: str, denied: re.Match[str]) -> bool:
+def _is_in_doubt(seen: Look, denied: re.Match[str]) -> bool:
     """Say whether a denial is part of an open question: "cannot rule out", "do not know yet whether"."""
-    at = 0
-    while (match := unsure.search(before, at)) is not None:
-        if match.start("cue") <= denied.start("cue") < match.end("cue"):
-            return True
-        at = match.start() + 1
-    return False
+    at = denied.start("cue")
+    return any(match.start("cue") <= at < match.end("cue") for match in seen.every("unsure"))
 
 
 def _denied(
-    cues: DiagnosisCues, before: str, start: int, names: Sequence[tuple[int, int]]
+    cues: DiagnosisCues, seen: Look, start: int, names: Sequence[tuple[int, int]]
 ) -> re.Match[str] | None:
-    match = _last(cues.absent_before, before)
+    before = seen.words
+    match = seen.last("absent")
     if match is not None and not cues.stop.search(match.group("between")) and not _is_pseudo(match, before):
         return match
-    match = _last(cues.absent_before_list, before)
+    match = seen.last("absent_list")
     if match is None or cues.stop.search(match.group("between")) or _is_pseudo(match, before):
         return None
     # "no PM, IBM or LGMD": a list of diseases; "no fever, DM stable" is none.
@@ -457,7 +264,7 @@ def _aspect(cues: DiagnosisCues, words: str, sentence: str) -> dict[str, str]:
     return {"aspect": "study"} if cues.study.search(sentence) else {}
 
 
-def _is_of_checkpoint(text: str, one: _Candidate) -> bool:
+def _is_of_checkpoint(text: str, one: Candidate) -> bool:
     """Say whether a myositis is one of a checkpoint inhibitor ("myositis after pembrolizumab")."""
     cues = diagnosis_cues()
     before, after = text[max(0, one.start - 40) : one.start], text[one.end : one.end + 100]

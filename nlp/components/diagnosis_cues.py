@@ -10,8 +10,12 @@ from typing import Any
 
 import yaml
 
+from chartsift.nlp.text.cues import CueSet
+
 # Words that may stand between a cue and the diagnosis that it speaks of: "not felt to have a true inflammatory …".
 _REACH = 7
+# The same where a cue speaks of what stands close: "risk of a severe dermatomyositis".
+_SHORT_REACH = 3
 # A word with what joins it to the next; a comma or a sentence part ends the reach of most cues.
 _BETWEEN = r"(?:[\s\"'“‘(/:-]+(?:anti-?)?[\w'’+./-]+?){0,%d}[\s\"'“‘(/:\[-]*$"
 _BETWEEN_LIST = r"(?:[\s\"'“‘(/,:-]+(?:anti-?)?[\w'’+./-]+?){0,%d}[\s\"'“‘(/,:\[-]*$"
@@ -19,14 +23,14 @@ _BETWEEN_LIST = r"(?:[\s\"'“‘(/,:-]+(?:anti-?)?[\w'’+./-]+?){0,%d}[\s\"'�
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisCues:
-    """Patterns by what they say; ``before`` ones are searched in the text that ends where the diagnosis begins."""
+    """
+    Patterns by what they say.
 
-    absent_before: re.Pattern[str]
-    absent_before_list: re.Pattern[str]
-    unsure_before: re.Pattern[str]
-    historical_before: re.Pattern[str]
-    hypothetical_before: re.Pattern[str]
-    hypothetical_list: re.Pattern[str]
+    Those of ``before`` (absent, absent_list, unsure, historical, hypothetical and hypothetical_list) are looked for in
+    the text that ends where the diagnosis begins; each match begins with its group "cue".
+    """
+
+    before: CueSet
     absent_after: re.Pattern[str]
     unsure_after: re.Pattern[str]
     historical_after: re.Pattern[str]
@@ -69,22 +73,26 @@ def diagnosis_cues() -> DiagnosisCues:
     def compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.IGNORECASE)
 
-    before, after = data["before"], data["after"]
-    reach, reach_list = _BETWEEN % _REACH, _BETWEEN_LIST % _REACH
+    after = data["after"]
+    reach, reach_list, reach_short = _BETWEEN % _REACH, _BETWEEN_LIST % _REACH, _BETWEEN % _SHORT_REACH
+    before = {
+        name: (
+            data["before"][cues],
+            rf"(?P<cue>{listed(data['before'][cues])})(?!{stop})(?P<between>{between})",
+        )
+        for name, cues, stop, between in (
+            ("absent", "absent", r"[\w-]", reach),
+            ("absent_list", "absent", r"[\w-]", reach_list),
+            ("unsure", "unsure", r"[A-Za-z-]", reach_list),
+            ("historical", "historical", r"[\w-]", reach_short),
+            ("hypothetical", "hypothetical", r"[\w-]", reach_short),
+            ("hypothetical_list", "hypothetical_list", r"[\w-]", reach_list),
+        )
+    }
     return DiagnosisCues(
-        absent_before=compiled(rf"(?P<cue>{listed(before['absent'])})(?![\w-])(?P<between>{reach})"),
-        absent_before_list=compiled(
-            rf"(?P<cue>{listed(before['absent'])})(?![\w-])(?P<between>{reach_list})"
-        ),
-        unsure_before=compiled(rf"(?P<cue>{listed(before['unsure'])})(?![A-Za-z-])(?P<between>{reach_list})"),
-        historical_before=compiled(
-            rf"(?P<cue>{listed(before['historical'])})(?![\w-])(?P<between>{_BETWEEN % 3})"
-        ),
-        hypothetical_before=compiled(
-            rf"(?P<cue>{listed(before['hypothetical'])})(?![\w-])(?P<between>{_BETWEEN % 3})"
-        ),
-        hypothetical_list=compiled(
-            rf"(?P<cue>{listed(before['hypothetical_list'])})(?![\w-])(?P<between>{reach_list})"
+        before=CueSet(
+            {name: compiled(pattern) for name, (_, pattern) in before.items()},
+            {name: cues for name, (cues, _) in before.items()},
         ),
         absent_after=compiled(rf"\W{{0,3}}(?P<cue>{listed(after['absent'])})"),
         unsure_after=compiled(rf"\W{{0,3}}?(?P<cue>{listed(after['unsure'])})"),

@@ -19,7 +19,8 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.muscle_function import abilities
-from chartsift.nlp.components.muscle_grades import Measure, measures
+from chartsift.nlp.components.muscle_grades import measures
+from chartsift.nlp.components.muscle_measures import Measure
 from chartsift.nlp.components.muscle_places import places_of
 from chartsift.nlp.components.own import own_assertion
 from chartsift.nlp.components.places import is_warning, source_at

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from chartsift.nlp.text.cues import CueSet, Look
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import gate
 
@@ -50,7 +51,7 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
             r"(?:(?:climb(?:s|ing)?|go(?:es|ing)?(?: up)?|up|ascend(?:s|ing)?|negotiat(?:e|es|ing)|using"
             r"|do(?:es|ing)?|manag(?:e|es|ing))\s+)?(?:a flight of |one flight of |the |basement "
             r"|two flights of |his |her )?(?<!\w)(?:stairs?|stairway|staircase|steps(?! per| a day| daily|/)"
-            r"|flight of stairs|(?:\w+ )?ladder|banister|curbs?|getting on (?:the )?bus)"
+            r"|flight of stairs|(?:\w{1,24} )?ladder|banister|curbs?|getting on (?:the )?bus)"
         ),
     ),
     (
@@ -139,7 +140,7 @@ _ABLE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _LIMIT_AFTER = re.compile(
-    r"^[^.;\n]{0,24}?(?:\b(?:only\s+)?(?:w/|w\b|with|using|uses?|needs?|by|requires?|holding)\s+(?:(?:a"
+    r"(?:\b(?:only\s+)?(?:w/|w\b|with|using|uses?|needs?|by|requires?|holding)\s+(?:(?:a"
     r"|the|his|her|both|two|one|one-|1|2|hand\s?)\s*)?(?:push(?:-?off|ing)?|arms?\b(?! (?:folded"
     r"|crossed))|hands?|hand-?rails?|rails?|banister|help|assist\w*|support|momentum|cane|wife|husband"
     r"|daughter|lift|raised seat|riser)"
@@ -155,7 +156,7 @@ _LIMIT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _ABLE_AFTER = re.compile(
-    r"^[^.;\n]{0,34}?(?:\b(?:without|w/o|w/out|no|sans)\s+(?:(?:the|any|using|use of|his|her|a"
+    r"(?:\b(?:without|w/o|w/out|no|sans)\s+(?:(?:the|any|using|use of|his|her|a"
     r"|need(?:ing)? (?:for )?)\s*)*(?:hands?|arms?|help|rails?|assist\w*|difficult\w*|trouble|issues?"
     r"|problems?|limitations?|support|hand-?rails?|UE support)"
     r"|\b(?:arms?|hands?) (?:folded|crossed)|\b(?:fine|ok|okay|easily|independent(?:ly)?|normal(?:ly)?"
@@ -231,25 +232,42 @@ def abilities(text: str, layout: Layout) -> Iterator[Ability]:
             yield statement
 
 
+# How far behind an activity such words may begin, in code points, and what they do not reach across.
+_LIMIT_REACH, _ABLE_REACH = 24, 34
+_STOP = re.compile(r"[.;\n]")
+# What is looked for before an activity and behind it.
+_BEFORE = CueSet({"limited": _LIMIT_BEFORE, "able": _ABLE_BEFORE})
+_AFTER = CueSet({"limited": _LIMIT_AFTER, "able": _ABLE_AFTER})
+
+
 def _read(text: str, layout: Layout, match: re.Match[str]) -> Ability | None:
     activity = str(match.lastgroup)
     sentence = layout.sentence_at(match.start())
     begin, stop = min(sentence.start, match.start()), max(sentence.end, match.end())
     left = text[max(begin, match.start() - 110) : match.start()]
-    for cut in _CLAUSE.finditer(left):
-        left = " " * cut.end() + left[cut.end() :]
     right = text[match.end() : min(stop, match.end() + 60)]
+    before, after = _BEFORE.look(left), _AFTER.look(right)
+    if not (before.may("limited") or before.may("able") or after.may("limited") or after.may("able")):
+        return None  # most activities are only named
+    own_left = left
+    for cut in _CLAUSE.finditer(left):
+        own_left = " " * cut.end() + left[cut.end() :]
+    if own_left != left:
+        left = own_left
+        before = _BEFORE.look(left)
     clause_end = _CLAUSE.search(right)
     right = right[: clause_end.start()] if clause_end else right
     # What is said of the next activity is not said of this one.
-    following = _ACTIVITY.search(right)
-    own_right = right[: following.start()] if following is not None and following.start() > 1 else right
-    limited_before, able_before = _last(_LIMIT_BEFORE, left), _last(_ABLE_BEFORE, left)
+    following = _ACTIVITY.search(text, match.end() + 2, match.end() + len(right))
+    own_right = right[: following.start() - match.end()] if following is not None else right
+    limited_before, able_before = _last(before, "limited"), _last(before, "able")
     if limited_before is not None and _MUST.fullmatch(limited_before.group()):
         # "Has to get out of bed at night" is no weakness; "has to push off with her arms" is.
         manner = left[limited_before.end() :] + match.group() + own_right
         limited_before = limited_before if _MANNER.search(manner) else None
-    limited_after, able_after = _LIMIT_AFTER.search(own_right), _ABLE_AFTER.search(own_right)
+    after = _AFTER.look(own_right)
+    limited_after = _within(after, "limited", _LIMIT_REACH)
+    able_after = _within(after, "able", _ABLE_REACH)
     start, end = match.start(), match.end()
     if (
         able_after is not None
@@ -322,5 +340,16 @@ def _is_soft(words: str) -> bool:
     )
 
 
-def _last(pattern: re.Pattern[str], words: str) -> re.Match[str] | None:
-    return max(pattern.finditer(words), key=lambda match: match.start(), default=None)
+def _within(seen: Look, name: str, reach: int) -> re.Match[str] | None:
+    """Return the first match that begins within *reach*, in the clause that the words begin with."""
+    found = seen.search(name)
+    if found is None or found.start() > reach or _STOP.search(seen.words, 0, found.start()) is not None:
+        return None
+    return found
+
+
+def _last(seen: Look, name: str) -> re.Match[str] | None:
+    found = None
+    for found in seen.apart(name):  # noqa: B007 - the last one is wanted
+        pass
+    return found

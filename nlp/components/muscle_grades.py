@@ -10,73 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from chartsift.nlp.months import MONTH_STEM
+from chartsift.nlp.components.muscle_measures import Measure, is_planned, remarks
+from chartsift.nlp.components.muscle_names import LONG_NAME, SHORT_NAME, group_in, short_forms
+from chartsift.nlp.components.muscle_sums import sums
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import Gate, gate
+from chartsift.nlp.text.prefilter import gate
 
-# Which muscles belong to which group; the trial counts proximal, axial and bulbar groups. Distal weakness alone points
-# to inclusion body myositis or a nerve, "limb" is an arm or a leg with nothing closer said.
-_MUSCLES: tuple[tuple[str, str], ...] = (
-    (
-        "axial",
-        (
-            r"neck (?:flexors?|flexion|flex|extensors?|extension|ext|strength|muscles)|neck|nflex"
-            r"|n\.? ?flex(?:ion|ors?)?|trunk(?: flexion| flexors)?"
-            r"|abdominals?|rectus abdominis|head lift|sternocleidomastoids?|SCM"
-        ),
-    ),
-    (
-        "bulbar",
-        (
-            r"facial muscles|face|orbicularis(?: oculi| oris)?|tongue|palat(?:e|al)|jaw (?:opening|closure)"
-            r"|eye closure|bulbar(?: muscles)?"
-        ),
-    ),
-    (
-        "proximal",
-        (
-            r"deltoids?|delts?|biceps?|bic|triceps?|shoulder (?:abduct(?:ion|ors?)|abd|flex(?:ion|ors?)?"
-            r"|ext(?:ension|ensors?)?|girdle|muscles)|shoulders?"
-            r"|arm (?:abduct(?:ion|ors?)|elevation|flexors?)|elbow (?:flex(?:ion|ors?)?|ext(?:ension|ensors?)?)"
-            r"|hip (?:flex(?:ion|ors?)?|ext(?:ension|ensors?)?|abd(?:uct(?:ion|ors?))?|add(?:uct(?:ion"
-            r"|ors?))?|girdle|muscles)|hips?"
-            r"|ilio-?psoas|psoas|glut(?:eus|eal|eals|eii|es|s)?(?: ?(?:max(?:imus)?|med(?:ius)?|muscles))?\.?"
-            r"|(?:hip )?adductors?|(?:hip )?abductors?"
-            r"|quad(?:s|riceps)?|knee (?:ext(?:ension|ensors?)?|flex(?:ion|ors?)?)|hamstrings?|hams|thighs?"
-            r"|vastus lateralis"
-            r"|proximal(?:ly)?(?: (?:muscles?|strength|muscle strength|UE|LE|UEs|LEs|arms?|legs?"
-            r"|upper extremit(?:y|ies)|lower extremit(?:y|ies)|groups?|limbs?))?(?: and distal(?:ly)?)?"
-            r"|prox(?: (?:UE|LE|muscles))?\.?|limb[- ]girdles?"
-        ),
-    ),
-    (
-        "distal",
-        (
-            r"wrist (?:ext(?:ension|ensors?)?|flex(?:ion|ors?)?)|wrists?|finger (?:flex(?:ion|ors?)?"
-            r"|ext(?:ension|ensors?)?|abduct(?:ion|ors?))|(?:hand )?grips?(?: strength)?"
-            r"|hand intrinsics?|intrinsics|hands?|ankle (?:dorsi-?flex(?:ion|ors?)?|plantar-?flex(?:ion"
-            r"|ors?)?|DF|PF)|ankles?|dorsi-?flex(?:ion|ors?)?|plantar-?flex(?:ion|ors?)?"
-            r"|tibialis anterior|tib ant|gastroc(?:nemi(?:us|i)|s)?|toe (?:ext(?:ension|ensors?)?|flex(?:ion"
-            r"|ors?)?)|toes|feet|distal(?:ly)?(?: (?:muscles?|strength|groups?|UE|LE))?"
-        ),
-    ),
-    (
-        "limb",
-        (
-            r"(?:bilateral )?(?:upper|lower) (?:extremit(?:y|ies)|limbs?)|arms?|legs?"
-            r"|all (?:four )?extremities|all (?:4 )?extremities|all limbs"
-        ),
-    ),
-)
-# Short forms only count where something else says that strength is the topic.
-_SHORT: tuple[tuple[str, str], ...] = (
-    ("axial", r"NF|NE"),
-    ("proximal", r"HF|HE|IP|GM|GMax|GMed|HAB|HAbd|HS|VL|KE|KF|EF|EE|SA|SAb|Delt|Glut|[Bb]i|[Tt]ri|[Hh]am"),
-    ("distal", r"DF|PF|TA|WE|WF|FF|EHL|FDP|ADF|APF"),
-    ("limb", r"B?[UL]Es?|[RL][UL]E"),
-)
 _GRADE = (
     r"(?:[0-5][\s-]?(?:plus|minus)(?:\s?/\s?5|\s+(?:out\s+)?of\s+5)?(?![\w/])"
     r"|[2-4]\s?(?:-|–|to)\s?[3-5](?:\s?/\s?5)?(?![\w/%-]|\.\d|\s?(?:x|times|reps|wee?ks?|wks|mo|days|min|sec)\b)"
@@ -107,13 +47,6 @@ _REFLEX = re.compile(
 )
 
 
-def _compile(table: list[tuple[str, str]], *, flags: int) -> Gate:
-    named = "|".join(f"(?P<{group}>{names})" for group, names in table)
-    return gate(rf"(?<![\w-])(?:{named})(?![A-Za-z-]*\w)", flags)
-
-
-_LONG_PATTERN = _compile(list(_MUSCLES), flags=re.IGNORECASE)
-_SHORT_PATTERN = _compile(list(_SHORT), flags=0)
 _AFTER = re.compile(rf"{_LINK}\s{{0,24}}{_PAIR}", re.IGNORECASE)
 _BEFORE = re.compile(
     r"(?P<first>(?:[0-5]\s?(?:\+|-|–|−)?/5(?:\s?(?:\+|-|–|−)(?![\w.]))?|[0-5] out of 5|[2-4][+-]"
@@ -154,44 +87,6 @@ _FULL = gate(
     r")",
     re.IGNORECASE,
 )
-_MMT = gate(
-    r"\b(?:MMT(?:\s?-?\s?(?:8|26|24|12))?"
-    r"|manual muscle test(?:ing)?(?:[\s-]*8)?)(?![\w/])(?P<gap>(?:[^\d\n.;(]|\(0\s?[-–]\s?\d{2,3}\)|\("
-    r"|\.(?!\s)|8\s(?=sum|score|total)){0,45}?)"
-    r"(?P<value>\d{2,3}(?:\.\d)?)(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of|out of)\s*(?P<scale>\d{2,3})(?![/\d-]))?",
-    re.IGNORECASE,
-)
-# The last line of a table of the test: "TOTAL  146/150", the test's name in its title.
-_TOTAL = gate(
-    r"\b(?:total|sum|score|subtotal|summe|gesamt)\b(?P<gap>[^\w\n.;]{0,40}(?:score|sum|points)?[^\w\n.;]{0,10})"
-    r"(?P<value>\d{2,3}(?:\.\d)?)\s*(?:/|of|out of)\s*(?P<scale>150|80)(?![/\d-])",
-    re.IGNORECASE,
-)
-_TESTED = gate(r"\bMMT|\bmanual muscle", re.IGNORECASE)
-_TABLE_REACH = 1_200
-_CMAS = gate(
-    r"\bCMAS\b(?P<gap>[^\d\n.;]{0,40}?)(?P<value>\d{1,2})(?![\d/.-]*[+-]|\d)(?:\s*(?:/|of"
-    r"|out of)\s*(?P<scale>5[12])(?!\d))?",
-    re.IGNORECASE,
-)
-# "104 -> 121", "118 (was 131)", "47/52 -> today 33/52": the last of a chain is today's.
-_CHAIN = re.compile(
-    r"\s*(?:(?:->|-->|→|=>|>|to)\s*(?:now |today |currently )?"
-    r"|(?:at (?:diagnosis|dx|onset|presentation|baseline)|last visit|initially)?[,;(]?\s*(?:but |and )?"
-    r"(?:now|today|currently)\s+(?:at |is )?)"
-    r"(?P<value>\d{2,3}(?:\.\d)?)(?:\s*/\s*(?P<scale>\d{2,3}))?(?![\d/])",
-    re.IGNORECASE,
-)
-_MONTH_GAP = re.compile(rf"\d{{1,4}}[/-]\d|(?:{MONTH_STEM})[a-z]*\.?\s*'?$", re.IGNORECASE)
-_LIMITED = re.compile(
-    r"(?:limited|inhibited|hampered|confounded|affected)\s+(?:by|due to|2/2|secondary to"
-    r"|because of)\s+(?:[\w']+\s+){0,4}?(?P<by>pain|fatigue|effort|tired\w*|discomfort|guarding)"
-    r"|(?P<by2>pain|effort|fatigue)[- ](?:limited|limiting|inhibited|dependent|related)"
-    r"|(?P<give>give[- ]?way|giveway|breakaway|poor effort|submaximal effort|effort dependent"
-    r"|variable effort)"
-    r"|(?:2/2|due to|because of|from|d/t|secondary to)\s+(?:[\w']+\s+){0,3}?(?P<by3>pain|guarding)\b",
-    re.IGNORECASE,
-)
 # What may follow a bare digit for it to be a grade.
 _AFTER_BARE = re.compile(
     r"\s*(?:$|[,;.|)(\r\n]|and\b|bilat|b/l|on (?:both|the|R|L)\b|both\b|with\b|R\b|L\b|right\b|left\b|MRC"
@@ -217,7 +112,7 @@ _ONLY_GRADED = re.compile(
     re.IGNORECASE,
 )
 # "No rash, 5/5." - a clause of its own, not the fifth of May and no score of something else.
-_BARE_FULL = gate(r"(?:(?<=[.;,])\s+|^[ \t]*)(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE)
+_BARE_FULL = gate(r"(?P<grade>[45]/5)(?=[ \t]*(?:[.;,](?!\d)|\r?$))", re.MULTILINE)
 _OTHER_SCORE = re.compile(
     r"\b(?:pain|score|PHQ|GAD|GCS|recall|orient\w*|memory|ECOG|KPS|VAS|itch|reflex\w*|DTRs?|seen|visit|on|dated|due)\b[^.;]{0,30}$",
     re.IGNORECASE,
@@ -227,38 +122,6 @@ _NOW_GRADE = gate(
     r"\b(?:now|today|currently|presently|improved to|up to|back to)\s+(?P<grade>[0-5][+-]?)\s?/\s?5\b",
     re.IGNORECASE,
 )
-_OTHER_CAUSE = re.compile(
-    r"\b(?:stroke|CVA|hemipare\w+|hemipleg\w+|radiculopath\w+|L[345](?:-S1)?\s+root|foot drop"
-    r"|neuropath\w+|rotator cuff|post-?op\w*|polio|parkinson\w*|multiple sclerosis|spinal stenosis"
-    r"|carpal tunnel)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """
-    One measurement of strength.
-
-    Attributes:
-        start: First code point of the words that give it.
-        end: One past the last code point.
-        concept: "MRC", "MMT", "CMAS" or "full_strength".
-        value: Lowest grade (MRC) or the sum (MMT, CMAS); None for words.
-        scale: Highest possible value.
-        group: Muscle group of a grade: proximal, axial, bulbar, distal, limb or whole.
-        limited: What limited the test ("pain", "fatigue", "effort"); "" where nothing did.
-        cause: Another cause that the sentence names ("stroke"); "" where none.
-    """
-
-    start: int
-    end: int
-    concept: str
-    value: float | None
-    scale: float | None
-    group: str
-    limited: str = ""
-    cause: str = ""
 
 
 def grade(words: str) -> float:
@@ -304,15 +167,13 @@ _GRADED = gate(
 
 
 def _all(text: str, layout: Layout) -> Iterator[Measure]:
-    yield from _sums(text, layout, _MMT, "MMT")
-    yield from _sums(text, layout, _CMAS, "CMAS")
-    if _TESTED.search(text) is not None:
-        yield from _sums(text, layout, _TOTAL, "MMT")
+    yield from sums(text, layout)
     if _GRADED.search(text) is not None:
         yield from _grades(text, layout)
         yield from _whole(text, layout)
         for match in _BARE_FULL.finditer(text):
-            if _OTHER_SCORE.search(text[max(0, match.start() - 40) : match.start()]) is None:
+            begin = _clause_begin(text, match.start())
+            if begin is not None and _OTHER_SCORE.search(text[max(0, begin - 40) : begin]) is None:
                 value = grade(match.group("grade"))
                 yield Measure(
                     match.start("grade"),
@@ -321,12 +182,12 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
                     value,
                     5.0,
                     "whole",
-                    *_remarks(text, layout, match.end()),
+                    *remarks(text, layout, match.end()),
                 )
     for match in _FULL.finditer(text):
-        if match.group("no") is not None or _is_planned(text, layout, match.start()):
+        if match.group("no") is not None or is_planned(text, layout, match.start()):
             continue
-        group = _group_in(match.group())
+        group = group_in(match.group())
         part = _PART_BEFORE.search(text, max(0, match.start() - 24), match.start())
         if part is not None and match.group()[0] not in "nN":
             if part.lastgroup == "none":
@@ -334,7 +195,7 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
             group = str(part.lastgroup)
         if group and not match.group().lower().startswith("no "):
             yield Measure(
-                match.start(), match.end(), "MRC", 5.0, 5.0, group, *_remarks(text, layout, match.end())
+                match.start(), match.end(), "MRC", 5.0, 5.0, group, *remarks(text, layout, match.end())
             )
         else:
             yield Measure(
@@ -344,52 +205,19 @@ def _all(text: str, layout: Layout) -> Iterator[Measure]:
                 None,
                 None,
                 "whole",
-                *_remarks(text, layout, match.end()),
+                *remarks(text, layout, match.end()),
             )
 
 
-def _sums(text: str, layout: Layout, pattern: Gate, concept: str) -> Iterator[Measure]:
-    for match in pattern.finditer(text):
-        if (
-            pattern is _TOTAL
-            and _TESTED.search(text, max(0, match.start() - _TABLE_REACH), match.start()) is None
-        ):
-            continue
-        value_at = match
-        end = match.end()
-        gap = re.sub(r"\([^)]*\)", "", match.group("gap"))
-        if _MONTH_GAP.search(gap) is None and re.search(r"[/'’]\s?$", gap) is None:
-            pass
-        elif concept == "CMAS":
-            # "CMAS  Feb '23  47/52 -> today 33/52": the digits after the apostrophe are a year.
-            later = re.compile(r"[^\n;]{0,12}?(?P<value>\d{2})\s*/\s*(?P<scale>52)").match(
-                text, match.end("value")
-            )
-            if later is None:
-                continue
-            value_at, end = later, later.end()
-        else:
-            continue
-        value = float(value_at.group("value"))
-        scale_words = value_at.group("scale")
-        while (chain := _CHAIN.match(text, end)) is not None:
-            value, end = float(chain.group("value")), chain.end()
-            scale_words = chain.group("scale") or scale_words
-        scale = float(scale_words) if scale_words else _usual_scale(concept, value)
-        if scale is None or value > scale or _is_planned(text, layout, match.start()):
-            continue
-        yield Measure(
-            match.start(), end, concept, value, scale, "whole", *_remarks(text, layout, end, whole=True)
-        )
-
-
-def _usual_scale(concept: str, value: float) -> float | None:
-    """Return the scale of a sum without one: MMT-8 is 0 to 150 for both sides and the neck, 0 to 80 for one side."""
-    if concept == "CMAS":
-        return 52.0 if value <= 52 else None
-    if 20 <= value <= 80:
-        return 80.0
-    return 150.0 if 80 < value <= 150 else None
+def _clause_begin(text: str, start: int) -> int | None:
+    """Return where the clause or the line begins that nothing stands in before *start*; None where something does."""
+    begin = start
+    while begin and text[begin - 1].isspace():
+        begin -= 1
+    if begin and begin < start and text[begin - 1] in ".;,":
+        return begin
+    line = text.rfind("\n", 0, start) + 1
+    return line if not text[line:start].strip(" \t") else None
 
 
 def _whole(text: str, layout: Layout) -> Iterator[Measure]:
@@ -408,18 +236,18 @@ def _whole(text: str, layout: Layout) -> Iterator[Measure]:
         value = min(grade(g) for g in (first, second) if g)
         if second == "5" and words.rstrip().endswith("/5"):
             value = grade(first)
-        if _is_planned(text, layout, match.start()) or _sentence_has(
+        if is_planned(text, layout, match.start()) or _sentence_has(
             layout, text, match.start(), _REFLEX, before=match.start()
         ):
             continue
         end = _to_clause_end(text, layout, match.end())
         group = (
-            _group_in(text[match.end() : end])
-            or _group_in(re.split(r"[.;\n]", text[max(0, match.start() - 40) : match.start()])[-1])
+            group_in(text[match.end() : end])
+            or group_in(re.split(r"[.;\n]", text[max(0, match.start() - 40) : match.start()])[-1])
             or "whole"
         )
         yield Measure(
-            match.start(), match.end(), "MRC", value, 5.0, group, *_remarks(text, layout, match.end())
+            match.start(), match.end(), "MRC", value, 5.0, group, *remarks(text, layout, match.end())
         )
     for match in _NOW_GRADE.finditer(text):
         if _is_strength(text, layout, match.start(), needed=True):
@@ -430,7 +258,7 @@ def _whole(text: str, layout: Layout) -> Iterator[Measure]:
                 grade(match.group("grade")),
                 5.0,
                 "whole",
-                *_remarks(text, layout, match.end()),
+                *remarks(text, layout, match.end()),
             )
     for match in _THROUGHOUT.finditer(text):
         if not _sentence_has(layout, text, match.start(), _REFLEX, before=match.start()):
@@ -441,14 +269,15 @@ def _whole(text: str, layout: Layout) -> Iterator[Measure]:
                 grade(match.group("grade")),
                 5.0,
                 "whole",
-                *_remarks(text, layout, match.end()),
+                *remarks(text, layout, match.end()),
             )
 
 
 def _grades(text: str, layout: Layout) -> Iterator[Measure]:
     used_to = -1
     anchors = sorted(
-        [*_LONG_PATTERN.finditer(text), *_SHORT_PATTERN.finditer(text)], key=lambda m: (m.start(), -m.end())
+        [*LONG_NAME.finditer(text), *short_forms(text, 0, len(text))],
+        key=lambda m: (m.start(), -m.end()),
     )
     pending: list[re.Match[str]] = []
     for anchor in anchors:
@@ -472,7 +301,7 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
                 min(values),
                 5.0,
                 str(anchor.lastgroup),
-                *_remarks(text, layout, end),
+                *remarks(text, layout, end),
             )
         elif before is not None:
             found = Measure(
@@ -482,7 +311,7 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
                 grade(before.group("first")),
                 5.0,
                 str(anchor.lastgroup),
-                *_remarks(text, layout, anchor.end()),
+                *remarks(text, layout, anchor.end()),
             )
         if found is None:
             pending.append(anchor)
@@ -512,7 +341,7 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
 def _is_grade_context(text: str, layout: Layout, anchor: re.Match[str], match: re.Match[str]) -> bool:
     first, second = match.group("first"), match.group("second")
     marked = "5" in first[1:] or first[-1] in "+-–−sS"
-    short = anchor.re is _SHORT_PATTERN.plain
+    short = anchor.re is SHORT_NAME
     certain = marked or (float(first[0]) >= 2 and _ONLY_GRADED.fullmatch(anchor.group()) is not None)
     if not _is_strength(text, layout, anchor.start(), needed=short or not certain):
         return False
@@ -541,7 +370,8 @@ def _is_strength(text: str, layout: Layout, start: int, *, needed: bool = False)
         return False
     if not needed:
         return True
-    around = text[max(0, line.start - 120, start - 300) : min(max(line.end, start + 120), start + 220)]
+    first, last = max(0, line.start - 120, start - 300), min(max(line.end, start + 120), start + 220)
+    around = text[first:last]
     if _STRENGTH_WORD.search(around) is not None or layout.section_at(start).title.lower() in (
         "strength",
         "motor",
@@ -551,7 +381,8 @@ def _is_strength(text: str, layout: Layout, start: int, *, needed: bool = False)
     ):
         return True
     grades = re.findall(r"(?<![\w/.-])[2-5](?:\+|-)(?![\w/]|\.\d)|(?<![\w/.-])[2-5]/[2-5](?![\w/])", around)
-    muscles = len(_LONG_PATTERN.plain.findall(around)) + len(_SHORT_PATTERN.plain.findall(around))
+    muscles = sum(1 for _ in LONG_NAME.finditer(text, first, last))
+    muscles += sum(1 for _ in short_forms(text, first, last))
     return (bool(grades) and muscles >= 2) or muscles >= 3
 
 
@@ -565,46 +396,3 @@ def _sentence_has(layout: Layout, text: str, at: int, pattern: re.Pattern[str], 
 def _to_clause_end(text: str, layout: Layout, start: int) -> int:
     stop = re.compile(r"[.;\n]").search(text, start, min(len(text), start + 60))
     return stop.start() if stop else min(len(text), start + 60)
-
-
-def _group_in(words: str) -> str:
-    if re.search(
-        r"\b(?:throughout|all (?:groups|muscle groups|extremities)|proximal(?:ly)? and distal)",
-        words,
-        re.IGNORECASE,
-    ):
-        return ""
-    match = _LONG_PATTERN.search(words) or _SHORT_PATTERN.search(words)
-    return str(match.lastgroup) if match else ""
-
-
-def _remarks(text: str, layout: Layout, end: int, *, whole: bool = False) -> tuple[str, str]:
-    """Return what limited the test that ends at *end*, and another cause of weakness that its sentence names."""
-    sentence = layout.sentence_at(max(0, end - 1))
-    stop = max(min(sentence.end, end + (220 if whole else 90)), end)
-    after = text[end:stop]
-    if not whole:
-        cut = re.search(r"[;.]\s|(?<![\d/])[0-5][+-]?/5|,\s+(?:neck|hip|delt|quad|glut|biceps)", after)
-        after = after[: cut.start()] if cut else after
-    limited = _LIMITED.search(after)
-    by = ""
-    if limited is not None:
-        by = next(
-            (value for value in (limited.group("by"), limited.group("by2"), limited.group("by3")) if value),
-            "effort",
-        ).lower()
-    cause = _OTHER_CAUSE.search(text, min(sentence.start, end), max(stop, end))
-    return by, cause.group().lower() if cause else ""
-
-
-def _is_planned(text: str, layout: Layout, start: int) -> bool:
-    sentence = layout.sentence_at(start)
-    left = text[min(sentence.start, start) : start]
-    return (
-        re.search(
-            r"\b(?:if|until|unless|goal|target|repeat|schedule|should|once|when)\b[^,;:]{0,60}$",
-            left,
-            re.IGNORECASE,
-        )
-        is not None
-    )

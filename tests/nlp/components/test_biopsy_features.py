@@ -64,3 +64,14 @@ def test_a_report_speaks_of_its_specimen_to_the_end(pipeline: Pipeline) -> None:
     found = [f for f in pipeline.extract(note(text)) if f.kind == "biopsy_feature"]
 
     assert [(f.concept, f.assertion) for f in found] == [(ANY, "absent")]
+
+
+def test_a_letter_that_is_two_in_lower_case_moves_no_sentence(pipeline: Pipeline) -> None:
+    """ "İ" has two characters in lower case: what stands behind hundreds of them is still read in its own sentence."""
+    report = "MUSCLE BIOPSY, left deltoid. Perifascicular atrophy is present. Fibers are round."
+
+    plain = read(pipeline, "Patient I. Yilmaz. " * 40 + report, "biopsy_feature")
+    dotted = read(pipeline, "Patient \u0130. Yilmaz. " * 40 + report, "biopsy_feature")
+
+    assert [(f.concept, f.start) for f in plain] == [(ATROPHY, 40 * 19 + report.index("Perif"))]
+    assert [(f.concept, f.start) for f in dotted] == [(f.concept, f.start) for f in plain]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chartsift.nlp.components.muscle_grades import Measure, grade, measures
+from chartsift.nlp.components.muscle_grades import _clause_begin, grade, measures
+from chartsift.nlp.components.muscle_measures import Measure
+from chartsift.nlp.components.muscle_names import SHORT_NAME, short_forms
 from chartsift.nlp.text.layout import Layout, split_lines, split_sentences
 
 
@@ -145,3 +147,34 @@ def test_what_limited_the_test(text: str, limited: str) -> None:
 
 def test_another_cause_is_named() -> None:
     assert _measures("Hip flexors 3/5 since the stroke.")[0].cause == "stroke"
+
+
+def test_short_forms_are_those_of_their_expression() -> None:
+    """The text is looked through for how a short form begins; none of them may be passed over."""
+    forms = (
+        "NF NE HF HE IP GM GMax GMed HAB HAbd HS VL KE KF EF EE SA SAb Delt Glut Bi bi Tri tri Ham ham DF PF TA WE WF FF "
+        "EHL FDP ADF APF UE UEs BUE LE LEs BLE RUE LUE RLE LLE"
+    )
+    text = f"{forms} xNF -HF NFx ability Hamlet Bill MRI\nHF/{forms.replace(' ', ',')}"
+
+    found = [match.span() for match in short_forms(text, 0, len(text))]
+
+    assert found == [match.span() for match in SHORT_NAME.finditer(text)]
+    assert len(found) == 2 * len(forms.split()) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "begin"),
+    [
+        ("No rash, 5/5.", 8),
+        ("No rash.\n\n 5/5.", 8),
+        ("\t5/5", 0),
+        ("Exam\n  5/5", 5),
+        ("Exam:\r\n5/5", 7),
+        ("Strength 5/5.", None),
+        ("rash;5/5.", None),
+        ("Exam\n\u00a05/5", None),
+    ],
+)
+def test_where_the_clause_of_a_bare_grade_begins(text: str, begin: int | None) -> None:
+    assert _clause_begin(text, text.index("5/5")) == begin
