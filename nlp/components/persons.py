@@ -13,11 +13,13 @@ from chartsift.nlp.components.receipt_reach import is_said_of_the_mention
 from chartsift.nlp.components.relatives import RELATIVE
 from chartsift.nlp.text.layout import Layout
 
-_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE})(?![\w-])", re.IGNORECASE)
+# "Her toddler has a cold": without its owner the word tells an age ("liver transplant as a toddler").
+_SMALL_CHILD = r"(?:(?<=\bher )|(?<=\bhis )|(?<=\btheir )|(?<=\bmy )|(?<=\bour ))(?:toddler|baby|infant|newborn|little one|kids?)"
+_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE}|{_SMALL_CHILD})(?![\w-])", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
-    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
+    "child", "toddler", "baby", "infant", "newborn", "little one", "kid", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
     "family member", "teammate", "classmate", "vater", "mutter", "bruder", "schwester", "tante", "onkel", "ehemann",
     "ehefrau", "sohn", "tochter",
