@@ -26,7 +26,7 @@ _PERSON_LETTERS = (
 )  # fmt: skip
 _SOMEONE = r"(?:patient|woman|man|person|girl|boy|member|kid|child|people|lady|guy|gentleman)s?"
 _OTHER_PATIENT = re.compile(
-    rf"\b(?:(?:another|other|a fellow|some|one) {_SOMEONE}|the {_SOMEONE} (?=(?:in|from) the (?:next|same|other)|next to|opposite|across)|\w+ of (?:our|their|these|those) {_SOMEONE}"
+    rf"\b(?:(?:another|other|a fellow|some|one) {_SOMEONE}|the {_SOMEONE} (?=(?:in|from) the (?:next|same|other)|next (?:to|door)|opposite|across)|\w+ of (?:our|their|these|those) {_SOMEONE}"
     rf"|(?:many|several|few|most|two|three|four|five|six|seven|eight|nine|ten|\d+) {_SOMEONE})\b"
     r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
     re.IGNORECASE,
@@ -62,9 +62,15 @@ _IN_THE_NEWS = re.compile(
 # "It applies to subjects who got gene-modified cells", "avoided in patients with a kidney transplant": people at large.
 _PEOPLE_AT_LARGE = re.compile(
     r"(?<!one of the )(?<!one of our )(?<!among the )(?<!among our )\b(?:patients|subjects|participants|people|individuals|persons|those|adults|children|women|men|recipients|cases)\s+"
-    r"(?:who|that|with|after|following|treated with|given|having|receiving|undergoing)\b(?![^.;:]*\b(?:s?he|her|his|the patient|pt|this (?:man|woman|patient|lady|boy|girl))\b)[^.;:]{0,60}$",
+    r"(?:who|that|with|after|following|treated with|given|having|receiving|undergoing|(?:have |had |were |are )?(?:received|got|underwent|undergone|given|had))\b(?![^.;:]*\b(?:s?he|her|his|the patient|pt|this (?:man|woman|patient|lady|boy|girl))\b)[^.;:]{0,60}$",
     re.IGNORECASE,
 )
+# "A series of renal transplant recipients", "transplanted patients had": a plural of people is never the patient.
+_PEOPLE_BEHIND = re.compile(
+    r"\s*(?:recipients|patients|survivors|cohorts?|populations?)\b(?!\s*['’]|\s+(?:list|clinic|unit|ward|group))",
+    re.IGNORECASE,
+)
+_ONE_OF_THEM = re.compile(r"\b(?:one of|among|like|joins?|all|other|our)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
 # "He is married to a liver transplant recipient".
 _MARRIED_TO = re.compile(
     r"\b(?:married to|(?:wife|husband|mother|father|parent|partner|carer|caregiver|daughter|son|sister|brother|friend) (?:of|for|to)|lives with|cares for|looks after)\s+an?\s+(?:[\w-]+\s+)?$",
@@ -255,6 +261,9 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     named = "" if _HANDED_OUT.match(right) else _named_before(left, text[start:end])
     if named:
         return named
+    people = _PEOPLE_BEHIND.match(right)
+    if people is not None and _ONE_OF_THEM.search(left) is None:
+        return people.group().strip()
     for_named = "donor" in left and (_DONOR_FOR_NAMED.search(left) or _PATIENT_DONOR.search(left))
     if for_named:
         return for_named.group().strip()

@@ -23,16 +23,18 @@ from chartsift.nlp.components.receipt_talk import (
     BECAUSE_OF,
     CAME_UP,
     EXCLUDES,
+    GOT_WORDS,
     GRANTED,
+    IN_THE_LITERATURE,
     IN_VIEW_OF,
     NAMED_BY_NOUN,
+    NOT_THERE,
     ONE_MORE,
+    PRESUPPOSED,
     RULE_BEFORE,
     SOME_PATIENT,
     STEP_FOR,
     TALKED_OF,
-    THEN_DONE,
-    THEN_DONE_LETTERS,
     WEIGHED,
 )
 from chartsift.nlp.text.dates import find_dates
@@ -96,7 +98,7 @@ _TRIAL_NOUN = loosely(
     r"(?:trials?|stud(?:y|ies)|protocols?|research|arms?)\b"
 )
 _STRONG_INTENT = loosely(
-    r"\b(?:(?:will|would|may|might|could|going to) end up with|plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
+    r"\b(?:(?:will|would|may|might|could|going to) end up with|(?:information|info|leaflets?|booklets?|education|counsell?ing|advice|materials?) (?:on|about|regarding|concerning|for)|plan(?:s|ned|ning)?|schedul\w+|candida\w+|eval(?:uat\w*)?|refer(?:red|ral|rals|s|ring)?|consult\w*"
     r"|consider\w*"
     r"|discuss\w*|options?|interest\w*|ask(?:s|ed|ing)?|want(?:s|ed|ing)?|would like|wish\w*|hop(?:e|es|ed|ing)"
     r"|consent\w*|await\w*|pending|(?:en)?listed|list for|registered for|donor search\w*|search\w* for|"
@@ -134,6 +136,12 @@ _OTHER_OBJECT = loosely(
     r"|her)|from (?:his|her))\b"
 )
 
+# "Went on to receive" looks ahead from then, and back from now.
+_WENT_ON = re.compile(r"\b(?:went|gone|goes|came|lived)\s+on\s+$", re.IGNORECASE)
+# Behind one of these a new item begins, of which a word of intent before it says nothing.
+_OPENS = re.compile(r"if|once|when|until|in case|would|\W*\?", re.IGNORECASE)
+_NEW_ITEM = re.compile(r"[,:(–—\n]|\s-\s|->|→|\.\s")
+
 # ---- receipt
 _STRONG_RECEIPT = loosely(
     r"\b(?:(?:one|two|three|a single|\d) infusions? of|erhielt|bekam|erhalten|received|receives|"
@@ -141,7 +149,7 @@ _STRONG_RECEIPT = loosely(
     r"|got|has had"
     r"|have had|had"
     r"|day\s*0(?!\s*(?:is|planned|scheduled|target|on hold|tbd))"
-    r"|underwent|undergone|treated with|treatment with|treated by|s/p|s\.p\.|status[- ]?post|day\s*\+\s*\d+"
+    r"|(?:went|gone|goes|came|lived) on to (?:receive|have|get|undergo)|underwent|undergone|treated with|treatment with|treated by|s/p|s\.p\.|status[- ]?post|day\s*\+\s*\d+"
     r"|D\s?\+\s?\d+"
     r"|(?:months?|mos?|years?|yrs?|y|weeks?|wks?|days?)\.?\s*(?:out\s*)?(?:from|after|post|since|s/p|p)"
     r"|h/o|history of|hist of|hx of|hx|(?:first|second|third|failed|old|remote|known|functioning|prior"
@@ -395,14 +403,6 @@ def _uncertain(around: _Around) -> Receipt | None:
     return _said("hypothetical" if weighed and not is_past else "possible", unsure.group())
 
 
-def _then_done(around: _Around) -> Receipt | None:
-    """Read "was offered in 2013 and took place in May", "listed in 2012 and transplanted in 2013"."""
-    if not any(letters in around.right for letters in THEN_DONE_LETTERS):
-        return None
-    done = THEN_DONE.match(around.right)
-    return _said("present", done.group()[-40:], strong=True) if done is not None else None
-
-
 def _step_towards(around: _Around) -> Receipt | None:
     """Read "leukapheresis for CAR T done 5/14", which says that a step before it was done."""
     step = STEP_FOR.search(around.near[-_NEAR:])
@@ -461,6 +461,22 @@ def _plan_or_trial(around: _Around) -> Receipt | None:
 def _date_to_come(around: _Around) -> Receipt | None:
     is_to_come = around.dated is False or _MINUS_DAY.match(around.right)
     return _said("hypothetical", "a date to come") if is_to_come else None
+
+
+def _in_the_literature(around: _Around) -> Receipt | None:
+    """Read "reviews describe autologous HSCT", which tells of nobody."""
+    if around.dated or _HERS.search(around.near):
+        return None
+    written = IN_THE_LITERATURE.search(around.near)
+    return _said("hypothetical", written.group()) if written is not None else None
+
+
+def _presupposed(around: _Around) -> Receipt | None:
+    """Read "rejection of the lung graft", "belatacept for the kidney transplant", whatever else is considered."""
+    said = PRESUPPOSED.search(around.near[-_NEAR:])
+    if said is None or NOT_THERE.search(around.near) or around.dated is False:
+        return None
+    return _said("present", said.group())
 
 
 def _talked_of(around: _Around) -> Receipt | None:
@@ -557,9 +573,21 @@ def _intent_near(around: _Around) -> Receipt | None:
         and _STEP.match(intent[0])
     ):
         return None  # "leukapheresis 02/2022, lymphodepletion 03/2022, CAR T 03/15/2022"
+    if around.dated and not _reaches(intent[0], between):
+        return None  # "scheduled for colonoscopy, history significant for liver transplantation 2012"
     if around.dated and _BEFORE.fullmatch(intent[0]) and _ON_A_DAY.match(around.right):
         return None  # "before the allo-HSCT in 2015"
     return _said("hypothetical", intent[0])
+
+
+def _reaches(cue: str, between: str) -> bool:
+    """Say whether a word of intent is still about the mention behind *between*: no new item begins, or only names of it."""
+    # "If relapse -> allo HCT (10/10 donor)": what a condition opens goes on behind the arrow.
+    return (
+        _OPENS.fullmatch(cue) is not None
+        or _NEW_ITEM.search(between) is None
+        or is_said_of_the_mention(between)
+    )
 
 
 def _intent_after(around: _Around) -> Receipt | None:
@@ -627,7 +655,6 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _uncertain,
     _service,
     _prospect,
-    _then_done,
     _its_things,
     _on_trial,
     _called_off,
@@ -635,6 +662,8 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _date_to_come,
     _step_towards,
     _blamed,
+    _in_the_literature,
+    _presupposed,
     _talked_of,
     _another,
     _infused_on,
@@ -677,6 +706,8 @@ def _last_receipt(left: str) -> tuple[str, int] | None:
             continue
         if word == "failed" and re.search(r"screen\w*[\s-]*$", left[: match.start()], re.IGNORECASE):
             continue
+        if GOT_WORDS.match(left[match.end() :]) and word not in _ADJECTIVES:
+            continue
         if word == "given" and re.match(r"\s*(?:his|her|the|that|their|this)\b", left[match.end() :]):
             continue
         if word in _ADJECTIVES and (len(left) - match.end() > 30 or re.search(r"[,:(]", left[match.end() :])):
@@ -688,6 +719,8 @@ def _last_receipt(left: str) -> tuple[str, int] | None:
 def _last_intent(left: str) -> tuple[str, int] | None:
     """Return the word of intent nearest before the mention that is about the mention."""
     for match in reversed(list(_STRONG_INTENT.finditer(left))):
+        if _WENT_ON.search(left[: match.start()]):
+            continue
         if _OTHER_OBJECT.search(left[match.end() :]):
             return None
         return match.group(), match.end()

@@ -162,8 +162,8 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
         return
     if run == "latent":
         if status in ("latent", "treated"):
-            treated = "treated " if status == "treated" else ""
-            doubtful.append((latest, f"{treated}latent tuberculosis ({name}) on {day}"))
+            course = "treated " if status == "treated" else ""
+            doubtful.append((latest, f"{course}latent tuberculosis ({name}) on {day}"))
         else:
             calm.append((latest, f"{name} {status} on {day}"))
         return
