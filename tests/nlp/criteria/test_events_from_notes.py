@@ -2,7 +2,7 @@
 What was had, when and by whom, in sentences of many styles: transplants, CAR T cells and infections.
 
 The halves were written before any was read: of the first 75 of 88 were right at first sight, of the second, which was
-kept apart while the rules were changed, 74 of 89; ``STUDIED`` was written to change them (57 of 97). What is still read
+kept apart while the rules were changed, 74 of 89; ``STUDIED
 wrong is listed in docs/findings/transplant.md.
 """
 
