@@ -41,7 +41,7 @@ TO_SOMEONE = (
 # ---- received
 _SOLID = r"(?:kidneys?|liver|heart|lungs?)"
 _MARROW = r"(?:bone marrow|marrow|(?:(?:peripheral )?blood )?(?:stem|progenitor)[- ]cells?|PBSCs?|(?:umbilical )?cord blood)"
-_DET = r"(?:(?:an?|the|his|her|their|my|one|some)\s+)?"
+_DET = r"(?:(?:one of\s+)?(?:an?|the|his|her|their|my|one|some)\s+)?"
 _SIDE = r"(?:(?:left|right|both|double|single|whole|good|healthy|matching|matched|suitable|second|first|third)\s+)*"
 # Whose organ it was: only a graft has such an owner.
 _DONORS = (
@@ -67,13 +67,13 @@ _RECEIVED = loosely(
     # "received a kidney in 2003"
     rf"|\b(?P<get3>received|got|was given|accepted)\s+(?:an?|his|her|the|one)\s+{_SIDE}(?P<organ3>{_SOLID})\s+(?:on|in) (?:\w+ )?(?:\d+ \w+ )?(?:19|20)\d\d\b"
     # "a kidney from an altruistic donor was implanted", "a liver was transplanted in 2010", "left kidney, implanted 14 Feb"
-    rf"|\b(?<!native )(?P<organ4>{_SOLID})(?:\s+{_FROM}|,?\s+\(?(?:deceased|living)[- ]donor\)?,?|\s+(?:became|was|finally became) available(?:\s+(?:in|on) [\w ]{{4,12}})?\s+and|,)*\s*(?P<get4>(?:{_AUX}{_HAVING}(?:transplanted|implanted|grafted)|(?:transplanted|implanted)(?=\s+(?:\d|on|in|at|[A-Z][a-z]{{2,8}} \d))))"
+    rf"|\b(?<!native )(?P<organ4>{_SOLID})(?:\s+{_FROM}|,?\s+\(?(?:deceased|living)[- ]donor\)?,?|\s+(?:became available|(?:was|were) (?:available|offered|found|allocated|accepted)|finally became available)(?:\s+(?:in|on) [\w ]{{4,12}})?\s+and|,)*\s*(?P<get4>(?:{_AUX}?{_HAVING}(?:(?<=and )(?:transplanted|implanted)\b)|{_AUX}{_HAVING}(?:transplanted|implanted|grafted)|(?:transplanted|implanted)(?=\s+(?:\d|on|in|at|[A-Z][a-z]{{2,8}} \d))))"
     # "peripheral blood stem cells were re-infused", "autologous stem cells returned 12/2019"
     rf"|\b(?<!mesenchymal )(?<!adipose )(?P<organ5>{_MARROW}|(?:own|harvested|stored|frozen|cryopreserved|autologous)\s+(?:harvested |stored |frozen |collected )?cells)(?:\s+{_FROM})?\s+(?P<get5>{_AUX}{_HAVING}{_DONE}|(?:re-?infused|infused|re-?transfused|returned|given back|back)(?=\s+(?:\d|on|in|at|after|[A-Z][a-z]{{2,8}} \d)))"
     # "was given her own stem cells back"
     rf"|\b(?P<get6>{_GET})\s+(?:back\s+)?(?:his|her|their|my)\s+own\s+(?:(?:harvested|stored|frozen|collected)\s+)?(?P<organ6>{_MARROW}|cells)\b(?:\s+back\b)?"
     # "his kidney, given by his wife in 2017", "a liver donated by her father"
-    rf"|\b(?P<organ7>{_SOLID}|{_MARROW}),?\s+(?:(?:which|that)\s+)?(?P<get7>(?:was |were |had been )?{_BY_DONOR})"
+    rf"|\b(?P<organ7>{_SOLID}|{_MARROW}),?\s+(?:(?:which|that)\s+)?(?P<get7>(?:was |were |had been )?{_BY_DONOR}|(?:s?he|I|the patient) (?:got|received|was given) {_FROM})"
     # "They put my dad's kidney in me"
     rf"|\b(?P<get8>put)\s+(?:(?:his|her|their|my|the|a)\s+)?(?:{RELATIVE}['’]s\s+|new\s+|donor\s+)?(?P<organ8>{_SOLID})\s+(?:in|into|inside)\s+(?:me|him|her|the patient)\b"
     # "infusion of allogeneic marrow"

@@ -13,13 +13,17 @@ from chartsift.nlp.components.receipt_reach import is_said_of_the_mention
 from chartsift.nlp.components.relatives import RELATIVE
 from chartsift.nlp.text.layout import Layout
 
-# "Her toddler has a cold": without its owner the word tells an age ("liver transplant as a toddler").
-_SMALL_CHILD = r"(?:(?<=\bher )|(?<=\bhis )|(?<=\btheir )|(?<=\bmy )|(?<=\bour ))(?:toddler|baby|infant|newborn|little one|kids?)"
-_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE}|{_SMALL_CHILD})(?![\w-])", re.IGNORECASE)
+# "Her toddler has a cold", "his mate had CAR T": without its owner the word tells an age ("liver transplant as a
+# toddler"), or nothing of a person.
+_OWNED = (
+    r"(?:(?<=\bher )|(?<=\bhis )|(?<=\btheir )|(?<=\bmy )|(?<=\bour ))(?:toddler|baby|infant|newborn|little one|kids?"
+    r"|(?:flat|house|school|work)?mate|buddy|pal|boss|coach|teacher|student|pupil|tenant|landlord|landlady)"
+)
+_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE}|{_OWNED})(?![\w-])", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
-    "child", "toddler", "baby", "infant", "newborn", "little one", "kid", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
+    "child", "toddler", "baby", "infant", "newborn", "little one", "kid", "mate", "buddy", " pal", "boss", "coach", "teacher", "student", "pupil", "tenant", "landl", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
     "family member", "teammate", "classmate", "vater", "mutter", "bruder", "schwester", "tante", "onkel", "ehemann",
     "ehefrau", "sohn", "tochter",
@@ -190,6 +194,12 @@ _DONOR_FOR = re.compile(
 # "FHx bio-dad: allo BMT" and "Fa CABG, Mo DM": a line of family history without its colon, and its short forms.
 _FAMILY_LINE = re.compile(r"\W*(?:FHx?|FamHx|Fam(?:ily)?\.? ?(?:hx|history))\b[^.;]*", re.IGNORECASE)
 _KIN_LETTERS = re.compile(r"(?:^|[.,;:]\s*)(?P<who>Fa|Mo|Br|Si)(?=[ :](?!\d))[^.,;]{0,40}$")
+# "Unlike his twin brother, who is still waiting, he has had his kidney transplant".
+_CONTRASTED = re.compile(
+    r"\b(?:unlike|in contrast to|as opposed to|contrary to)\s+(?:(?:his|her|their|the)\s+)?(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_THEN_THE_PATIENT = re.compile(r",\s*(?:s?he|the patient|pt|patient)\b", re.IGNORECASE)
 # "The patient, whose mother has lupus, had a transplant".
 _WHOSE = re.compile(r"\bwhose\s+(?:\w+\s+)?$", re.IGNORECASE)
 _BACK_TO_THE_PATIENT = re.compile(r",\s*(?:has|had|is|was|received|underwent|got)\b", re.IGNORECASE)
@@ -362,6 +372,8 @@ def _named_before(left: str, mention: str) -> str:
         if _POSSESSIVE.match(follows) and not _GOT_IT.search(left[: match.start()]):
             return match.group("who")  # "for her brother's kidney transplant", whoever gave the kidney
         if _SALUTATION.search(left[: match.start()]) or _is_parent_of(left[: match.start()], follows):
+            continue
+        if _CONTRASTED.search(left[: match.start()]) and _THEN_THE_PATIENT.search(follows):
             continue
         if _WHOSE.search(left[: match.start()]) and _BACK_TO_THE_PATIENT.search(follows):
             continue

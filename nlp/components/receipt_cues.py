@@ -145,6 +145,11 @@ ITS_THINGS = loosely(
     r"|doppler|scar|function|patient\b(?! (?:education|information|hand-?out|selection|support))|vasculopathy|nephropathy|anniversary|history (?:was |were )?(?:reviewed|discussed|noted))\b"
 )
 HERS = loosely(r"\b(?:her|his|their)\s+(?:(?:first|second|previous|prior|old|own)\s+)?$")
+# "The lung transplant of 2016": a plan would have an article of its own, or a day to come.
+THE = loosely(r"\bthe\s+(?:(?:first|second|previous|prior|old|double|bilateral)\s+)?$")
+OF_A_YEAR = loosely(r"^\s*(?:of|from)\s+(?:[a-z]{3,9}\.? )?(?:19|20)\d\d\b")
+# Words that only a past can have right behind them.
+PAST_BESIDE = loosely(r"s/p|s\.p\.|status[- ]?post|h/o|history of|hx of")
 ARRANGED = loosely(
     r"(?:plan|schedul|await|list|enlist|refer|wait|declin|refus|turned|cancel|postpon|defer|approv|offer|before|until|prior to|if"
     r"|will|would|may|might|could|should|hop|want|wish|need)"

@@ -101,7 +101,7 @@ _ANSWERED_NO = loosely(
     rf"|(?:never(?:\s+(?:been\s+)?{_GIVEN}(?:\s+(?:one|any|it|this|that|them|such))?)?|nothing(?:\s+(?:like|of)\s+"
     rf"(?:that|the kind))?|neither(?:\s+(?:was\s+)?(?:{_GIVEN}|offered|planned))?|neg(?:ative)?|denie[sd](?:\s+(?:any|it|this|that))?)"
     r"(?=\s*(?:$|[.;,|)\n(\"”/–-]|\s{2}|(?:and|but|by|anamnesis|history|known|reported|per|so far|to date|yet)\b))"
-    r"|[-–−]\s*\)|n(?=\s*(?:$|[|.;()]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)]|/(?!\s*[1-9]))))"
+    r"|[-–−]\s*\)|[-–−](?=\s*(?:$|[/|;\n]))|n(?=\s*(?:$|[|.;()]|\s{2}))|naive|absent|0(?=\s*(?:$|[|.;,)]|/(?!\s*[1-9]))))"
 )
 # "Transplant? "My corneas." -> no": the answer that the form's keeper coded; "-> no rejection" is a finding.
 _CODED_NO = loosely(

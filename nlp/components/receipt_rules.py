@@ -36,8 +36,10 @@ from chartsift.nlp.components.receipt_cues import (
     MINUS_DAY,
     NEW_ITEM,
     NO_PAPERS,
+    OF_A_YEAR,
     ON_A_DAY,
     OPENS,
+    PAST_BESIDE,
     PAST_PLACE,
     PER_PROTOCOL,
     PROSPECT,
@@ -45,6 +47,7 @@ from chartsift.nlp.components.receipt_cues import (
     REFUSED,
     SERVICE,
     STEP,
+    THE,
     THEN_RECEIVED,
     THINKS,
     TO_COME,
@@ -259,6 +262,9 @@ def _plan_or_trial(around: _Around) -> Receipt | None:
 
 
 def _date_to_come(around: _Around) -> Receipt | None:
+    strong = around.strong
+    if strong is not None and around.gap(strong) < _ADJOINING and PAST_BESIDE.fullmatch(strong[0]):
+        return None  # "s/p CD19 CART 3/24": the year, whatever day the figures could be
     is_to_come = around.dated is False or MINUS_DAY.match(around.right)
     return _said("hypothetical", "a date to come") if is_to_come else None
 
@@ -354,7 +360,8 @@ def _taken_for_granted(around: _Around) -> Receipt | None:
 
 def _owned(around: _Around) -> Receipt | None:
     """Read "we spoke about her transplant in 2011", which takes it for granted."""
-    if not around.dated or HERS.search(around.near) is None:
+    definite = OF_A_YEAR.match(around.right) is not None and THE.search(around.near) is not None
+    if not around.dated or not (definite or HERS.search(around.near)):
         return None
     if around.intent is not None and ARRANGED.match(around.intent[0]):
         return None

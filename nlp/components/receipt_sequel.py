@@ -26,7 +26,7 @@ _SENTENCES = 2
 # Words without one of these tell no outcome; plain letters are found much faster than the patterns.
 _LETTERS = (
     "place", "ahead", "done", "performed", "carried", "infused", "transplanted", "given", "received", "got ", "had ",
-    "underwent", "get ", "receive", "implanted", "happened", "completed", "went through", "accepted", "dosed",
+    "underwent", "get ", "accepting", "undergoing", "getting it", "having it", "infusion", "receive", "implanted", "happened", "completed", "went through", "accepted", "dosed",
 )  # fmt: skip
 _IT = (
     r"(?:it|this|that|which|who|the (?:transplant(?:ation)?|graft|operation|surgery|procedure|infusion|cells|product|(?:stem[- ]cell|bone marrow|kidney|liver|heart|lung) transplant(?:ation)?)"
@@ -68,6 +68,11 @@ _OUTCOME = (
         rf"|(?:and |but |then )*{_LATER}(?:received|underwent|get|receive|undergo|got|had|accepted)\s+{_THEM}\s+(?:in|on|at|elsewhere|abroad|after|anyway|later|last|when|there|then|back|\d)\b"
     )),
 )  # fmt: skip
+# "Turned it down twice before accepting it in 2024; infusion 3 Sept 2024."
+_AND_THEN_GOT = loosely(
+    r"\b(?:before|until|prior to)\s+(?:finally |eventually )?(?:accepting|receiving|undergoing|getting|having)\s+(?:it|one|them|this)\b"
+    r"|[;,.(–-]\s*(?:the )?(?:(?:cell|stem cell|T-cell|product|CAR[- ]?T) )?(?:re-?)?infusion\s+(?:was |took place )?(?:on )?(?=\d|(?-i:[A-Z])[a-z]{2,8} \d)"
+)
 _UNDONE = loosely(
     r"\b(?:not|never|n['’]t|no longer|nobody|neither|will|would|could|may|might|should|to be|be|if|once|unless|whether|when|asks?|hop\w+|wants?|instead of)\s*$"
 )
@@ -107,6 +112,9 @@ def given_after_all(
     lower = behind.lower()
     if not any(letters in lower for letters in _LETTERS):
         return ""
+    then = _AND_THEN_GOT.search(behind)
+    if then is not None and _is_past_with_its_year(behind[then.end() :], note_date):
+        return then.group()
     for opening in _OPENING.finditer(behind):
         at = opening.end()
         connective = opening.group().strip().lower()
@@ -145,6 +153,11 @@ def _holds(behind: str, opening: int, found: re.Match[str], subject: str, note_d
     # The verb is one of the past: "took place in May" is a May that has been, whichever the calendar thinks of.
     days = [day for day in find_dates(after[:40], note_date) if _YEAR.search(after[day.start : day.end])]
     return not days or days[0].first <= note_date
+
+
+def _is_past_with_its_year(after: str, note_date: date) -> bool:
+    """Say whether *after* begins with a past day or year that is told with its year: "infusion on 20 June" may be to come."""
+    return past_date_after(after, note_date) is True and _YEAR.search(after[:30]) is not None
 
 
 def _is_said_of_it(between: str) -> bool:

@@ -145,6 +145,7 @@ _LISTED_AND = loosely(
 _TO_BE_LISTED = loosely(
     r"\b(?:to be|will be|can be|could be|should be|would be|must be|may be|if|once|before being)\s+(?:\w+\s+)?$"
 )
+_SOLID_ORGAN = re.compile(r"\b(heart|liver|kidneys?|lungs?)\b", re.IGNORECASE)
 _ITS_ARTICLE = re.compile(r"\b(?:the|his|her|their|this)\s+(?:\w+\s+)?$", re.IGNORECASE)
 _ONCE = re.compile(r"\b(?:once|if|would|will|could|might|future)\b", re.IGNORECASE)
 _RECIPIENT_TO_BE = loosely(
@@ -408,6 +409,8 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
                     if draft.end <= d.start < sentence.end and ":" not in text[draft.end : d.start]
                 }
                 organ = current.concept if current else later.pop() if len(later) == 1 else ""
+        if not organ and surface == "transplanted" and draft.assertion == "present":
+            organ = _organ_of_verb(text[sentence.start : draft.start])
         heading = _LIST_HEADING.match(text, draft.end)
         if heading and any(heading.end() <= d.start < layout.line_at(draft.start).end for d in named):
             continue  # "Prior transplants (checklist): kidney - no; marrow - no": its items answer
@@ -418,6 +421,12 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
             )  # fmt: skip
         elif draft.assertion in ("absent", "present", "possible"):
             yield draft
+
+
+def _organ_of_verb(before: str) -> str:
+    """Return the one organ named *before* the verb "transplanted" in its sentence ("her kidney failed after it was"), or nothing."""
+    named = {ORGANS[match.group(1).lower()] for match in _SOLID_ORGAN.finditer(before)}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _services_resolved(drafts: list[Draft]) -> Iterator[Draft]:

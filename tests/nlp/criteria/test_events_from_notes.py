@@ -1,9 +1,11 @@
 """
 What was had, when and by whom, in sentences of many styles: transplants, CAR T cells and infections.
 
-The halves were written before any was read: of the first 75 of 88 were right at first sight, of the second, which was
-kept apart while the rules were changed, 74 of 89; ``STUDIED
-wrong is listed in docs/findings/transplant.md.
+Each table was written before any rule was changed for it. At first sight 75 of the 88 of ``FIRST_HALF`` were read
+right; 74 of the 89 of ``SECOND_HALF``, which nobody read while the rules were changed, and 79 after that
+(one more was mended when it was read); of ``STUDIED``
+57 of 97; of ``LATER``, written when the first changes stood, 40 of 53. What is still read wrong is not in the tables but
+in docs/findings (transplant.md, infection.md).
 """
 
 from __future__ import annotations
@@ -158,6 +160,127 @@ FIRST_HALF: dict[str, list[tuple[str, str]]] = {
         ("unknown", "?UTI - MSU sent, result awaited."),
     ],
 }
+SECOND_HALF: dict[str, list[tuple[str, str]]] = {
+    "prior_transplant": [
+        (
+            "met",
+            "Unlike his twin brother, who is still on the waiting list, he has had his kidney transplant (2022).",
+        ),
+        ("met", "68M, h/o ICM s/p OHT 2010, CKD4, here for weakness."),
+        ("met", "I saw Mr Patel, whose cadaveric renal transplant of 2003 continues to work well."),
+        (
+            "met",
+            "2015: kidney transplant (donor: aunt). 2019: basal cell carcinoma excised. 2024: anti-Jo-1 syndrome.",
+        ),
+        ("met", "Her own harvested cells were reinfused on 8 March 2020 following BEAM conditioning."),
+        ("met", "Autograft for follicular lymphoma in 2016, remains in remission."),
+        (
+            "met",
+            "Recipient of a living-related liver graft from his mother at 8 months of age (biliary atresia).",
+        ),
+        (
+            "met",
+            "Transplant evaluation was completed in 2017 and she underwent a bilateral lung transplant in June 2018 at UPMC.",
+        ),
+        ("met", "Hx allo BMT '09 (sib donor) c/b cGVHD skin - off IS since '14"),
+        ("met", "Immunosuppression: tacrolimus 2 mg bd (for heart transplant), prednisolone 5 mg."),
+        ("met", "Ultrasound of transplant kidney in right iliac fossa: no hydronephrosis."),
+        ("met", 'Patient states: "They put my dad\'s kidney in me when I was sixteen."'),
+        ("met", "Operation: Cadaveric renal transplantation. Date: 22/09/2012. Surgeon: Mr Oyelaran."),
+        ("met", "Her brother donated stem cells for her allo-transplant in 2017."),
+        ("met", "Allergies: penicillin. Surgeries: CABG x3 2014, DDKT 2018. Social: ex-smoker."),
+        (
+            "met",
+            "Transfusion service report: recipient group O pos; post-HSCT 2021, donor group A pos; irradiated products required.",
+        ),
+        ("met", "s/p BOLT 2019 for IPF."),
+        ("met", "Five years after her heart-lung transplantation she developed proximal weakness."),
+        ("met", "Myeloma 2017 - VRD x4 -> Mel200/ASCT -> len maintenance"),
+        ("met", "She was considered too frail in 2015, was re-evaluated, and received a liver in 2016."),
+        ("met", "Liver transplant recipient (2013) with new CK elevation."),
+        ("not_met", "Awaiting cadaveric kidney; UNOS listed 08/2024; dialysis MWF."),
+        ("not_met", "Daughter s/p BMT for sickle cell in 2019, pt was the donor."),
+        ("not_met", "Altruistic living kidney donor 2014."),
+        ("not_met", "Assessed for lung transplant in Nov 2025 and felt to be too early."),
+        ("not_met", "Liver transplant assessment suspended after he resumed drinking."),
+        (
+            "not_met",
+            "Autologous stem cells harvested 02/2024, transplant deferred because of infection, then cancelled.",
+        ),
+        ("not_met", "Previous organ/bone marrow transplant?  NO"),
+        ("not_met", "If FVC keeps dropping we will refer her for transplantation of the lungs."),
+        ("not_met", "Fam hx: brother renal failure, kidney tx 2001, died 2010."),
+        ("not_met", "Hair transplant in Istanbul 2021."),
+        ("not_met", "She would not want a heart transplant under any circumstances."),
+        ("not_met", "Bone grafting of the left tibia 2003, skin graft 2004. No organ transplantation."),
+        ("not_met", "Attended the wedding of a friend who has had a liver transplant."),
+        ("not_met", "Meets criteria for OLT but ineligible owing to HCC outside Milan."),
+        ("not_met", "Fecal microbiota transplant in 2020 for recurrent C. diff."),
+        ("not_met", "In a cohort of 40 kidney transplant recipients, the drug was well tolerated."),
+        (
+            "not_met",
+            "Kidney offered 14 Jan 2026, declined by team for donor quality; remains active on list.",
+        ),
+        ("not_met", "His late wife gave him strength through dialysis; he has never been transplanted."),
+        ("not_met", "MDS, allo SCT planned for May 2026 from haplo son."),
+        ("unknown", "Pancreas transplant alone, 2010."),
+    ],
+    "prior_car_t": [
+        ("met", "DLBCL: R-CHOP 2019, R-ICE 2020, Kymriah 3/2021 -> CR."),
+        ("met", "He participated in our phase 1 trial of CD19 CAR-T for lupus and was dosed on 14 Nov 2023."),
+        (
+            "met",
+            "CAR T cells (ide-cel) infused Day 0 = 02/02/2024; hospital stay complicated by ICANS grade 2.",
+        ),
+        ("met", "History of BCMA CAR-T with subsequent hypogammaglobulinaemia on IVIG."),
+        ("met", "CAR-T initially declined by insurer, approved on appeal, infused 10/2024."),
+        (
+            "met",
+            "My patient portal message: I had the CAR T treatment in Boston two years ago, does that matter for the study?",
+        ),
+        ("met", "Previous therapy - obe-cel, 2025 (B-ALL)."),
+        ("met", "Failed CAR T (Breyanzi) with progression at 3 months."),
+        ("not_met", "Manufacturing failure x2 of tisagenlecleucel; treated with inotuzumab instead."),
+        ("not_met", "Father received CAR T for myeloma last year."),
+        ("not_met", "Screening visit for CAR T study RESET-Myositis today."),
+        ("not_met", "CAR-T: never. Bispecifics: never. Stem cell tx: never."),
+        ("not_met", "Considering CAR T vs. continued IVIG; she prefers to wait."),
+        ("not_met", "Involved in a car accident 2015."),
+        ("not_met", "She is not a CAR T candidate given her frailty."),
+        ("not_met", "Read about CAR-T on the internet and would like a referral."),
+        (
+            "not_met",
+            "T cells collected for CAR T manufacturing on 2/20/2026; lymphodepletion to start 3/24/2026.",
+        ),
+        ("not_met", "Has the patient ever been treated with CAR-T cells? ☐ Yes ☒ No"),
+        ("unknown", "Enrolled in placebo-controlled CAR T trial in MG; still blinded."),
+        ("unknown", "Received CAAR-T (DSG3) for pemphigus in 2022."),
+    ],
+    "active_infection": [
+        ("met", "Admitted 3/7 with pyelonephritis, on ceftriaxone, afebrile since yesterday."),
+        ("met", "Diabetic foot osteomyelitis, week 3 of 6 of IV ertapenem via PICC."),
+        ("met", "She is on day 5 of Paxlovid for COVID-19."),
+        ("met", "C. difficile colitis: continue oral vancomycin until 20 March."),
+        (
+            "met",
+            "Disseminated nocardiosis on linezolid and meropenem, planned total 12 months (started Dec 2025).",
+        ),
+        ("met", "Impression: acute sinusitis. Rx: cefuroxime 500 mg bid x10d."),
+        ("not_met", "Shingles 2021."),
+        ("not_met", "Her husband is being treated for tuberculosis; her IGRA is negative."),
+        ("not_met", "Finished azithromycin for bronchitis on 12 January, symptoms gone."),
+        ("not_met", "Afebrile. Lungs clear. Infectious work-up negative."),
+        ("not_met", "Blood cultures no growth x5 days; vancomycin stopped, felt not to be infection."),
+        ("not_met", "HCV treated with sofosbuvir/velpatasvir 2017, SVR12 achieved."),
+        ("not_met", "Counselled to call if fever or signs of infection occur."),
+        ("not_met", "History of recurrent UTIs, none since 2024."),
+        ("not_met", "Exposure to varicella at school; immune by titre."),
+        ("unknown", "LTBI, completed 4 months of rifampicin 2022."),
+        ("unknown", "HIV, VL <20 on biktarvy."),
+        ("unknown", "Fever 38.4 today, source unclear, cultures drawn, no antibiotics yet."),
+        ("unknown", "Concern for PJP; bronchoscopy tomorrow."),
+    ],
+}
 STUDIED: dict[str, list[tuple[str, str]]] = {
     "prior_transplant": [
         ("met", "After refusing dialysis for months, he accepted a kidney from his cousin in 2018."),
@@ -270,12 +393,80 @@ STUDIED: dict[str, list[tuple[str, str]]] = {
         ("not_met", "Cholera in 1999."),
     ],
 }
+LATER: dict[str, list[tuple[str, str]]] = {
+    "prior_transplant": [
+        ("met", "PTA meds: tacrolimus 1 mg BID, MMF 500 BID (s/p OLT '17)."),
+        ("met", "She had end-stage renal failure and, in 1998, was given one of her mother's kidneys."),
+        ("met", "Lungs were offered on 3 May 2018 and implanted the same night."),
+        (
+            "met",
+            "He did not want a transplant but, after his second ICU stay, agreed and got a heart in 2019.",
+        ),
+        ("met", "AML 2014 in CR1 -> MUD alloPBSCT 9/2014 -> limited cGVHD."),
+        ("met", "Nephrology note: third renal allograft, 2020, baseline creat 1.5."),
+        ("met", "PSH: lap chole, C-section x2, DDLT 2012."),
+        ("met", "Follow-up after liver transplantation (12 years)."),
+        ("met", "Is a carrier of a transplanted heart and therefore on lifelong ciclosporin."),
+        ("met", "Her kidney failed again last year, seven years after it was transplanted."),
+        ("met", "We talked about whether the lung transplant of 2016 makes her ineligible."),
+        ("met", "My kidney, which I got from my uncle, is working well."),
+        (
+            "met",
+            "He was told he would never get a donor; however, a heart was found and transplanted in Feb 2021.",
+        ),
+        ("met", "Tandem autologous transplants 2012/2013 for myeloma."),
+        ("met", "The patient is 6 years out from haplo BMT from her father."),
+        ("not_met", "Mum had her transplant (kidney) in 1999."),
+        ("not_met", "Potential living donor for his wife; HLA typing sent."),
+        (
+            "not_met",
+            "Cardiac transplant was raised by the heart failure team, patient wishes to think it over.",
+        ),
+        ("not_met", "Removed from lung transplant list in 2024 owing to improvement on antifibrotics."),
+        ("not_met", "She was to have an autograft in 2020 but relapsed before it could be done."),
+        ("not_met", "Marrow was harvested as back-up in 2015, never needed."),
+        ("not_met", "Donated half her liver to her nephew in 2011."),
+        ("not_met", "His twin got one of his kidneys."),
+        ("not_met", "Prior SOT: - / Prior HSCT: -"),
+        ("not_met", "Brings a booklet on stem cell transplantation."),
+        ("not_met", "Studies in kidney transplant patients suggest a risk of BK virus."),
+        ("not_met", "They had planned a liver transplant for March 2019, which fell through."),
+        ("not_met", "No evidence of a transplant kidney on CT."),
+        ("not_met", "Told the tumour board that transplant was off the table."),
+    ],
+    "prior_car_t": [
+        ("met", "S/P CD19 CART 3/24, B cells still absent."),
+        ("met", "Treated on protocol with autologous CD19 CAR-T (dose level 2), infused 6 Feb 2025."),
+        ("met", "She turned down CAR T twice before accepting it in 2024; infusion 3 Sept 2024, no CRS."),
+        ("met", "B-cell aplasia since tisagenlecleucel in 2020."),
+        ("met", 'Had her "T-cell treatment" (axi-cel) at Dana-Farber in 2021.'),
+        ("not_met", "CAR T slot reserved for April; bridging with pola-BR."),
+        ("not_met", "Her T cells failed to expand, so CAR T could not go ahead."),
+        ("not_met", "His mate from dialysis had CAR T."),
+        ("not_met", "Not previously treated with genetically modified cell products."),
+        ("not_met", "Would qualify for CAR T if she relapses."),
+    ],
+    "active_infection": [
+        ("met", "Currently day 10 of 14 ceftazidime for Pseudomonas pneumonia."),
+        ("met", "Dental abscess drained yesterday, on metronidazole."),
+        ("met", "Sinusitis, started Augmentin on 3/8."),
+        ("met", "Prosthetic joint infection, suppressive phase not reached, IV daptomycin until 4/15/2026."),
+        ("not_met", "Her flatmate has scabies."),
+        ("not_met", "Wound healed, antibiotics stopped two weeks ago."),
+        ("not_met", "Last UTI 10/2024."),
+        ("not_met", "Had COVID at Christmas, recovered."),
+        ("not_met", "Cough is chronic, sputum culture normal flora."),
+        ("not_met", "Acyclovir prophylaxis since transplant."),
+        ("unknown", "HBsAg positive, HBV DNA <10 on tenofovir."),
+        ("unknown", "Possible line infection, cultures pending."),
+    ],
+}
 
 
 def _rows() -> list[tuple[str, str, str]]:
     return [
         (criterion, status, text)
-        for half in (FIRST_HALF, STUDIED)
+        for half in (FIRST_HALF, SECOND_HALF, STUDIED, LATER)
         for criterion, rows in half.items()
         for status, text in rows
     ]
