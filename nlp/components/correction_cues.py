@@ -40,6 +40,10 @@ class Words:
     replacement: re.Pattern[str]
     mistake: re.Pattern[str]
     wrong: re.Pattern[str]
+    beside: re.Pattern[str]
+    taken_up: re.Pattern[str]
+    as_date: re.Pattern[str]
+    something_else: re.Pattern[str]
     misfiled: re.Pattern[str]
     disregard: re.Pattern[str]
     should_read: re.Pattern[str]
@@ -91,12 +95,22 @@ class Cue:
 def correction_words() -> Words:
     """Return the compiled vocabulary."""
     file = load_corrections()
+    wrong = "|".join(f"(?:{pattern})" for pattern in file.wrong)
+    beside = f"(?:{file.is_wrong}){file.nothing_more}"
+    slips = "|".join(f"(?:{pattern})" for pattern in file.slips)
     return Words(
         letters=file.letters,
         addition=_compiled(file.addition, lead=r"\s*"),
         replacement=_compiled(file.replacement, lead=r"\s*"),
         mistake=_compiled(file.mistake, lead=r"\s*"),
-        wrong=_words("|".join(f"(?:{pattern})" for pattern in file.wrong)),
+        wrong=_words(f"{wrong}|{file.is_wrong}"),
+        # Right behind a mention, and where a pronoun takes it up again, also in the next sentence.
+        beside=_words(f"{wrong}|{beside}|{slips}"),
+        taken_up=_compiled(
+            rf"[.,;(–-]\s*(?P<cue>(?:that|this|it|which|this entry|the entry) (?:{beside}|(?:is|was) (?:{wrong})\b))"
+        ),
+        as_date=_compiled(file.as_date, lead=r"\s*"),
+        something_else=_words(file.something_else),
         misfiled=_words(file.misfiled),
         disregard=_words(file.disregard),
         should_read=_words(file.should_read),

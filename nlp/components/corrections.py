@@ -37,9 +37,6 @@ _ALLERGY = re.compile(r"\b(?:allerg\w+|intoleran\w+|anaphyla\w+|reactions?|adver
 _POINTS = re.compile(r"\b(?:this|that|these|those|it|which|entry|statement|sentence)\b", re.IGNORECASE)
 _PARTLY = re.compile(r"\b(?:parts?|some|one|either|portions?|most|several|much)\b", re.IGNORECASE)
 _OTHER_NOTE = re.compile(r"\b(?:previous|prior|earlier)\b", re.IGNORECASE)
-# "Transplant in 2012 with a potassium of 6.5. That was an error.": the pronoun takes up what stands nearest.
-_SOMETHING_ELSE = re.compile(r"\b(?:with|of)\b", re.IGNORECASE)
-_AS_DATE = re.compile(r"\s*(?:elsewhere\s+)?as\s+(?:\w+\s+){0,2}\d", re.IGNORECASE)
 _LABEL = re.compile(r"\s*\W*[\w ]{0,20}:\s*")
 # How far behind the words for the earlier value it stands: "previously reported as: 4,812".
 _OLD_REACH = 20
@@ -167,7 +164,7 @@ class _Reading:
             return False
         right = self.text[cue.end : cue.clause.end]
         if cue.role != "should_read":
-            return _AS_DATE.match(right) is not None
+            return self.words.as_date.match(right) is not None
         again = any(
             m.kinds & mention.kinds and m.concept == mention.concept
             for m in self.mentions.within(cue.end, cue.clause.end)
@@ -203,7 +200,7 @@ class _Reading:
     def _take_back_pointed(self, cue: Cue) -> None:
         clause = self.text[cue.clause.start : cue.clause.end]
         pointing = self.text[cue.clause.start : cue.end] if cue.role == "wrong" else clause
-        if _AS_DATE.match(self.text[cue.end : cue.clause.end]):
+        if self.words.as_date.match(self.text[cue.end : cue.clause.end]):
             return
         is_far = self.words.far.search(pointing) is not None
         if cue.block in self.settled and not (is_far or _POINTS.search(pointing)):
@@ -250,7 +247,7 @@ class _Reading:
         before = self.layout.sentences[number - 1]
         found = self._between(before.start, before.end)
         behind = max((self.drafts[i].end for i in found), default=before.end)
-        is_clear = _SOMETHING_ELSE.search(self.text, behind, before.end) is None
+        is_clear = self.words.something_else.search(self.text, behind, before.end) is None
         # A bare "Disregard." does not say whether the words or what they tell are meant.
         is_bare = cue.role == "disregard" and cue.clause.end - cue.end < 2 and not cue.is_misfiled
         self._take_back(cue, found, is_certain=is_clear and not is_bare)

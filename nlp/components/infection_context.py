@@ -22,6 +22,7 @@ from chartsift.nlp.components.infection_cues import (
     RIGHT,
     SOON_OVER_DAYS,
 )
+from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.relatives import relative_named
 from chartsift.nlp.months import month_number
 from chartsift.nlp.text.layout import Layout
@@ -65,6 +66,9 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
     assertion, cues = assertion_of(span)
     if assertion == "family" and not relative_named(text, start, end):
         assertion = "present"
+    if assertion != "family" and (holder := someone_else(text, layout, start, end)):
+        # Whose it is is read as for grafts and CAR T: the context cues know the relative, not who the sentence is about.
+        assertion, cues = "family", (holder,)
     section = layout.section_at(start).category
     first, last = start - len(left), end + len(right)
     if span.label_ == "ANTIMICROBIAL" and section in ("medications", "preamble", "other"):

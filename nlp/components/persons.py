@@ -13,18 +13,24 @@ from chartsift.nlp.components.receipt_reach import is_said_of_the_mention
 from chartsift.nlp.components.relatives import RELATIVE
 from chartsift.nlp.text.layout import Layout
 
-_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE})(?![\w-])", re.IGNORECASE)
+# "Her toddler has a cold", "his mate had CAR T": without its owner the word tells an age ("liver transplant as a
+# toddler"), or nothing of a person.
+_OWNED = (
+    r"(?:(?<=\bher )|(?<=\bhis )|(?<=\btheir )|(?<=\bmy )|(?<=\bour ))(?:toddler|baby|infant|newborn|little one|kids?"
+    r"|(?:flat|house|school|work)?mate|buddy|pal|boss|coach|teacher|student|pupil|tenant|landlord|landlady)"
+)
+_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE}|{_OWNED})(?![\w-])", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
-    "child", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
+    "child", "toddler", "baby", "infant", "newborn", "little one", "kid", "mate", "buddy", " pal", "boss", "coach", "teacher", "student", "pupil", "tenant", "landl", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
     "family member", "teammate", "classmate", "vater", "mutter", "bruder", "schwester", "tante", "onkel", "ehemann",
     "ehefrau", "sohn", "tochter",
 )  # fmt: skip
 _SOMEONE = r"(?:patient|woman|man|person|girl|boy|member|kid|child|people|lady|guy|gentleman)s?"
 _OTHER_PATIENT = re.compile(
-    rf"\b(?:(?:another|other|a fellow|some|one) {_SOMEONE}|the {_SOMEONE} (?=(?:in|from) the (?:next|same|other)|next to|opposite|across)|\w+ of (?:our|their|these|those) {_SOMEONE}"
+    rf"\b(?:(?:another|other|a fellow|some|one) {_SOMEONE}|the {_SOMEONE} (?=(?:in|from) the (?:next|same|other)|next (?:to|door)|opposite|across)|\w+ of (?:our|their|these|those) {_SOMEONE}"
     rf"|(?:many|several|few|most|two|three|four|five|six|seven|eight|nine|ten|\d+) {_SOMEONE})\b"
     r"(?=[^.;]{0,40}\b(?:who|had|got|received|in (?:the|his|her)|from (?:the|his|her)|with|on)\b)",
     re.IGNORECASE,
@@ -60,9 +66,15 @@ _IN_THE_NEWS = re.compile(
 # "It applies to subjects who got gene-modified cells", "avoided in patients with a kidney transplant": people at large.
 _PEOPLE_AT_LARGE = re.compile(
     r"(?<!one of the )(?<!one of our )(?<!among the )(?<!among our )\b(?:patients|subjects|participants|people|individuals|persons|those|adults|children|women|men|recipients|cases)\s+"
-    r"(?:who|that|with|after|following|treated with|given|having|receiving|undergoing)\b(?![^.;:]*\b(?:s?he|her|his|the patient|pt|this (?:man|woman|patient|lady|boy|girl))\b)[^.;:]{0,60}$",
+    r"(?:who|that|with|after|following|treated with|given|having|receiving|undergoing|(?:have |had |were |are )?(?:received|got|underwent|undergone|given|had))\b(?![^.;:]*\b(?:s?he|her|his|the patient|pt|this (?:man|woman|patient|lady|boy|girl))\b)[^.;:]{0,60}$",
     re.IGNORECASE,
 )
+# "A series of renal transplant recipients", "transplanted patients had": a plural of people is never the patient.
+_PEOPLE_BEHIND = re.compile(
+    r"\s*(?:recipients|patients|survivors|cohorts?|populations?)\b(?!\s*['’]|\s+(?:list|clinic|unit|ward|group))",
+    re.IGNORECASE,
+)
+_ONE_OF_THEM = re.compile(r"\b(?:one of|among|like|joins?|all|other|our)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
 # "He is married to a liver transplant recipient".
 _MARRIED_TO = re.compile(
     r"\b(?:married to|(?:wife|husband|mother|father|parent|partner|carer|caregiver|daughter|son|sister|brother|friend) (?:of|for|to)|lives with|cares for|looks after)\s+an?\s+(?:[\w-]+\s+)?$",
@@ -182,6 +194,12 @@ _DONOR_FOR = re.compile(
 # "FHx bio-dad: allo BMT" and "Fa CABG, Mo DM": a line of family history without its colon, and its short forms.
 _FAMILY_LINE = re.compile(r"\W*(?:FHx?|FamHx|Fam(?:ily)?\.? ?(?:hx|history))\b[^.;]*", re.IGNORECASE)
 _KIN_LETTERS = re.compile(r"(?:^|[.,;:]\s*)(?P<who>Fa|Mo|Br|Si)(?=[ :](?!\d))[^.,;]{0,40}$")
+# "Unlike his twin brother, who is still waiting, he has had his kidney transplant".
+_CONTRASTED = re.compile(
+    r"\b(?:unlike|in contrast to|as opposed to|contrary to)\s+(?:(?:his|her|their|the)\s+)?(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+_THEN_THE_PATIENT = re.compile(r",\s*(?:s?he|the patient|pt|patient)\b", re.IGNORECASE)
 # "The patient, whose mother has lupus, had a transplant".
 _WHOSE = re.compile(r"\bwhose\s+(?:\w+\s+)?$", re.IGNORECASE)
 _BACK_TO_THE_PATIENT = re.compile(r",\s*(?:has|had|is|was|received|underwent|got)\b", re.IGNORECASE)
@@ -253,6 +271,9 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     named = "" if _HANDED_OUT.match(right) else _named_before(left, text[start:end])
     if named:
         return named
+    people = _PEOPLE_BEHIND.match(right)
+    if people is not None and _ONE_OF_THEM.search(left) is None:
+        return people.group().strip()
     for_named = "donor" in left and (_DONOR_FOR_NAMED.search(left) or _PATIENT_DONOR.search(left))
     if for_named:
         return for_named.group().strip()
@@ -351,6 +372,8 @@ def _named_before(left: str, mention: str) -> str:
         if _POSSESSIVE.match(follows) and not _GOT_IT.search(left[: match.start()]):
             return match.group("who")  # "for her brother's kidney transplant", whoever gave the kidney
         if _SALUTATION.search(left[: match.start()]) or _is_parent_of(left[: match.start()], follows):
+            continue
+        if _CONTRASTED.search(left[: match.start()]) and _THEN_THE_PATIENT.search(follows):
             continue
         if _WHOSE.search(left[: match.start()]) and _BACK_TO_THE_PATIENT.search(follows):
             continue

@@ -56,6 +56,11 @@ _OBJECT_FIRST = loosely(
     r"|tells? (?:me|us)|told (?:me|us)|is sure|is certain)\s+(?:that\s+)?(?:s?he|they)\s+)?(?:has |had |have |did |was )*(?:never|not)\s+(?:ever\s+)?(?:had|have|received|receive"
     r"|got|get|undergone|underwent|undergo|been given|given)(?=\s*(?:$|[.,;:)]|\band\b|\bbut\b))"
 )
+# Of a box to tick before its label: "[x] Prior history of CAR-T".
+_BOX_REACH = 24
+_BOX = loosely(
+    r"(?:\[(?P<square>[ xX✓✔]?)\]|(?P<empty>[☐□])|(?P<full>[☒☑✓✔]))\s*(?:prior|previous|history of|hx|h/o)?\s*$"
+)
 
 
 def answered(rest_of_line: str, left: str) -> Receipt | None:
@@ -92,3 +97,14 @@ def answered(rest_of_line: str, left: str) -> Receipt | None:
     return Receipt(
         "present" if said <= {"y", "j", "o"} else "possible", (reply.group("first"),), strength="strong"
     )
+
+
+def ticked_before(line: str) -> Receipt | None:
+    """Return what a box right before a mention says; *line* is the line up to it."""
+    box = _BOX.search(line[-_BOX_REACH:])
+    if box is None:
+        return None
+    ticked = bool(box.group("full") or (box.group("square") or "").strip())
+    # A tick was set by someone; a box that nobody ticked is a weak denial.
+    strength = "strong" if ticked else "plain"
+    return Receipt("present" if ticked else "absent", (box.group().strip(),), strength=strength)

@@ -2,15 +2,17 @@
 Entries about a treatment that the note sets right: a form that is quoted and corrected, an entry that is not the
 patient's, a denial that is the error itself.
 
-Part of ``receipt``; what takes back other findings is the ``corrections`` component.
+Part of ``receipt``; what takes back other findings is the ``corrections`` component. The words that call something an
+error are those of both: ``lexicon/corrections.yaml``.
 """
 
 from __future__ import annotations
 
 import re
 
+from chartsift.nlp.components.correction_cues import correction_words
 from chartsift.nlp.components.loose import loosely
-from chartsift.nlp.components.receipt_reach import is_said_of_the_mention
+from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
 
 # 'The "no" at CAR-T is wrong': the denial is what is called an error.
 _DENIAL_WRONG = loosely(
@@ -42,6 +44,13 @@ _NOT_HERS = loosely(
     r"^[^.;\n]{0,60}?[.:,;(–-]\s*(?P<cue>(?:this |that |which |it )?(?:is |was |are |were )?not (?:hers|his(?!\s+\w)|theirs|(?:this|our|the) patient['’]s|(?:of |about |from )?(?:this|our|the) patient))(?=\s*(?:$|[.,;:)]|\n|\bbut\b))"
 )
 
+# "Kidney transplant in 2012. This was incorrectly coded as liver transplant.": the name was wrong, and not the thing.
+_NAMED_AS = re.compile(
+    r"(?:coded|labell?ed|listed|recorded|entered|documented|charted|reported|transcribed)\Z", re.IGNORECASE
+)
+_AS_ANOTHER = re.compile(r"\s+as\s+(?!(?:s?he|they|it|this|that|per)\b)\w", re.IGNORECASE)
+_AS_WRITTEN = re.compile(r"\bas\s+(?:\w+\s+)?\Z", re.IGNORECASE)
+
 
 def is_denial_corrected(left: str) -> bool:
     """Say whether *left*, the words before a mention, make its denial what is called wrong ('the "no" at CAR-T')."""
@@ -65,3 +74,20 @@ def set_right(left: str, after: str) -> str:
     ):
         return ""
     return right.group("cue")
+
+
+def called_wrong(after: str) -> str:
+    """Return the words of *after* that call the mention before them an error, or an empty string."""
+    words = correction_words()
+    own = first_governing(words.beside, after)
+    if own is not None:
+        # "In 2012 (documented elsewhere in error as 2017)", "(not 2013 as documented in error)": the year was wrong.
+        is_of_date = words.as_date.match(after, own.end()) or _AS_WRITTEN.search(after, 0, own.start())
+        return "" if is_of_date else own.group()
+    again = words.taken_up.search(after)
+    if again is not None and _NAMED_AS.search(again.group()) and _AS_ANOTHER.match(after, again.end()):
+        return ""
+    # "Transplant with a potassium of 6.5. That was an error.": the pronoun takes up what stands nearest.
+    if again is None or words.something_else.search(after[: again.start()]):
+        return ""
+    return again.group("cue") if is_said_of_the_mention(after[: again.start()]) else ""

@@ -57,12 +57,6 @@ GRANTED = loosely(
     r"|(?:may|might|could|can) (?:explain|have caused|cause|be (?:the cause|responsible|a problem))|explains?\b)"
 )
 
-# "Was offered through the exchange in 2013 and took place in May".
-THEN_DONE_LETTERS = ("place", "ahead", "done", "performed", "carried", "infused", "transplanted")
-THEN_DONE = loosely(
-    r"^[^.;\n]{0,90}?(?:\band\b|\bthen\b|\bbut\b|,)\s+(?:(?:finally|later|eventually|then|was|were|it|s?he|has been|successfully|duly) )*(?:took place|went ahead|was (?:done|performed|carried out)|infused (?:in|on|at) "
-    r"|(?<!be )(?<!not )(?<!never )(?<!been )transplanted (?:in|on|at) )"
-)
 # "Cell collection for CAR T was completed": what was done is a step before it.
 STEP_FOR = loosely(
     r"\b(?:collection|apheresis|leuka?pheresis|manufactur\w*|harvest(?:ing)?|production|screening|evaluation|work-?\s?up|consent|clearance|referral|application|approval|authori[sz]ation"
@@ -78,4 +72,27 @@ SOME_PATIENT = loosely(r"\b(?:first|next|last|an?|another|every|each|our|other|n
 RULE_BEFORE = loosely(r"(?:^|[:;,.(]\s*|\b(?:any|all)\s+)(?:prior|previous|earlier|past|any)\s+$")
 EXCLUDES = loosely(
     r"^[^.;\n]{0,60}?\b(?:excludes?|disqualif(?:y|ies)|(?:is|are) (?:an exclusion|exclusionary|not (?:allowed|permitted)|excluded))(?!\s+(?:her|him|them|the patient|pt|this))\b"
+)
+
+# "The literature describes HSCT in scleroderma", "case series report CAR T": what others write; a report of hers is singular.
+IN_THE_LITERATURE = loosely(
+    r"\b(?:literature|reviews|guidelines?|studies|series|case reports|published reports|publications|papers|authors|trials|registry data|meta-?analys[ie]s|textbooks?|experts|societies)\s+"
+    r"(?:(?:have|has|also|now|only|briefly|often|mostly)\s+)*(?:describ\w+|show\w*|suggest\w*|support\w*|report\w*|recommend\w*|compar\w+|mention\w*|discuss\w*|advocat\w+|list\w*|examin\w+|evaluat\w+|explor\w+)"
+    r"(?!\s+(?:her|his|their|this patient))[^.;]{0,40}$"
+)
+# "Rejection of the graft", "tacrolimus, goal 5-8, for kidney graft": what is said of a graft that is there.
+PRESUPPOSED = loosely(
+    r"\b(?:rejection|loss|dysfunction|biops(?:y|ies)|function|ultrasound|doppler|removal|infarct\w*|thrombosis|vasculopathy|stenosis|recurrence|explant\w*"
+    r"|immunosuppress\w+|immunosuppressants?|tac(?:rolimus)?|prograf|envarsus|c[iy]closporine?|neoral|belatacept|sirolimus|everolimus|mycophenolate|cellcept|myfortic|MMF|MPA|azathioprine"
+    r"|trough|levels?|(?:goal|target)s?(?: (?:trough|level|range))?(?: of)?(?: [\d.]+ ?(?:-|–|to) ?[\d.]+)?)(?:\s+(?:(?:is|was|at|now|monthly|daily|twice|bid|bd|\d[\d.]*|mg|ng/ml)\s+)*)?\s*(?:of|in|for|to|with)\s+"
+    r"(?:the |his |her |their )?(?:(?:old|first|second|previous|left|right|failed|transplanted)\s+)?$"
+)
+# Nothing is there where that is feared, or would be needed, or is asked of another.
+NOT_THERE = loosely(
+    r"\b(?:risks?|prevent\w*|would|will|could|might|may|if|once|fear\w*|avoid\w*|prepar\w*|before|prior to|explain\w*|example)\b"
+)
+# "Was given information on stem cell transplantation": what was got is no treatment.
+GOT_WORDS = loosely(
+    r"^\s*(?:(?:an?|the|some|more|further|much|written|verbal|detailed|general|her|his|first)\s+)*(?:information|info|advice|details?|leaflets?|brochures?|booklets?|hand-?outs?|education|counsel\w+|materials?|papers?|explanations?|appointments?|referrals?|offers?|opinions?"
+    r"|news|calls?|letters?|approvals?|consents?|talks?|discussions?|questions?|doubts?|options?|choices?|dates?|slots?|evaluations?|assessments?|work-?ups?|an? consult\w*|consultations?)\b"
 )

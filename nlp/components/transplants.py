@@ -16,45 +16,34 @@ from collections.abc import Iterator
 from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.concepts import sense_of
-from chartsift.nlp.components.covered import Covered, windows
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
+from chartsift.nlp.components.graft_events import ORGAN, ORGANS, TO_SOMEONE, events
 from chartsift.nlp.components.loose import loosely
-from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt import read_receipt
 from chartsift.nlp.components.receipt_rules import REACH, names_prospect
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import needles
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.types import Assertion
 
 KINDS = ("transplant", "graft_other", "transplant_history")
 
-_ORGANS = {
-    "heart": "heart", "cardiac": "heart",
-    "liver": "liver", "hepatic": "liver",
-    "kidney": "kidney", "renal": "kidney", "kidneys": "kidney",
-    "lung": "lung", "lungs": "lung", "pulmonary": "lung",
-    "bone marrow": "hct", "marrow": "hct", "stem cell": "hct", "stem cells": "hct", "blood": "hct", "hct": "hct",
-    "hematopoietic cell": "hct", "hematopoietic": "hct", "hsct": "hct", "bmt": "hct",
-}  # fmt: skip
-_ORGAN = "|".join(sorted(map(re.escape, _ORGANS), key=len, reverse=True))
 # "kidney and pancreas transplant", "heart/lung transplant", "bone marrow or organ transplantation": the organs before.
 _COORDINATED = loosely(
-    rf"\b(?P<organ>{_ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|\bnor\b|-)\s*(?:(?:solid|"
+    rf"\b(?P<organ>{ORGAN})\s*(?:,\s*(?:and|or)?|/|&|\+|\band/or\b|\band\b|\bor\b|\bnor\b|-)\s*(?:(?:solid|"
     rf"any|other|a)\s+)*$"
 )
 _ORGAN_AFTER = loosely(
     rf"\s*(?:of\s+(?:the|a|his|her|any|one)?\s*|\(|:\s*|-\s+|,\s+)(?:left |right |bilateral |double "
-    rf"|single )?(?P<organ>{_ORGAN})\b"
+    rf"|single )?(?P<organ>{ORGAN})\b"
 )
-_AND_ORGAN = loosely(rf"\s*(?:,\s*(?:and |or )?|/|\band |\bor |\bnor )\s*(?P<organ>{_ORGAN})\b")
-_BY_LENGTH = sorted(_ORGANS, key=len, reverse=True)
+_AND_ORGAN = loosely(rf"\s*(?:,\s*(?:and |or )?|/|\band |\bor |\bnor )\s*(?P<organ>{ORGAN})\b")
+_BY_LENGTH = sorted(ORGANS, key=len, reverse=True)
 # "Kidney: s/p transplant 2019", "lungs, status post transplantation": the organ heads the words.
 _ORGAN_BEFORE = loosely(
-    rf"\b(?P<organ>{_ORGAN})\s*[:,(–-]?\s*(?:s/p|s\.p\.|status[- ]post|post)\s+(?:(?:a|his|her|living|deceased"
+    rf"\b(?P<organ>{ORGAN})\s*[:,(–-]?\s*(?:s/p|s\.p\.|status[- ]post|post)\s+(?:(?:a|his|her|living|deceased"
     rf"|donor|related|unrelated|cadaveric|first|second|double|bilateral|single|orthotopic)[\s-]+){{0,3}}$"
-    rf"|\b(?P<bracketed>{_ORGAN})\s*\($"
+    rf"|\b(?P<bracketed>{ORGAN})\s*\($"
 )
 # On the waiting list now; a listing that is asked for, refused or over is none.
 _LISTED = loosely(
@@ -83,17 +72,11 @@ _TISSUE_NEAR = loosely(
     r"|Sehne|Kreuzband|\bVKB\b|\bKnie|Hornhaut|Knochen"
     r"|shoulder|ankle|fascia|dura|hair|fecal|stool|vein|bypass"
 )
-_TO_SOMEONE = (
-    r"to (?:(?:his|her|their|a|an|the|one|my|older|younger|elder|twin)\s+)*(?:twin|mother|father|mum|mom|"
-    r"dad|brother|sister|sibling|son"
-    r"|daughter|child|wife|husband|spouse|partner|cousin|nephew|niece|uncle|aunt|friend|neighbou?r|colleague|stranger"
-    r"|recipient|grand\w+|relative|registry|someone|somebody)\b"
-)
 # "Living donor kidney transplant in 2005, he gave his left kidney to his sister": the patient is the donor.
 _GAVE_AFTER = loosely(
     r"[^.;\n]{0,40}?(?:[,:(–-]|\band\b|\bwhere\b|\bwhen\b|\bin which\b|\bas\b)\s*(?:(?:he|she|pt|"
     r"patient|I|they|has|had|was|the donor)\s+)*"
-    rf"(?:gave|donat\w+|given)\b[^.;\n]{{0,40}}\b{_TO_SOMEONE}"
+    rf"(?:gave|donat\w+|given)\b[^.;\n]{{0,40}}\b{TO_SOMEONE}"
     r"|\s*donor\b(?!\s*(?:was|is|were|:|=|-|list|search|not|registry|\(?(?:mother|father|brother|"
     r"sister|wife|husband|son|daughter)))"
 )
@@ -121,60 +104,6 @@ _SIGNATURE = re.compile(
 )
 _COLLEAGUE = re.compile(r"\b(?:Dr|Prof|Drs)\b\.?\s+[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)?\s*\($")
 _CODE = loosely(r"\A[ZT]\d\d\.")
-_DONATED = loosely(
-    rf"\b(?:donated|donates|gave|donation of)\s+(?:(?:a|one|her|his|their|the|part of|half of|portion of|some|left"
-    rf"|right|L|R|of|living)\s+){{0,4}}(?P<organ>{_ORGAN})\b"
-    rf"|\b(?:was|is|as|been|h/o|history of|s/p|status post|a|prior|living|altruistic|directed"
-    rf"|unrelated)\s+(?:a\s+|the\s+(?=(?:[\w-]+\s+){{1,4}}donor\s+(?:for|to)\b))?(?:living\s+|altruistic\s+|related\s+)*(?P<organ2>{_ORGAN})\s+(?:donor"
-    rf"|donation)\b(?!\s+(?:search|transplant|graft|offer|list|found|available|identified|registry))"
-    rf"|\b(?P<organ4>kidney|liver)\b[^.;]{{0,25}}\b(?:donated|given|gave (?:it|one)) {_TO_SOMEONE}"
-    rf"|\b(?P<organ3>{_ORGAN})\s+donation\b(?=[^.;]{{0,20}}\bto\b)"
-    r"|\b(?P<nephrectomy>donor (?:L |R |left |right |laparoscopic )?nephrectomy)\b"
-)
-_RECEIVED_ORGAN = loosely(
-    r"\b(?:received|got|was given|has|had)\s+(?:a|an|his|her|the|one)?\s*(?:\w+['’]s\s+)?"
-    r"(?:new |donor |donated |deceased[- ]donor |living[- ]donor |cadaveric )*"
-    r"(?P<organ>kidney|liver|heart|lungs?)\s+(?:from (?:his|her|a|an|the|their)\b|in (?:19|20)\d\d)"
-    r"|\b(?:has|had|got|received|carries|with)\s+(?:her|his|their|a|an)\s+(?:\w+\s+)?(?:mother|father|mom|dad|brother|sister"
-    r"|wife|husband|son|daughter|cousin|aunt|uncle|friend)['’]s\s+(?:left |right |donated )?(?P<organ5>kidney|lung|liver)\b"
-    r"|\b(?:mother|father|brother|sister|wife|husband|son|daughter|cousin|aunt|uncle|friend|parent|mom"
-    r"|dad)\s+(?:has\s+|had\s+)?"
-    r"(?:gave|donated)\s+(?:(?:him|her|them|pt|the patient)\s+(?:a|one|his|her|part of (?:his|her"
-    r"|the))\s+(?:left\s+|right\s+)?"
-    r"(?P<organ2>kidney|liver|lung)|(?:him|her|them|pt|the patient)\s+one of (?:his|her|"
-    r"their)\s+(?P<organ4>kidneys)|(?:a|one|his|her|the)?\s*(?:left\s+|right\s+)?(?P<organ3>kidney|"
-    r"liver"
-    r"|lung)\s+to\s+(?:him|her|pt|the patient)\b(?!\s+(?:\w+['’]s|own|his|brother|sister|mother|father|son"
-    r"|daughter|husband|wife|cousin|friend|aunt|uncle)))"
-)
-_BEFORE_DONOR = loosely(r"(?:(?:was|is|as|been|h/o|history of|s/p|status post|a)\s+(?:a\s+)?)?")
-_GIVEN_LETTERS = needles(
-    "donat",
-    "donor",
-    "gave ",
-    "received",
-    "got ",
-    "given",
-    "nephrectomy",
-    "kidney from",
-    "liver from",
-    "heart from",
-    "lung from",
-    "lungs from",
-    "one of h",
-    "'s kidney",
-    "’s kidney",
-    "'s lung",
-    "’s lung",
-    "'s liver",
-    "’s liver",
-)
-_NO_DONOR = loosely(
-    r"\b(?:await\w*|wait\w*|no|without|suitable|potential|need\w*|find\w*|search\w*|deceased|cadaveric|his|her"
-    r"|from|mother|father|brother|sister|wife|husband|son|daughter)\s+(?:a\s+|is\s+|was\s+|the\s+)?$"
-)
-
-
 # 'The wrist band carries the word "TRANSPLANT"': print on a thing says nothing, and what it names is to be asked about.
 _PRINTED = loosely(
     r"\b(?:(?:wrist ?bands?|bracelets?|stickers?|labels?|stamps?|banners?|letterheads?|doors?|signs?|headers?|footers?|folders?|bags?|tubes?|badges?)\b[^.;\n]{0,50}?"
@@ -216,6 +145,9 @@ _LISTED_AND = loosely(
 _TO_BE_LISTED = loosely(
     r"\b(?:to be|will be|can be|could be|should be|would be|must be|may be|if|once|before being)\s+(?:\w+\s+)?$"
 )
+_SOLID_ORGAN = re.compile(r"\b(heart|liver|kidneys?|lungs?)\b", re.IGNORECASE)
+_ITS_ARTICLE = re.compile(r"\b(?:the|his|her|their|this)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_ONCE = re.compile(r"\b(?:once|if|would|will|could|might|future)\b", re.IGNORECASE)
 _RECIPIENT_TO_BE = loosely(
     r"[\s-]+(?:waiting|wait-?\s?list|list\b|candida\w+|evaluation|selection|work-?\s?up|pool|screening)"
 )
@@ -230,7 +162,7 @@ class Transplants:
         spans = concept_spans(doc, KINDS)
         drafts = [draft for span in spans for draft in _drafts(doc, span, text, layout)] if spans else []
         drafts = list(_named_by_the_note(drafts, text, layout))
-        drafts.extend(_donations(text, layout, drafts))
+        drafts.extend(events(text, layout, note_date_of(doc), drafts))
         drafts_of(doc).extend(_services_resolved(drafts))
         return doc
 
@@ -275,7 +207,9 @@ def _drafts(doc: Doc, span: Span, text: str, layout: Layout) -> Iterator[Draft]:
     )
     if assertion == "present" and _is_called_so(text, start, end):
         assertion = "absent"
-    if assertion == "hypothetical" and _is_done_after_listing(text, layout, start, surface):
+    if assertion == "hypothetical" and (
+        _is_done_after_listing(text, layout, start, surface) or _is_there(text, layout, start, surface)
+    ):
         assertion = "present"
     attributes = dict(concept.attributes)
     attributes["strength"] = reading.strength
@@ -348,6 +282,16 @@ def _is_done_after_listing(text: str, layout: Layout, start: int, surface: str) 
     return listed is not None and _TO_BE_LISTED.search(before[: listed.start()]) is None
 
 
+def _is_there(text: str, layout: Layout, start: int, surface: str) -> bool:
+    """Say whether the mention is an organ that has been transplanted: "biopsy of the transplanted kidney is planned"."""
+    before = text[max(min(layout.sentence_at(start).start, start), start - 80) : start]
+    return (
+        surface.lower().startswith(("transplanted ", "grafted "))
+        and _ITS_ARTICLE.search(before) is not None
+        and _ONCE.search(before) is None
+    )
+
+
 def _heads_what_is_to_come(text: str, start: int, end: int) -> bool:
     """Say whether the mention is a heading and the paragraph under it speaks of a plan alone."""
     if (
@@ -367,10 +311,10 @@ def _named_beside(
     name = "any"
     before = _ORGAN_BEFORE.search(text[max(layout.sentence_at(start).start, start - 60) : start])
     if before and kind == "transplant_history":
-        kind, name = "transplant", _ORGANS[(before.group("organ") or before.group("bracketed")).lower()]
+        kind, name = "transplant", ORGANS[(before.group("organ") or before.group("bracketed")).lower()]
     after = _ORGAN_AFTER.match(text[end : end + 40])
     if after and re.match(r"[^.;]*$", text[end : end + after.end()]):
-        return "transplant", _ORGANS[after.group("organ").lower()], _organs_behind(text, end + after.end())
+        return "transplant", ORGANS[after.group("organ").lower()], _organs_behind(text, end + after.end())
     return kind, name, []
 
 
@@ -420,14 +364,14 @@ def _organs_before(text: str, layout: Layout, start: int) -> list[tuple[str, int
         if match is None:
             return found
         at = floor + match.start()
-        found.append((_ORGANS[match.group("organ").lower()], at))
+        found.append((ORGANS[match.group("organ").lower()], at))
 
 
 def _organs_behind(text: str, at: int) -> list[tuple[str, int]]:
     """Return the organs that go on behind "transplant of the heart", with where each begins."""
     found: list[tuple[str, int]] = []
     while match := _AND_ORGAN.match(text, at):
-        found.append((_ORGANS[match.group("organ").lower()], match.start("organ")))
+        found.append((ORGANS[match.group("organ").lower()], match.start("organ")))
         at = match.end()
     return found
 
@@ -465,6 +409,8 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
                     if draft.end <= d.start < sentence.end and ":" not in text[draft.end : d.start]
                 }
                 organ = current.concept if current else later.pop() if len(later) == 1 else ""
+        if not organ and surface == "transplanted" and draft.assertion == "present":
+            organ = _organ_of_verb(text[sentence.start : draft.start])
         heading = _LIST_HEADING.match(text, draft.end)
         if heading and any(heading.end() <= d.start < layout.line_at(draft.start).end for d in named):
             continue  # "Prior transplants (checklist): kidney - no; marrow - no": its items answer
@@ -475,6 +421,12 @@ def _named_by_the_note(drafts: list[Draft], text: str, layout: Layout) -> Iterat
             )  # fmt: skip
         elif draft.assertion in ("absent", "present", "possible"):
             yield draft
+
+
+def _organ_of_verb(before: str) -> str:
+    """Return the one organ named *before* the verb "transplanted" in its sentence ("her kidney failed after it was"), or nothing."""
+    named = {ORGANS[match.group(1).lower()] for match in _SOLID_ORGAN.finditer(before)}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _services_resolved(drafts: list[Draft]) -> Iterator[Draft]:
@@ -488,60 +440,6 @@ def _services_resolved(drafts: list[Draft]) -> Iterator[Draft]:
             )  # fmt: skip
         else:
             yield draft
-
-
-def _donations(text: str, layout: Layout, drafts: list[Draft]) -> Iterator[Draft]:
-    """Yield the grafts that the patient gave, someone else's transplant, and those received without the word."""
-    taken = Covered((d.start, d.end) for d in drafts)
-    received: list[tuple[int, int]] = []
-    places = list(windows(text, _GIVEN_LETTERS, before=50, after=120))
-    for match in (match for first, last in places for match in _RECEIVED_ORGAN.finditer(text, first, last)):
-        start, end = match.span()
-        if taken.touches(start, end):
-            continue
-        name = next(name for name in ("organ", "organ2", "organ3", "organ4", "organ5") if match.group(name))
-        first, last = match.span(name)
-        given = name != "organ"  # "Mother gave him a kidney": the relative is the donor
-        other = "" if given else someone_else(text, layout, start, first)
-        assertion: Assertion = "family" if other else "present"
-        received.append((start, end))
-        yield Draft(
-            first, last, "transplant", _ORGANS[match.group(name).lower()], assertion, "transplants:received",
-            (match.group(),), attributes={"strength": "strong"},
-        )  # fmt: skip
-    taken = Covered([*((d.start, d.end) for d in drafts), *received])
-    told = {
-        (d.concept, layout.sentence_number(d.start)) for d in drafts if d.attributes.get("donor") == "yes"
-    }
-    for match in (match for first, last in places for match in _DONATED.finditer(text, first, last)):
-        start, end = match.span()
-        if taken.touches(start, end):
-            continue
-        if _NO_DONOR.search(text[max(layout.sentence_at(start).start, start - 30) : start]):
-            continue
-        if re.match(r"\s*(?:transplant|graft|allograft|tx\b)", text[end : end + 16], re.IGNORECASE):
-            continue
-        organ = next(
-            (match.group(name) for name in ("organ", "organ2", "organ3", "organ4") if match.group(name)), ""
-        )
-        concept = _ORGANS[organ.lower()] if organ else "kidney"
-        number = layout.sentence_number(start)
-        if (concept, number) in told:
-            continue  # told once by the sentence
-        if organ and organ.lower() in ("blood", "pulmonary", "hct"):
-            continue
-        opening = _BEFORE_DONOR.match(match.group())
-        first = start + (opening.end() if opening else 0)
-        yield Draft(
-            first,
-            end,
-            "transplant",
-            concept,
-            "family",
-            "transplants:donated",
-            ("donated",),
-            attributes={"donor": "yes"},
-        )
 
 
 register("transplants", lambda nlp: Transplants())

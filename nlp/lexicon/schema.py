@@ -207,6 +207,11 @@ class CorrectionFile(_Strict):
     replacement: Pattern
     mistake: Pattern
     wrong: tuple[Pattern, ...] = Field(min_length=1)
+    is_wrong: Pattern
+    nothing_more: Pattern
+    slips: tuple[Pattern, ...] = Field(min_length=1)
+    as_date: Pattern
+    something_else: Pattern
     misfiled: Pattern
     disregard: Pattern
     should_read: Pattern

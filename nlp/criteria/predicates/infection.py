@@ -161,8 +161,9 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
         _chronic(chart, given, ordered, decided, doubtful, calm)
         return
     if run == "latent":
-        if status == "latent":
-            doubtful.append((latest, f"latent tuberculosis ({name}) on {day}"))
+        if status in ("latent", "treated"):
+            course = "treated " if status == "treated" else ""
+            doubtful.append((latest, f"{course}latent tuberculosis ({name}) on {day}"))
         else:
             calm.append((latest, f"{name} {status} on {day}"))
         return
@@ -203,6 +204,8 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
             doubtful.append((latest, f"{name} on {day}, not followed up"))
         else:
             calm.append((latest, f"{name} on {day}, not carried on by later notes"))
+    elif status == "unfinished":
+        doubtful.append((latest, f"{name} is told on {day} as of these months, without a word of its end"))
     elif status in ("suspected", "pending"):
         open_ = not (cleared_on is not None and cleared_on > day) and fresh(given.work_up_days)
         if open_ and latest.section not in ("family_history", "ros") and run != "minor":

@@ -30,7 +30,7 @@ STATUS = [
     # ---- latent tuberculosis under treatment, and done
     ("Latent TB, has had 2 months of isoniazid so far.", "latent"),
     ("Latent TB diagnosed 2024, took 3 months of isoniazid and continues.", "latent"),
-    ("Latent TB, took 4 months of rifampin.", "resolved"),
+    ("Latent TB, took 4 months of rifampin.", "treated"),
 ]
 
 
@@ -42,7 +42,7 @@ def test_status_of_an_infection(text: str, status: str, pipeline: Pipeline) -> N
 
 
 # The same for every infection of a sentence, with the verdict of a chart that says no more.
-_OPEN = {"suspected", "latent", "suppressed", "stated"}
+_OPEN = {"suspected", "latent", "treated", "suppressed", "stated"}
 ALL = [
     ("Cellulitis of the left shin, cephalexin day 4 of 7, erythema resolved.", "active"),
     ("She is on IV ceftriaxone for pyelonephritis.", "active"),
@@ -103,7 +103,7 @@ ALL = [
     ("Exposure to tuberculosis at work, QuantiFERON pending.", "exposure"),
     ("Latent TB, on rifampin month 2 of 4.", "latent"),
     ("Positive QuantiFERON, isoniazid started in September.", "latent"),
-    ("Latent TB, completed 9 months of isoniazid in 2020.", "resolved"),
+    ("Latent TB, completed 9 months of isoniazid in 2020.", "treated"),
     ("LTBI diagnosed last year, 3 of 9 months of INH taken.", "latent"),
     ("If she develops pneumonia, stop mycophenolate.", "conditional"),
     ("Call us for any sign of cellulitis.", "conditional"),

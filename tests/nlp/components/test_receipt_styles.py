@@ -429,6 +429,7 @@ LATER_STILL: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
         ("Kidney transplant 2007 - donor: father, alive and well.", {("kidney", P)}),
         ("She got a kidney from her mother in 2004 and lost it in 2015.", {("kidney", P)}),
         ("Brother donated; allogeneic transplant went ahead in June 2018.", {("hct", P)}),
+        ("Considering belatacept for the kidney transplant.", {("kidney", P)}),
         (
             "Her kidney transplant was offered through the paired exchange in 2013 and took place in May.",
             {("kidney", P)},
@@ -745,7 +746,6 @@ SIXTH: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
 LEFT: list[tuple[str, set[tuple[str, str]]]] = [
     ("Transplants: kidney 0, liver 0; stem cell transplant 0.", {("hct", A)}),
     ("The coder put kidney transplant, but both native kidneys are in place.", {("kidney", A)}),
-    ("Considering belatacept for the kidney transplant.", {("kidney", P)}),
     ("Her neighbour told her about his CAR T treatment in 2022.", {("CAR-T", F)}),
     (
         "Autologous transplant in first remission was her oncologist's advice; she preferred to wait.",
