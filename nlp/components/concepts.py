@@ -94,10 +94,10 @@ class Concepts:
 
     def __call__(self, doc: Doc) -> Doc:
         text, layout = doc._.note_text, doc._.layout
-        found = []
+        found: list[Found[list[Sense]]] = []
         for match in self.matcher(doc):
             start, end = source_range(match)
-            found.append(Found(start, end, match.end - match.start, match._.target_rule.metadata["senses"]))
+            found.append((start, end, match.end - match.start, match._.target_rule.metadata["senses"]))
         mentions = _meant(text, layout, found)
         first_of = {start: i for i, start in enumerate(doc._.starts)} if mentions else {}
         doc.spans[SPAN_GROUP] = [
