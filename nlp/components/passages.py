@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from chartsift.nlp.components.concepts import SPAN_GROUP, Mention, Sense
@@ -68,26 +70,23 @@ class MentionSpan:
 class Passages:
     """A note and the mentions of concepts in it, in order."""
 
-    __slots__ = ("_", "_by_label", "spans")
+    __slots__ = ("_", "_by_kind", "spans")
 
     def __init__(self, facts: NoteFacts, mentions: Iterable[Mention]) -> None:
         self._ = facts
         self.spans: dict[str, list[MentionSpan]] = {
             SPAN_GROUP: [MentionSpan(self, mention) for mention in mentions]
         }
-        self._by_label: dict[str, list[int]] | None = None
+        self._by_kind: dict[str, list[MentionSpan]] | None = None
 
-    def labelled(self, labels: Iterable[str]) -> list[MentionSpan]:
-        """Return the mentions with *labels* in order."""
-        spans = self.spans[SPAN_GROUP]
-        if not spans:
-            return []
-        if self._by_label is None:
-            self._by_label = defaultdict(list)
-            for number, span in enumerate(spans):
-                self._by_label[span.label_].append(number)
-        groups = [self._by_label[label] for label in labels if label in self._by_label]
-        if not groups:
-            return []
-        numbers = groups[0] if len(groups) == 1 else sorted(number for group in groups for number in group)
-        return [spans[number] for number in numbers]
+    def of_kinds(self, kinds: Iterable[str]) -> list[MentionSpan]:
+        """Return the mentions of *kinds* in order."""
+        by_kind = self._by_kind
+        if by_kind is None:
+            by_kind = self._by_kind = defaultdict(list)
+            for span in self.spans[SPAN_GROUP]:
+                by_kind[span._.sense.concept.kind].append(span)
+        groups = [by_kind[kind] for kind in kinds if kind in by_kind]
+        if len(groups) > 1:
+            return sorted(chain.from_iterable(groups), key=attrgetter("start"))
+        return list(groups[0]) if groups else []
