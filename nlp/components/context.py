@@ -57,7 +57,7 @@ class Context:
         by_words: dict[tuple[str, ...], list[CueRule]] = defaultdict(list)
         for rule in self._rules:
             by_words[rule.words].append(rule)
-        self._search: PhraseSearch[Sequence[CueRule]] = PhraseSearch(by_words)
+        self._search: PhraseSearch[Sequence[CueRule]] = PhraseSearch(by_words, matters=_may_touch)
 
     def __call__(self, doc: Doc) -> Doc:
         self.link(doc, list(doc.spans[SPAN_GROUP]))
@@ -109,6 +109,11 @@ class _Target:
         self.span = span
         self.start, self.end = source_range(span)
         self.label_: str = span.label_
+
+
+def _may_touch(rules: Sequence[CueRule]) -> bool:
+    """Say whether words with *rules* may touch a mention, and do not only end what others reach."""
+    return any(rule.direction not in ("TERMINATE", "PSEUDO") for rule in rules)
 
 
 def _rules(rules: ContextFile) -> Iterator[CueRule]:

@@ -8,14 +8,14 @@ note, token by token as ``tokens`` would part them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import ahocorasick_rs
 
 from chartsift.nlp.text.folding import fold, only_words
 from chartsift.nlp.text.prefilter import Scan
-from chartsift.nlp.text.tokens import end_of_tokens, plain_spelling, token_ranges, words_of
+from chartsift.nlp.text.tokens import end_of_tokens, plain_spelling, tokens_in, words_of
 
 _T = TypeVar("_T")
 # Words of fewer letters are in every note.
@@ -174,10 +174,14 @@ class PhraseSearch(Generic[_T]):
 
     The tokens of a part are strung together with one blank between them, and so are those of the phrases: one automaton
     finds all of them.
+
+    Args:
+        phrases: The phrases, and what belongs to each.
+        matters: Whether a phrase is asked for; the others are returned only for a part that holds one that is.
     """
 
-    def __init__(self, phrases: Mapping[tuple[str, ...], _T]) -> None:
-        self._phrases = [(len(tokens), of) for tokens, of in phrases.items()]
+    def __init__(self, phrases: Mapping[tuple[str, ...], _T], matters: Callable[[_T], bool]) -> None:
+        self._phrases = [(len(tokens), of, matters(of)) for tokens, of in phrases.items()]
         # Small enough to stay in the processor's cache between notes, where the larger table of a DFA is not.
         self._automaton = ahocorasick_rs.AhoCorasick(
             [_strung(tokens) for tokens in phrases],
@@ -191,7 +195,7 @@ class PhraseSearch(Generic[_T]):
         self._longest = max(map(len, phrases))
 
     def starting_in(self, text: str, start: int, end: int) -> list[Found[_T]]:
-        """Return the phrases that begin in ``text[start:end]``, in no order."""
+        """Return the phrases that begin in ``text[start:end]``, in no order; none if none of them matters."""
         words = words_of(text[start:end])
         size = len(words)
         reach = end
@@ -200,15 +204,17 @@ class PhraseSearch(Generic[_T]):
             words = words_of(text[start:reach])
         strung = _strung(words)
         matches = self._automaton.find_matches_as_indexes(strung, overlapping=True)
-        if not matches:
+        phrases = self._phrases
+        if not any(phrases[number][2] for number, _, _ in matches):
             return []
-        ranges = token_ranges(text, start, reach)
+        tokens = list(tokens_in(text[start:reach]))
         found: list[Found[_T]] = []
         for number, at, _ in matches:
             first = strung.count(" ", 0, at)
             if first < size:
-                length, of = self._phrases[number]
-                found.append((ranges[first][0], ranges[first + length - 1][1], length, of))
+                length, of, _ = phrases[number]
+                last = tokens[first + length - 1]
+                found.append((start + tokens[first].start(), start + last.end(), length, of))
         return found
 
 

@@ -28,7 +28,7 @@ _PHRASES = {
         "hämoglobin",
     )
 }
-_SEARCH = PhraseSearch(_PHRASES)
+_SEARCH = PhraseSearch(_PHRASES, matters=lambda _: True)
 _BY_WORD = Phrases(_PHRASES)
 _PREFILTER = Prefilter(_BY_WORD.words, with_gates=False)
 
