@@ -81,6 +81,8 @@ class Passages:
 
     def of_kinds(self, kinds: Iterable[str]) -> list[MentionSpan]:
         """Return the mentions of *kinds* in order."""
+        if not self.spans[SPAN_GROUP]:
+            return []
         by_kind = self._by_kind
         if by_kind is None:
             by_kind = self._by_kind = defaultdict(list)
