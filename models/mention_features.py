@@ -87,16 +87,19 @@ def mention_features(span: Span, axes: MentionContext) -> dict[str, float]:
 
 
 def _add_cues(features: dict[str, float], span: Span) -> None:
+    text, starts, ends = span.doc._.note_text, span.doc._.starts, span.doc._.ends
+    start, end = source_range(span)
     for modifier in span._.modifiers:
         first, last = modifier.modifier_span
-        is_before = last <= span.start
-        distance = span.start - last if is_before else first - span.end
-        nearness = 1 - min(max(distance, 0), _LONGEST_DISTANCE) / _LONGEST_DISTANCE
+        cue_start, cue_end = starts[first], ends[last - 1]
+        is_before = cue_end <= start
+        between = text[cue_end:start] if is_before else text[end:cue_start]
+        nearness = 1 - min(len(words_of(between)), _LONGEST_DISTANCE) / _LONGEST_DISTANCE
         side = "before" if is_before else "after"
         name = f"cue_{side}={modifier.category}"
         features[name] = max(features.get(name, 0.0), 0.1 + 0.9 * nearness)
         features[f"cue={modifier.category}"] = 1.0
-        words = span.doc[first:last].text.lower()
+        words = " ".join(words_of(text[cue_start:cue_end]))
         if len(words) <= 30:
             features[f"cue_words={words}"] = 1.0
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
@@ -25,15 +24,15 @@ from spacy.util import registry
 
 from chartsift.nlp.components import READERS, findings, register_components
 from chartsift.nlp.components.axes import axes_of
-from chartsift.nlp.components.concepts import SPAN_GROUP, Concepts, Mention
+from chartsift.nlp.components.concepts import SPAN_GROUP, Concepts
 from chartsift.nlp.components.context import Context
-from chartsift.nlp.components.passages import MentionSpan, NoteFacts, Passages
+from chartsift.nlp.components.passages import NoteFacts, Passages
 from chartsift.nlp.components.sections import Sections
 from chartsift.nlp.learned import COMPONENTS, RATERS, ModelUse, Rater, models_in_use
-from chartsift.nlp.text.layout import Layout, LazyLayout
+from chartsift.nlp.text.layout import LazyLayout
 from chartsift.nlp.text.prefilter import Prefilter, Scan, opened
 from chartsift.nlp.text.quotes import clause_around
-from chartsift.nlp.text.tokens import ClinicalTokenizer, end_of_tokens, token_range
+from chartsift.nlp.text.tokens import ClinicalTokenizer, token_range
 from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
 from chartsift.nlp.values import maker
 
@@ -74,7 +73,6 @@ class Pipeline:
         self._concepts: Concepts = nlp.get_pipe("chartsift_concepts")  # type: ignore[assignment]
         self._context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
         self._sections: Sections = nlp.get_pipe("chartsift_sections")  # type: ignore[assignment]
-        self._tokenizer: ClinicalTokenizer = nlp.tokenizer  # type: ignore[assignment]
         self._readers = [
             component for name, component in nlp.pipeline if name.removeprefix("chartsift_") not in _FIRST
         ]
@@ -93,25 +91,14 @@ class Pipeline:
             return _findings(note, self._read_where_it_matters(note, scan))
 
     def _read_where_it_matters(self, note: Note, scan: Scan) -> Doc:
-        """Return a Doc of the sentences that hold concepts, annotated as ``read`` annotates the whole note."""
-        text = note.text
-        layout = LazyLayout(text, self._sections.find)
-        mentions = self._concepts.find(scan, layout)
-        if not mentions:
-            # Without concepts no reader asks for a token, and a Doc is the dearest part of a note that says nothing.
-            return self._through_readers(cast(Doc, Passages(NoteFacts(layout, note.note_date))))
-        tokens = self._tokenizer.parts(text, _sentences_with(mentions, layout, self._context.longest))
-        tokens._.layout = layout
-        starts: list[int] = tokens._.starts
-        doc = Passages(NoteFacts(layout, note.note_date, starts, tokens._.ends), tokens)
-        spans = []
-        for mention in mentions:
-            first = bisect_left(starts, mention.start)
-            spans.append(MentionSpan(doc, first, first + mention.length, mention.sense))
-        doc.spans[SPAN_GROUP] = spans
-        self._context.link(tokens, cast(list[Span], spans))
+        """Return the note as its readers see it, with the concepts and the cues that ``read`` finds by a ``Doc``."""
+        layout = LazyLayout(note.text, self._sections.find)
+        held = Passages(NoteFacts(layout, note.note_date), self._concepts.find(scan, layout))
+        mentions = held.spans[SPAN_GROUP]
+        if mentions:
+            self._context.link_mentions(layout, mentions)
         # Readers ask of a Doc and its spans no more than these have.
-        return self._through_readers(cast(Doc, doc))
+        return self._through_readers(cast(Doc, held))
 
     def _through_readers(self, doc: Doc) -> Doc:
         for reader in self._readers:
@@ -236,28 +223,6 @@ def _distinct(drafts: Iterable[findings.Draft]) -> list[findings.Draft]:
 def _findings(note: Note, doc: Doc) -> list[Finding]:
     made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
     return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))
-
-
-def _sentences_with(mentions: Sequence[Mention], layout: Layout, behind: int) -> list[tuple[int, int]]:
-    """Return the sentences that hold *mentions*, in order, each with so many tokens *behind* it."""
-    if not mentions:
-        return []
-    text, sentences = layout.text, layout.sentences
-    parts: list[tuple[int, int]] = []
-    last_number = -1
-    for mention in mentions:
-        number = layout.sentence_number(mention.start)
-        if number == last_number and mention.end <= parts[-1][1]:
-            continue
-        last_number = number
-        begin = sentences[number].start if number else 0
-        stop = sentences[number + 1].start if number + 1 < len(sentences) else len(text)
-        end = end_of_tokens(text, max(stop, mention.end), behind)
-        if parts and begin <= parts[-1][1]:
-            parts[-1] = (parts[-1][0], max(end, parts[-1][1]))
-        else:
-            parts.append((begin, end))
-    return parts
 
 
 def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:

@@ -51,6 +51,25 @@ _ANSWER_NO = re.compile(
 _ANSWER_YES = re.compile(r"\s*(?::|=|\.{3,}|\|)\s*(?:yes|present|pos(?:itive)?|y)\b", re.IGNORECASE)
 
 
+_BOXES: tuple[tuple[re.Pattern[str], Assertion], ...] = ((_BOX_TICKED, "present"), (_BOX_EMPTY, "absent"))
+_ANSWERS: tuple[tuple[re.Pattern[str], Assertion], ...] = (
+    (_SIGN_AFTER_UNSURE, "possible"),
+    (_SIGN_AFTER_NEGATIVE, "absent"),
+    (_ANSWER_NO, "absent"),
+    (_SIGN_AFTER_POSITIVE, "present"),
+    (_ANSWER_YES, "present"),
+)
+_SIGNS: tuple[tuple[re.Pattern[str], Assertion], ...] = (
+    (_SIGN_BEFORE_UNSURE, "possible"),
+    (_SIGN_BEFORE_POSITIVE, "present"),
+)
+_SIGNED_SECTIONS = frozenset(("ros", "exam", "hpi", "interval", "preamble"))
+# Most mentions have none of the signs beside them with which a box ends, an answer begins, or a sign before a word ends.
+_BOX_ENDS = frozenset("])☐□☒☑✓✔")
+_ANSWER_SIGNS = frozenset("([+±?-–−:=.|")
+_SIGN_ENDS = frozenset(")?+-–−")
+
+
 def assertion_of(span: Span) -> tuple[Assertion, tuple[str, ...]]:
     """
     Return how the note holds *span* and the words that say so.
@@ -119,35 +138,32 @@ def formal_answer(
     line = layout.line_at(start)
     before = text[max(line.start, start - 8) : start]
     after = text[end : min(line.end, end + 24)]
-    answers: tuple[tuple[re.Match[str] | None, Assertion], ...] = (
-        (_BOX_TICKED.search(before), "present"),
-        (_BOX_EMPTY.search(before), "absent"),
-        (_SIGN_AFTER_UNSURE.match(after), "possible"),
-        (_SIGN_AFTER_NEGATIVE.match(after), "absent"),
-        (_ANSWER_NO.match(after), "absent"),
-        (_SIGN_AFTER_POSITIVE.match(after), "present"),
-        (_ANSWER_YES.match(after), "present"),
-    )
-    for match, assertion in answers:
+    if before.rstrip()[-1:] in _BOX_ENDS:
+        for pattern, assertion in _BOXES:
+            match = pattern.search(before)
+            if match is not None:
+                return assertion, (match.group().strip(),)
+    sign = after.lstrip()[:1]
+    # A full stop opens an answer only as the first of the dots of a form.
+    if sign in _ANSWER_SIGNS and (sign != "." or "..." in after):
+        for pattern, assertion in _ANSWERS:
+            match = pattern.match(after)
+            if match is not None:
+                return assertion, (match.group().strip(),)
+    # "- fever - cough + fatigue": signs before the word, as reviews of systems are typed.
+    item = text[max(line.start, start - 5) : start]
+    if item.rstrip()[-1:] not in _SIGN_ENDS or layout.section_at(start).category not in _SIGNED_SECTIONS:
+        return None
+    for pattern, assertion in _SIGNS:
+        match = pattern.search(item)
         if match is not None:
             return assertion, (match.group().strip(),)
-    if layout.section_at(start).category in ("ros", "exam", "hpi", "interval", "preamble"):
-        # "- fever - cough + fatigue": signs before the word, as reviews of systems are typed.
-        item = text[max(line.start, start - 5) : start]
-        if start > line.start + 3 or line.start < start:
-            signs: tuple[tuple[re.Match[str] | None, Assertion], ...] = (
-                (_SIGN_BEFORE_UNSURE.search(item), "possible"),
-                (_SIGN_BEFORE_POSITIVE.search(item), "present"),
-            )
-            for match, assertion in signs:
-                if match is not None:
-                    return assertion, (match.group().strip(),)
-            negative = _SIGN_BEFORE_NEGATIVE.search(item)
-            # A dash that opens a line is a bullet; one inside a line of signs is an answer.
-            if (
-                negative is not None
-                and text[line.start : start - len(item) + negative.start()].strip()
-                and _is_sign(text, layout, start, negative.group())
-            ):
-                return "absent", (negative.group().strip(),)
+    negative = _SIGN_BEFORE_NEGATIVE.search(item)
+    # A dash that opens a line is a bullet; one inside a line of signs is an answer.
+    if (
+        negative is not None
+        and text[line.start : start - len(item) + negative.start()].strip()
+        and _is_sign(text, layout, start, negative.group())
+    ):
+        return "absent", (negative.group().strip(),)
     return None

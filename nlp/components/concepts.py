@@ -94,10 +94,10 @@ class Concepts:
 
     def __call__(self, doc: Doc) -> Doc:
         text, layout = doc._.note_text, doc._.layout
-        found = []
+        found: list[Found[list[Sense]]] = []
         for match in self.matcher(doc):
             start, end = source_range(match)
-            found.append(Found(start, end, match.end - match.start, match._.target_rule.metadata["senses"]))
+            found.append((start, end, match.end - match.start, match._.target_rule.metadata["senses"]))
         mentions = _meant(text, layout, found)
         first_of = {start: i for i, start in enumerate(doc._.starts)} if mentions else {}
         doc.spans[SPAN_GROUP] = [
@@ -199,25 +199,26 @@ def _spellings(text: str) -> set[str]:
 
 def _is_meant(text: str, layout: Layout, start: int, end: int, sense: Sense) -> bool:
     term = sense.term
-    surface = text[start:end]
-    if term.case == "exact" and not _same_capitals(surface, term.text):
+    if term.case == "exact" and not _same_capitals(text[start:end], term.text):
         return False
-    if term.case == "upper" and not surface.isupper():
+    if term.case == "upper" and not text[start:end].isupper():
         return False
     if not sense.has_conditions:
         return True
-    sentence = layout.sentence_at(start)
-    line = layout.line_at(start)
-    left = text[min(sentence.start, start) : start]
-    right = text[end : max(sentence.end, line.end, end)]
-    if sense.unless_before and sense.unless_before.search(left[-term.window :]):
-        return False
-    if sense.unless_after and sense.unless_after.match(right[: term.window]):
-        return False
-    if sense.only_before and not sense.only_before.search(left[-term.window :]):
-        return False
-    if sense.only_after and not sense.only_after.match(right[: term.window]):
-        return False
+    # What stands right beside the mention is in its sentence, and behind it at least in its line.
+    if sense.only_after or sense.unless_after:
+        stop = max(layout.sentence_at(start).end, layout.line_at(start).end, end)
+        right = text[end : min(stop, end + term.window)]
+        if sense.only_after and not sense.only_after.match(right):
+            return False
+        if sense.unless_after and sense.unless_after.match(right):
+            return False
+    if sense.only_before or sense.unless_before:
+        left = text[max(min(layout.sentence_at(start).start, start), start - term.window) : start]
+        if sense.only_before and not sense.only_before.search(left):
+            return False
+        if sense.unless_before and sense.unless_before.search(left):
+            return False
     if sense.unless_near is None and sense.only_near is None:
         return True
     near = text[max(0, start - term.window) : start] + " § " + text[end : end + term.window]
@@ -227,7 +228,7 @@ def _is_meant(text: str, layout: Layout, start: int, end: int, sense: Sense) -> 
 
 
 def _same_capitals(surface: str, wanted: str) -> bool:
-    return [c for c in surface if c.isalpha()] == [c for c in wanted if c.isalpha()]
+    return surface == wanted or [c for c in surface if c.isalpha()] == [c for c in wanted if c.isalpha()]
 
 
 def _without_overlap(mentions: Iterable[Mention]) -> Iterator[Mention]:

@@ -62,13 +62,11 @@ def drafts_of(doc: Doc) -> list[Draft]:
 
 
 def concept_spans(doc: Doc, kinds: Iterable[str]) -> list[Span]:
-    """Return the concept spans of *kinds* in order."""
+    """Return the concept spans of *kinds*, each named once, in order."""
     held: object = doc
-    if isinstance(held, Passages) and not held.spans[SPAN_GROUP]:
-        return []
-    labels = {kind.upper() for kind in kinds}
     if isinstance(held, Passages):
-        return cast(list[Span], held.labelled(labels))
+        return cast(list[Span], held.of_kinds(kinds))
+    labels = {kind.upper() for kind in kinds}
     return [span for span in doc.spans[SPAN_GROUP] if span.label_ in labels]
 
 

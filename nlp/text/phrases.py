@@ -1,19 +1,21 @@
 """
 Phrases found by their rarest word: what spaCy's PhraseMatcher finds over the tokens of a note, found without any.
 
-The prefilter tells where one word of each phrase stands; here the words before and behind it are compared with the
+An automaton tells where one word of each phrase stands; here the words before and behind it are compared with the
 note, token by token as ``tokens`` would part them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from chartsift.nlp.text.folding import fold
+import ahocorasick_rs
+
+from chartsift.nlp.text.folding import fold, only_words
 from chartsift.nlp.text.prefilter import Scan
-from chartsift.nlp.text.tokens import plain_spelling
+from chartsift.nlp.text.tokens import end_of_tokens, plain_spelling, tokens_in, words_of
 
 _T = TypeVar("_T")
 # Words of fewer letters are in every note.
@@ -24,23 +26,53 @@ _COMMON = frozenset(
     "have will were when then they your daily dose chronic acute severe mild positive negative level levels days weeks "
     "months years year high body after before without none other loss weight".split()
 )
+# Signs, and a letter, that a note may spell otherwise (``tokens``).
+_RESPELT = frozenset("'\"-+μ")
+_NONE: tuple[Any, ...] = ()
+# A letter for Python, and an apostrophe for ``tokens``.
+_LETTER_APOSTROPHE = "ʼ"
 
 
-class Found(NamedTuple, Generic[_T]):
-    """A phrase in a note: its code points, its number of tokens and what belongs to it."""
+# A phrase in a note: where it starts and ends, its number of tokens and what belongs to it. Some fifty are made a note,
+# and a plain tuple is made in a third of the time of a named one.
+Found = tuple[int, int, int, _T]
 
-    start: int
-    end: int
+
+class _Token(NamedTuple):
+    """A token in lower case, its length, and whether it is of letters, of digits ("0") or a sign ("")."""
+
+    text: str
+    length: int
+    kind: str
+
+
+class _Phrase(NamedTuple, Generic[_T]):
+    """The word that is looked for, the tokens before it, the nearest first, and behind it, and what belongs to all."""
+
+    word: str
+    left: tuple[_Token, ...]
+    right: tuple[_Token, ...]
+    # The letter or digit that ends the token before the word; "" for a sign, which has several spellings, and for none.
+    before: str
     length: int
     of: _T
 
 
-class _Phrase(NamedTuple, Generic[_T]):
-    """The tokens before the word that is looked for, those from it on, and what belongs to the phrase."""
+class _Word(NamedTuple, Generic[_T]):
+    """
+    The phrases of a word that is looked for.
 
-    left: tuple[str, ...]
-    right: tuple[str, ...]
-    of: _T
+    Attributes:
+        kind: Whether it is of letters, of digits or a sign.
+        is_plain: It is found as a whole word and as it is spelt in any text of ASCII.
+        alone: Phrases of this word alone.
+        by_behind: The others, by the letter or digit that begins the token behind the word; "" for a sign and for none.
+    """
+
+    kind: str
+    is_plain: bool
+    alone: list[_Phrase[_T]]
+    by_behind: dict[str, list[_Phrase[_T]]]
 
 
 class Phrases(Generic[_T]):
@@ -52,9 +84,7 @@ class Phrases(Generic[_T]):
 
     def __init__(self, phrases: Mapping[tuple[str, ...], _T]) -> None:
         uses = Counter(token for tokens in phrases for token in set(tokens))
-        # By the word, and then by the letters or digits on either side of it: "" for a sign, which has several
-        # spellings, and for the end of the phrase.
-        self._by_word: dict[str, dict[tuple[str, str], list[_Phrase[_T]]]] = {}
+        self._by_word: dict[str, _Word[_T]] = {}
         for tokens, of in phrases.items():
             # The word that is in the fewest phrases, and of those the longest; signs, digits and short words only for
             # want of any other.
@@ -68,10 +98,24 @@ class Phrases(Generic[_T]):
                 ),
             )
             before = fold(tokens[key - 1][-1]) if key else ""
-            behind = fold(tokens[key + 1][0]) if key + 1 < len(tokens) else ""
-            sides = (before if before.isalnum() else "", behind if behind.isalnum() else "")
-            by_sides = self._by_word.setdefault(fold(tokens[key]), {})
-            by_sides.setdefault(sides, []).append(_Phrase(tokens[:key], tokens[key:], of))
+            phrase = _Phrase(
+                tokens[key],
+                tuple(map(_token, reversed(tokens[:key]))),
+                tuple(map(_token, tokens[key + 1 :])),
+                before if before.isalnum() else "",
+                len(tokens),
+                of,
+            )
+            word = fold(tokens[key])
+            held = self._by_word.get(word)
+            if held is None:
+                is_plain = word == tokens[key] and is_whole_word(word)
+                held = self._by_word[word] = _Word(_kind(word), is_plain, [], {})
+            if len(tokens) == 1:
+                held.alone.append(phrase)
+            else:
+                behind = fold(tokens[key + 1][0]) if key + 1 < len(tokens) else ""
+                held.by_behind.setdefault(behind if behind.isalnum() else "", []).append(phrase)
 
     @property
     def words(self) -> Iterable[str]:
@@ -80,82 +124,184 @@ class Phrases(Generic[_T]):
 
     def find(self, scan: Scan) -> Iterator[Found[_T]]:
         """Yield every phrase of the note, overlapping ones as well."""
-        text, folded = scan.text, scan.folded
-        for word, starts in scan.found.items():
-            phrases = self._by_word.get(word)
-            if phrases is None:
+        return self.at(scan.found.items(), lower_case(scan.text), scan.folded)
+
+    def at(self, places: Iterable[tuple[str, Sequence[int]]], lower: str, folded: str) -> Iterator[Found[_T]]:
+        """Yield the phrases whose words stand at *places* of a note, which is given in lower case and folded."""
+        by_word = self._by_word
+        is_ascii = folded.isascii()
+        for word, starts in places:
+            held = by_word.get(word)
+            if held is None:
                 continue
-            is_alone = len(phrases) == 1 and ("", "") in phrases
+            kind, is_plain, alone, by_behind = held
+            is_sure = is_plain and is_ascii
             for start in starts:
-                if is_alone:
-                    sides: tuple[tuple[str, str], ...] = (("", ""),)
-                else:
-                    before, behind = _signs_around(folded, start, start + len(word))
-                    sides = (("", ""), ("", behind), (before, ""), (before, behind))
-                for side in sides:
-                    for left, right, of in phrases.get(side, ()):
-                        end = _forward(text, folded, start, right)
-                        if end is None:
-                            continue
-                        begin = _backward(text, folded, start, left)
-                        if begin is not None:
-                            yield Found(begin, end, len(left) + len(right), of)
+                end = start + len(word)
+                if not is_sure and (
+                    _goes_on_before(folded, start, kind) or _goes_on_behind(folded, end, kind)
+                ):
+                    continue
+                for phrase in alone:
+                    if is_sure or _is_spelt(lower, start, phrase.word):
+                        yield start, end, 1, phrase.of
+                if not by_behind:
+                    continue
+                candidates = by_behind.get("", _NONE)
+                if len(by_behind) > (candidates is not _NONE):
+                    further = by_behind.get(_sign_behind(folded, end))
+                    if further is not None:
+                        candidates = [*candidates, *further]
+                if not candidates:
+                    continue
+                before = _sign_before(folded, start)
+                for phrase in candidates:
+                    if (phrase.before and phrase.before != before) or not (
+                        is_sure or _is_spelt(lower, start, phrase.word)
+                    ):
+                        continue
+                    last = _end_of(lower, folded, end, phrase.right) if phrase.right else end
+                    if last < 0:
+                        continue
+                    first = _start_of(lower, folded, start, phrase.left) if phrase.left else start
+                    if first >= 0:
+                        yield first, last, phrase.length, phrase.of
 
 
-def _signs_around(folded: str, start: int, end: int) -> tuple[str, str]:
-    """Return the letters or digits before and behind ``start:end``, blanks left out; "\\n" where none stands."""
-    start -= 1
-    while start >= 0 and folded[start] == " ":
-        start -= 1
-    while folded.startswith(" ", end):
-        end += 1
-    before, behind = folded[start] if start >= 0 else "", folded[end : end + 1]
-    return before if before.isalnum() else "\n", behind if behind.isalnum() else "\n"
+class PhraseSearch(Generic[_T]):
+    """
+    Phrases, each a tuple of tokens in lower case, that are looked for in parts of a note.
+
+    The tokens of a part are strung together with one blank between them, and so are those of the phrases: one automaton
+    finds all of them.
+
+    Args:
+        phrases: The phrases, and what belongs to each.
+        matters: Whether a phrase is asked for; the others are returned only for a part that holds one that is.
+    """
+
+    def __init__(self, phrases: Mapping[tuple[str, ...], _T], matters: Callable[[_T], bool]) -> None:
+        self._phrases = [(len(tokens), of, matters(of)) for tokens, of in phrases.items()]
+        # Small enough to stay in the processor's cache between notes, where the larger table of a DFA is not.
+        self._automaton = ahocorasick_rs.AhoCorasick(
+            [_strung(tokens) for tokens in phrases],
+            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
+        )
+        # What a phrase may begin with, by the last token of that.
+        self._beginnings: dict[str, set[tuple[str, ...]]] = {}
+        for tokens in phrases:
+            for length in range(1, len(tokens)):
+                self._beginnings.setdefault(tokens[length - 1], set()).add(tokens[:length])
+        self._longest = max(map(len, phrases))
+
+    def starting_in(self, text: str, start: int, end: int) -> list[Found[_T]]:
+        """Return the phrases that begin in ``text[start:end]``, in no order; none if none of them matters."""
+        words = words_of(text[start:end])
+        size = len(words)
+        reach = end
+        if any(words[-len(one) :] == one for one in self._beginnings.get(words[-1] if words else "", ())):
+            reach = end_of_tokens(text, end, self._longest)
+            words = words_of(text[start:reach])
+        strung = _strung(words)
+        matches = self._automaton.find_matches_as_indexes(strung, overlapping=True)
+        phrases = self._phrases
+        if not any(phrases[number][2] for number, _, _ in matches):
+            return []
+        tokens = list(tokens_in(text[start:reach]))
+        found: list[Found[_T]] = []
+        for number, at, _ in matches:
+            first = strung.count(" ", 0, at)
+            if first < size:
+                length, of, _ = phrases[number]
+                last = tokens[first + length - 1]
+                found.append((start + tokens[first].start(), start + last.end(), length, of))
+        return found
 
 
-def _forward(text: str, folded: str, at: int, tokens: Sequence[str]) -> int | None:
-    """Return where *tokens*, the first of which begins at *at*, end; None where other words stand there."""
-    end = at
-    for token in tokens:
-        start = end
-        while folded.startswith(" ", start):
-            start += 1
-        end = start + len(token)
-        if not _is_word(text, folded, start, end, token):
-            return None
-    return end
+def _strung(tokens: Iterable[str]) -> str:
+    return f" {' '.join(tokens)} "
 
 
-def _backward(text: str, folded: str, at: int, tokens: Sequence[str]) -> int | None:
-    """Return where *tokens*, the last of which ends before *at*, begin; None where other words stand there."""
-    start = at
-    for token in reversed(tokens):
-        end = start
-        while end > 0 and folded[end - 1] == " ":
-            end -= 1
-        start = end - len(token)
-        if start < 0 or not _is_word(text, folded, start, end, token):
-            return None
-    return start
+def is_whole_word(word: str) -> bool:
+    """Say whether folded *word* is of letters only, which ``only_words`` leaves as they are."""
+    return only_words(word).strip() == word
 
 
-def _is_word(text: str, folded: str, start: int, end: int, token: str) -> bool:
-    if end > len(text):
-        return False
-    words = text[start:end]
-    return (words.lower() == token or plain_spelling(words).lower() == token) and _is_token(
-        folded, start, end
+def lower_case(text: str) -> str:
+    """Return *text* in lower case, code point by code point: "İ", which has two of them in lower case, stays."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(small if len(small := sign.lower()) == 1 else sign for sign in text)
+
+
+def _token(text: str) -> _Token:
+    return _Token(text, len(text), _kind(text))
+
+
+def _kind(token: str) -> str:
+    first = token[0]
+    return "0" if first.isdecimal() else "letters" if first.isalnum() else ""
+
+
+def _is_spelt(lower: str, start: int, token: str) -> bool:
+    return lower.startswith(token, start) or (
+        token in _RESPELT and plain_spelling(lower[start : start + 1]) == token
     )
 
 
-def _is_token(folded: str, start: int, end: int) -> bool:
-    """Say whether no letter, or no digit, goes on before or behind ``start:end``."""
-    first, last = folded[start], folded[end - 1]
-    if first == "0":
-        before = start > 0 and folded[start - 1] == "0"
-        return not before and not (end < len(folded) and folded[end] == "0")
-    if first.isalnum():
-        if start > 0 and folded[start - 1] != "0" and folded[start - 1].isalnum():
-            return False
-        return not (last.isalnum() and end < len(folded) and folded[end] != "0" and folded[end].isalnum())
-    return True
+def _goes_on_before(folded: str, start: int, kind: str) -> bool:
+    """Say whether a token of *kind* that is found at *start* begins further left."""
+    return start > 0 and bool(kind) and _is_of(folded[start - 1], kind)
+
+
+def _goes_on_behind(folded: str, end: int, kind: str) -> bool:
+    """Say whether a token of *kind* that is found up to *end* ends further right."""
+    return bool(kind) and _is_of(folded[end : end + 1], kind)
+
+
+def _is_of(sign: str, kind: str) -> bool:
+    if kind == "0":
+        return sign == "0"
+    return sign.isalnum() and sign not in ("0", _LETTER_APOSTROPHE)
+
+
+def _sign_before(folded: str, start: int) -> str:
+    """Return the letter or digit before *start*, blanks left out; "\\n" where none stands."""
+    while start > 0 and folded[start - 1] == " ":
+        start -= 1
+    before = folded[start - 1 : start]
+    return before if before.isalnum() else "\n"
+
+
+def _sign_behind(folded: str, end: int) -> str:
+    """Return the letter or digit behind *end*, blanks left out; "\\n" where none stands."""
+    while folded.startswith(" ", end):
+        end += 1
+    behind = folded[end : end + 1]
+    return behind if behind.isalnum() else "\n"
+
+
+def _end_of(lower: str, folded: str, end: int, tokens: tuple[_Token, ...]) -> int:
+    """Return where *tokens*, which follow on *end*, end; -1 where other words stand there."""
+    for token, length, kind in tokens:
+        while folded.startswith(" ", end):
+            end += 1
+        if not _is_spelt(lower, end, token):
+            return -1
+        end += length
+        # Where it begins is where the token before it ended.
+        if _goes_on_behind(folded, end, kind):
+            return -1
+    return end
+
+
+def _start_of(lower: str, folded: str, start: int, tokens: tuple[_Token, ...]) -> int:
+    """Return where *tokens*, given from the last to the first, begin; -1 where other words stand before *start*."""
+    for token, length, kind in tokens:
+        while start > 0 and folded[start - 1] == " ":
+            start -= 1
+        start -= length
+        if start < 0 or not _is_spelt(lower, start, token) or _goes_on_before(folded, start, kind):
+            return -1
+    return start

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 
@@ -21,6 +21,8 @@ from spacy.vocab import Vocab
 # Letters, digits and signs never share a token: "TIF1γ" is TIF|1|γ, "5,430" is 5|,|430 and "HMGCR+" is HMGCR|+,
 # so that every spelling of an antibody or a value is a plain sequence.
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+# The same for ASCII, which most sentences are: ranges of characters are told in half the time of categories.
+_ASCII_TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9\s]")
 
 # Signs that only differ in typography. One code point each, so a word's length may not change either.
 _SPELLING = str.maketrans(
@@ -44,26 +46,23 @@ _SPELLING = str.maketrans(
 )
 
 
-# Stands between parts of a note that do not follow each other; no token of a note has two signs.
-GAP = "¶¶"
-
-
-def _add_tokens(
-    text: str, start: int, end: int, words: list[str], starts: list[int], ends: list[int]
-) -> None:
-    for match in _TOKEN.finditer(text[start:end].translate(_SPELLING)):
-        words.append(match.group())
-        first, last = match.span()
-        starts.append(first + start)
-        ends.append(last + start)
-
-
 def end_of_tokens(text: str, start: int, count: int) -> int:
     """Return where the *count*-th token from *start* on ends, or the last one of *text*; *start* where none follows."""
     end = start
     for match in islice(_TOKEN.finditer(text, start), count):
         end = match.end()
     return end
+
+
+def token_ranges(text: str, start: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
+    """Return the code points of the tokens of ``text[start:end]``, of the first *most* of them if that is given."""
+    found = tokens_in(text[start:end])
+    return [(match.start() + start, match.end() + start) for match in islice(found, most)]
+
+
+def tokens_in(text: str) -> Iterator[re.Match[str]]:
+    """Return the tokens of *text* as matches: where one stands is asked of few of them."""
+    return _ASCII_TOKEN.finditer(text) if text.isascii() else _TOKEN.finditer(text.translate(_SPELLING))
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -73,6 +72,8 @@ def words_of(text: str) -> tuple[str, ...]:
     >>> words_of("Anti–Jo-1")
     ('anti', '-', 'jo', '-', '1')
     """
+    if text.isascii():
+        return tuple(_ASCII_TOKEN.findall(text.lower().replace("`", "'")))
     return tuple(word.lower() for word in _TOKEN.findall(text.translate(_SPELLING)))
 
 
@@ -103,23 +104,11 @@ class ClinicalTokenizer:
         words: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
-        _add_tokens(text, 0, len(text), words, starts, ends)
-        return self._doc(text, words, starts, ends)
-
-    def parts(self, text: str, parts: Iterable[tuple[int, int]]) -> Doc:
-        """Return a ``Doc`` of some *parts* of the note only, in order, with a token between them that is no word."""
-        words: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        for start, end in parts:
-            if words:
-                words.append(GAP)
-                starts.append(ends[-1])
-                ends.append(ends[-1])
-            _add_tokens(text, start, end, words, starts, ends)
-        return self._doc(text, words, starts, ends)
-
-    def _doc(self, text: str, words: list[str], starts: list[int], ends: list[int]) -> Doc:
+        for match in _TOKEN.finditer(text.translate(_SPELLING)):
+            words.append(match.group())
+            start, end = match.span()
+            starts.append(start)
+            ends.append(end)
         doc = Doc(self.vocab, words=words, spaces=[True] * len(words))
         doc._.note_text = text
         doc._.starts = starts
@@ -142,8 +131,8 @@ class ClinicalTokenizer:
 
 def source_range(span: Span) -> tuple[int, int]:
     """Return the half-open code point range of *span* in the note text."""
-    doc = span.doc
-    return doc._.starts[span.start], doc._.ends[span.end - 1]
+    facts = span.doc._
+    return facts.starts[span.start], facts.ends[span.end - 1]
 
 
 def token_range(doc: Doc, start: int, end: int) -> tuple[int, int]:
