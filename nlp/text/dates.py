@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 
 from chartsift.nlp.text.date_forms import DateMention, find_absolute
-from chartsift.nlp.text.date_habits import habit_of
 from chartsift.nlp.text.relative_dates import find_relative
 
 __all__ = ["DateMention", "find_dates", "note_dates"]
@@ -27,9 +27,10 @@ def find_dates(text: str, note_date: date, *, start: int = 0, end: int | None = 
     (two weeks of slack: notes announce appointments).
     """
     end = len(text) if end is None else end
-    found = list(find_absolute(text, start, end, note_date, habit_of(text, note_date)))
-    found.extend(find_relative(text, start, end, note_date))
-    return sorted(found, key=lambda mention: mention.start)
+    found = [*find_absolute(text, start, end, note_date), *find_relative(text, start, end, note_date)]
+    if len(found) > 1:
+        found.sort(key=attrgetter("start"))
+    return found
 
 
 @lru_cache(maxsize=4)
