@@ -106,6 +106,11 @@ class DateMention:
         return self.first + (self.last - self.first) // 2 if self.relative else self.last
 
 
+def may_be_absolute(text: str, start: int, end: int) -> bool:
+    """Say whether a date that is written out may begin in ``text[start:end]``."""
+    return _DATE.may_begin(text, start, end)
+
+
 def find_absolute(
     text: str, start: int, end: int, note_date: date, habit: DateHabit | None = None
 ) -> Iterator[DateMention]:

@@ -71,6 +71,11 @@ _OPERATION = gate(
 _EVENT_REACH = 24
 
 
+def may_be_relative(text: str, start: int, end: int) -> bool:
+    """Say whether a day that is told from another one may begin in ``text[start:end]``."""
+    return _RELATIVE.may_begin(text, start, end) or _OFFSET.may_begin(text, start, end)
+
+
 def find_relative(text: str, start: int, end: int, note_date: date) -> Iterator[DateMention]:
     """Yield the days in ``text[start:end]`` that are told from another day; *text* is the whole note."""
     for match in _RELATIVE.finditer(text, start, end):
