@@ -52,7 +52,7 @@ _AGE = gate(
       0?0?0(?:[yj]|[ ][yj]|-[yj]|[ ][ ][yj]|[ ]-[yj]|-[ ][yj]|--[yj])
     | (?=0{{1,3}}[ ]?(?:m|f|male|female|man|woman|boy|girl|gentleman|lady|child)(?![\w/]))
       (?:0?0?0[mfwb]|0?0?0[glc]|0?0?0[ ][mfwb]|0?0?0[ ][glc])
-    | (?:{'|'.join([*_TENS, *_WORDS])})[ -](?=(?:(?:{_UNITS})[ -])?years?[ -]old)
+    | (?:{"|".join([*_TENS, *_WORDS])})[ -](?=(?:(?:{_UNITS})[ -])?years?[ -]old)
     )""",
 )
 _LABELLED = gate(

@@ -114,7 +114,7 @@ def may_be_absolute(text: str, start: int, end: int) -> bool:
 def find_absolute(
     text: str, start: int, end: int, note_date: date, habit: DateHabit | None = None
 ) -> Iterator[DateMention]:
-    """Yield the dates in ``text[start:end]`` that are written out, numeric ones by *habit*, by default the text's own."""
+    """Yield the dates in ``text[start:end]`` that are written out, numeric ones by *habit* (that of the text)."""
     for match in _DATE.finditer(text, start, end):
         # Asked for here: most of the places that are searched hold no date.
         habit = habit or habit_of(text, note_date)

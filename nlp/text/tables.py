@@ -257,7 +257,9 @@ def _roles() -> re.Pattern[str]:
     """Return one expression for the heads of all roles, which are its groups; the first that fits is taken."""
     text = (resources.files("chartsift.nlp.lexicon") / "table_heads.yaml").read_text(encoding="utf-8")
     roles = yaml.safe_load(text).items()
-    return re.compile("|".join(rf"(?P<{role}>(?:{'|'.join(heads)})$)" for role, heads in roles), re.IGNORECASE)
+    return re.compile(
+        "|".join(rf"(?P<{role}>(?:{'|'.join(heads)})$)" for role, heads in roles), re.IGNORECASE
+    )
 
 
 def _role_of(words: str) -> Role | None:
