@@ -109,6 +109,8 @@ _SAYS_WHEN = re.compile(
 )
 # A flag in a cell of its own before the value.
 _LONE_FLAG = re.compile(r"[(\[]?(?P<flag>HH?|LL?|↑+|↓+)[)\]]?(?=[\s|]{1,30}[(\[<>\d])")
+_LEADING_ZERO = re.compile(r"0\d\d")
+_COUNT_GOES_ON = re.compile(r"\s?/\s?\d|:\d|\s?%")
 _GRADE_DATE = re.compile(r"[0-5]/5")
 _NORMAL_LIMIT = r"(?:the )?(?:ULN|upper limit(?: of normal)?|normal|nl)"
 _WORD_TIMES = re.compile(
@@ -403,7 +405,7 @@ class _Walk:
     def _is_counted(self, reading: Reading) -> bool:
         """Say whether a number belongs to something else: a dose, a count of days, a fraction, a titre."""
         words = lab_words()
-        if re.match(r"0\d\d", self.text[reading.start : reading.start + 3]):
+        if _LEADING_ZERO.match(self.text, reading.start) is not None:
             return True  # no laboratory prints a leading zero: a clock time, an identifier
         if words.specimen_units.match(self.text, reading.end):
             return True
@@ -415,7 +417,7 @@ class _Walk:
             return True
         return words.counted.match(self.text, reading.end) is not None or (
             not self.manner.paired
-            and re.match(r"\s?/\s?\d|:\d|\s?%", self.text[reading.end : reading.end + 6]) is not None
+            and _COUNT_GOES_ON.match(self.text[reading.end : reading.end + 6]) is not None
         )
 
     def _is_handed_over(self, reading: Reading, words: str) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
@@ -32,6 +33,7 @@ from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.text.values import NUMBER, Reading, read_company, read_value
 from chartsift.nlp.types import Assertion
+from chartsift.nlp.values import maker
 
 # Analytes that share one word ("CK, aldolase, LDH, AST and ALT normal").
 _LONGEST_LIST = 12
@@ -85,6 +87,9 @@ class _Mention(NamedTuple):
     line: int
 
 
+_made = maker(Draft)
+
+
 class _Entry(NamedTuple):
     """A value of a mention before it is a draft; ``start`` is where the finding begins."""
 
@@ -119,15 +124,31 @@ class _Reader:
         dates = note_dates(self.text, self.note_date)
         self.dates = dates
         self.lab_dates = LabDates(self.layout, dates, frozenset(m.line for m in self.mentions))
-        # What the note never says need not be looked for beside each of its values.
-        words = lab_words()
-        self.has_specimen = words.specimen_word.search(self.text) is not None
-        self.has_condition = words.condition_word.search(self.text) is not None
-        self.has_earlier_head = words.earlier_head_word.search(self.text) is not None
-        self.has_event = _UNDATED_EVENT.search(self.text) is not None
         self.assertions: dict[int, tuple[Assertion, tuple[str, ...]]] = {}
         labels = [Label(m.start, m.end, m.line) for m in self.mentions]
         self.tabled = under_analytes(self.layout, labels, dates, self.note_date)
+
+    # What the note never says need not be looked for beside each of its values; asked for when first wanted.
+
+    @cached_property
+    def has_specimen(self) -> bool:
+        """A specimen other than blood is named."""
+        return lab_words().specimen_word.search(self.text) is not None
+
+    @cached_property
+    def has_condition(self) -> bool:
+        """A condition or a goal is named."""
+        return lab_words().condition_word.search(self.text) is not None
+
+    @cached_property
+    def has_earlier_head(self) -> bool:
+        """A list of earlier values is headed as one."""
+        return lab_words().earlier_head_word.search(self.text) is not None
+
+    @cached_property
+    def has_event(self) -> bool:
+        """An event is told that has no date."""
+        return _UNDATED_EVENT.search(self.text) is not None
 
     def _mention(self, span: Span) -> _Mention:
         start, end = source_range(span)
@@ -418,7 +439,7 @@ class _Reader:
             event = self._event(entry)
             if event:
                 attributes["when"] = event
-        return Draft(
+        return _made(
             start=entry.start,
             end=max(reading.end, entry.start + 1),
             kind="lab",

@@ -13,6 +13,7 @@ from chartsift.nlp.months import MONTHS
 from chartsift.nlp.text.date_habits import DateHabit, habit_of
 from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.prefilter import gate
+from chartsift.nlp.values import maker
 
 Precision = Literal["day", "month", "season", "year"]
 
@@ -106,6 +107,9 @@ class DateMention:
         return self.first + (self.last - self.first) // 2 if self.relative else self.last
 
 
+_made = maker(DateMention)
+
+
 def may_be_absolute(text: str, start: int, end: int) -> bool:
     """Say whether a date that is written out may begin in ``text[start:end]``."""
     return _DATE.may_begin(text, start, end)
@@ -122,7 +126,7 @@ def find_absolute(
         read = _interpret(kind, match, text, note_date, habit)
         if read is not None:
             first, last, precision = read
-            yield DateMention(
+            yield _made(
                 match.start(),
                 match.end(),
                 first,

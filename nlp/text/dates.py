@@ -27,7 +27,11 @@ def find_dates(text: str, note_date: date, *, start: int = 0, end: int | None = 
     (two weeks of slack: notes announce appointments).
     """
     end = len(text) if end is None else end
-    found = [*find_absolute(text, start, end, note_date), *find_relative(text, start, end, note_date)]
+    found: list[DateMention] = []
+    if may_be_absolute(text, start, end):
+        found.extend(find_absolute(text, start, end, note_date))
+    if may_be_relative(text, start, end):
+        found.extend(find_relative(text, start, end, note_date))
     if len(found) > 1:
         found.sort(key=attrgetter("start"))
     return found

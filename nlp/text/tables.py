@@ -7,6 +7,7 @@ A header is found once for a note, line by line from the top, so that a long tab
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +18,7 @@ from typing import Literal, NamedTuple, cast
 import yaml
 
 from chartsift.nlp.text.dates import find_dates, may_hold_dates
-from chartsift.nlp.text.layout import Layout, TextSpan, split_lines
+from chartsift.nlp.text.layout import Layout, TextSpan
 
 Role = Literal[
     "label", "date", "when", "value", "earlier", "reference", "low", "high", "unit", "flag", "other"
@@ -159,16 +160,29 @@ def columns_above(layout: Layout, line_number: int, note_date: date) -> list[Col
 
 def head_above(layout: Layout, line_number: int, note_date: date) -> Head | None:
     """Return the header of the table that the line is a row of, with dates or with named columns; None without one."""
-    return _heads(layout.text, note_date)[line_number]
+    if _latest.text is not layout.text or _latest.note_date != note_date:
+        _latest.heads = _heads(layout.text, layout.lines, note_date)
+        _latest.text, _latest.note_date = layout.text, note_date
+    return _latest.heads[line_number]
 
 
-@lru_cache(maxsize=4)
-def _heads(text: str, note_date: date) -> tuple[Head | None, ...]:
+class _Latest(threading.local):
+    """The headers of the note that was asked about last in this thread: all its rows ask for them."""
+
+    text: str | None = None
+    note_date: date | None = None
+    heads: Sequence[Head | None] = ()
+
+
+_latest = _Latest()
+
+
+def _heads(text: str, lines: Sequence[TextSpan], note_date: date) -> list[Head | None]:
     """Return the header that holds for each line of *text*."""
     heads: list[Head | None] = []
     current: Head | None = None
     blanks = loose = 0
-    for line in split_lines(text):
+    for line in lines:
         content = text[line.start : line.end]
         if not content or content.isspace():
             blanks += 1
@@ -188,7 +202,7 @@ def _heads(text: str, note_date: date) -> tuple[Head | None, ...]:
         if (not strict and len(content.strip()) >= 40) or loose >= _MAX_LOOSE_ROWS:
             current = None
         blanks = 0
-    return tuple(heads)
+    return heads
 
 
 def _may_have_cells(content: str) -> bool:
