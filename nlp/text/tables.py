@@ -226,14 +226,20 @@ def _is_row(content: str) -> bool:
 def _header(text: str, line: TextSpan, note_date: date) -> Head | None:
     if line.end - line.start > 300:
         return None
+    cells = row_cells(text, line)
+    delimited = is_delimited(text, line.start, line.end)
+    # Names first where no date can stand: two cells that name no column tell a row of values from a header.
+    named = None
+    if not may_hold_dates(text, line.start, line.end):
+        named = _named_columns(cells, delimited=delimited)
+        if named is None:
+            return None
     has_date = _MAY_DATE.search(text, line.start, line.end) is not None
     if not has_date and _VALUE_CELL.search(text, line.start, line.end):
         return None  # a number in a cell of its own: a row of values
-    cells = row_cells(text, line)
-    delimited = is_delimited(text, line.start, line.end)
-    dated = None
-    if has_date and may_hold_dates(text, line.start, line.end):
-        dated = _dated_columns(text, line, cells, note_date)
+    if named is not None:
+        return named
+    dated = _dated_columns(text, line, cells, note_date) if has_date else None
     if dated is not None:
         return Head(tuple(dated), 0, delimited, dated=True)
     return _named_columns(cells, delimited=delimited)

@@ -69,6 +69,12 @@ _LIMIT = re.compile(
 _RANGE_AHEAD = re.compile(
     rf"[\s,;]{{0,3}}(?:[(\[]|(?:{_LABEL}|normal|nl|upper limit|ULN|bis|below|under)\b)", re.IGNORECASE
 )
+# The signs of ASCII with which a unit, a range and a flag can begin: by the first one most are told to be none. A run
+# of separators that is longer than this ends in one, which is no unit or flag and may stand before a range.
+_SEPARATORS = re.compile(r"[\s,;]{0,30}")
+_UNIT_BEGINS = frozenset("*/1" + "bcegiklmnoptux" + "BCEGIKLMNOPTUX")
+_RANGE_BEGINS = frozenset("([{.<>0123456789 \t\r\n\f\v\x1c\x1d\x1e\x1f,;" + "bcilnoprtuw" + "BCILNOPRTUW")
+_FLAG_BEGINS = frozenset("([" + "ehlnw" + "HLNW")
 # What may fill a cell behind a value: its flag, its unit or its range.
 _FIELD = re.compile(
     r"[ \t]*(?P<sign>\||\t|,(?=\S)|;(?=\S))[ \t]*(?P<words>[^|\t\r\n]*?)[ \t]*(?=[|\t\r\n]|$)"
@@ -224,17 +230,27 @@ class _Company:
         return at
 
     def _one(self, at: int) -> int | None:
-        found = match_unit(self.text, at, self.end) if not self.unit else None
-        if found is not None:
-            self.unit = found.group("unit")
-            return found.end()
-        if self.low is None and self.high is None:
+        gap = _SEPARATORS.match(self.text, at, self.end)
+        after = at if gap is None else gap.end()
+        if after >= self.end:
+            return None
+        first = self.text[after]
+        # A unit and a flag follow blanks alone, a range a comma as well.
+        by_blanks = after == at or self.text[at:after].isspace()
+        if by_blanks and not self.unit and (first in _UNIT_BEGINS or not first.isascii()):
+            found = match_unit(self.text, at, self.end)
+            if found is not None:
+                self.unit = found.group("unit")
+                return found.end()
+        if self.low is None and self.high is None and (first in _RANGE_BEGINS or not first.isascii()):
             limits = _range(self.text, at, self.end)
             if limits is not None:
                 self.low, self.high, at, inner = limits
                 self.unit = self.unit or inner
                 return at
-        flagged = _FLAG.match(self.text, at, self.end) if not self.flag else None
+        if not by_blanks or self.flag or (first not in _FLAG_BEGINS and first.isascii()):
+            return None
+        flagged = _FLAG.match(self.text, at, self.end)
         if flagged is not None:
             self.flag = "H" if flagged.group("high") else "L" if flagged.group("low") else "N"
             return self._shared_bracket(flagged)
