@@ -47,7 +47,13 @@ _AGE = gate(
     | (?P<short>\d{{1,2}})\s?y(?:rs?)?\s?\d{{1,2}}\s?m(?:o|os|onths?)?\b
     )""",
     re.VERBOSE,
-    starts=rf"(?<![\w.,/$<>=~-])(?:0|(?:{'|'.join([*_TENS, *_WORDS])})[ -])",
+    # A number with the letter that follows it in one of those, or a word for one with the years behind it.
+    starts=rf"""(?x)(?<![\w.,/$<>=~-])(?:
+      0?0?0(?:[yj]|[ ][yj]|-[yj]|[ ][ ][yj]|[ ]-[yj]|-[ ][yj]|--[yj])
+    | (?=0{{1,3}}[ ]?(?:m|f|male|female|man|woman|boy|girl|gentleman|lady|child)(?![\w/]))
+      (?:0?0?0[mfwb]|0?0?0[glc]|0?0?0[ ][mfwb]|0?0?0[ ][glc])
+    | (?:{"|".join([*_TENS, *_WORDS])})[ -](?=(?:(?:{_UNITS})[ -])?years?[ -]old)
+    )""",
 )
 _LABELLED = gate(
     r"(?<![a-z])(?:Age|AGE)(?:\s?/\s?(?:Sex|SEX|Gender))?\s*[:=]?\s*(?P<years>\d{1,3})(?!\s?(?:%|/|\.\d|mg|"

@@ -39,6 +39,7 @@ _OTHER_STUDY = re.compile(
     r"|next|due|plan(?:ned)?|recheck|repeat|return|schedule[d]?)\b\W*(?:on|in|of|for|at|\()?\W*$",
     re.IGNORECASE,
 )
+_CLAUSE_END = re.compile(r"[.;]\s")
 _ADJACENT = re.compile(
     r"[\s:(\[–-]*(?:(?:the|her|his|a|labs?|showed|shows|with|had|of|result|when|as)\s+){0,3}[\s:(\[–-]*",
     re.IGNORECASE,
@@ -74,17 +75,17 @@ class LabDates:
             if mention.end > start:
                 continue
             lead, between = text[begin : mention.start], text[mention.end : start]
-            lead = re.split(r"[.;]\s", lead)[-1]
+            lead = _CLAUSE_END.split(lead)[-1]
             if _OTHER_STUDY.search(lead[-30:]):
                 continue
             if _is_head(lead):
                 if _LAB_WORD.search(lead) or _LAB_WORD.search(between[:40]):
                     return mention
-                if not re.search(r"[.;]\s", between[:60]) and _leads_on(between):
+                if not _CLAUSE_END.search(between[:60]) and _leads_on(between):
                     return mention
             elif _ADJACENT.fullmatch(between):
                 return mention
-            if re.search(r"[.;]\s", between):
+            if _CLAUSE_END.search(between):
                 return None
         return None
 
@@ -106,11 +107,16 @@ class LabDates:
     def _headings(self, lab_lines: frozenset[int]) -> list[DateMention | None]:
         """Return for each line the date of the heading above it that is nothing but a heading."""
         layout, text = self.layout, self.layout.text
+        headings = self._heading_lines()
+        if not headings:
+            return [None] * len(layout.lines)
+        first = min(headings)
         section_lines = {layout.line_number(section.start) for section in layout.sections}
-        dated: list[DateMention | None] = []
+        dated: list[DateMention | None] = [None] * first
         current: DateMention | None = None
         blanks = 0
-        for number, line in enumerate(layout.lines):
+        for number in range(first, len(layout.lines)):
+            line = layout.lines[number]
             content = text[line.start : line.end].strip()
             if not content:
                 blanks += 1
@@ -118,7 +124,7 @@ class LabDates:
                 dated.append(current)
                 continue
             blanks = 0
-            heading = self._heading(number) if len(content) <= _LONGEST_HEADING else None
+            heading = headings.get(number) if len(content) <= _LONGEST_HEADING else None
             if heading is not None:
                 current = heading
                 dated.append(None)
@@ -130,16 +136,25 @@ class LabDates:
             dated.append(current)
         return dated
 
-    def _heading(self, number: int) -> DateMention | None:
-        line = self.layout.lines[number]
-        mentions = self.between(line.start, line.end)
-        if len(mentions) != 1 or mentions[0].relative or mentions[0].precision not in ("day", "month"):
-            return None
-        text, mention = self.layout.text, mentions[0]
-        lead, tail = text[line.start : mention.start], text[mention.end : line.end]
-        if _OTHER_STUDY.search(lead) or not _is_head(lead) or not _is_head(tail):
-            return None
-        return mention
+    def _heading_lines(self) -> dict[int, DateMention]:
+        """Return the lines that are nothing but a heading with one date, with that date."""
+        layout, text = self.layout, self.layout.text
+        by_line: dict[int, list[DateMention]] = {}
+        for mention in self.dates:
+            by_line.setdefault(layout.line_number(mention.start), []).append(mention)
+        headings: dict[int, DateMention] = {}
+        for number, mentions in by_line.items():
+            mention = mentions[0]
+            if len(mentions) > 1 or mention.relative or mention.precision not in ("day", "month"):
+                continue
+            line = layout.lines[number]
+            lead, tail = text[line.start : mention.start], text[mention.end : line.end]
+            # A heading is short but for the blanks around it.
+            if len(lead.lstrip()) > _LONGEST_HEADING or len(tail.rstrip()) > _LONGEST_HEADING:
+                continue
+            if _is_head(lead) and _is_head(tail) and not _OTHER_STUDY.search(lead):
+                headings[number] = mention
+        return headings
 
 
 def _is_head(words: str) -> bool:
@@ -156,8 +171,8 @@ def _is_head(words: str) -> bool:
 def _leads_on(between: str) -> bool:
     """Say whether a date hands on to what follows: "11/4: …", "On 11/4, CK", "11/4 AST 88, CK"."""
     return (
-        re.match(r"\s*[:|–-]", between) is not None
-        or len(between) <= 30
+        len(between) <= 30
+        or re.match(r"\s*[:|–-]", between) is not None
         or re.search(r"\d", between) is not None
     )
 

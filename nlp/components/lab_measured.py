@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chartsift.nlp.text.units import is_whole, to_canonical
 from chartsift.nlp.text.values import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """
     A value in the canonical unit of its analyte.
 

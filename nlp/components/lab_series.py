@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
+from typing import NamedTuple
 
 from chartsift.nlp.components.lab_words import lab_words
 from chartsift.nlp.text.counts import count_of
@@ -41,6 +43,9 @@ _COMPARED = re.compile(
 )
 # A list of bare numbers is a course from so many on ("800, 640, 410").
 _LIST_LENGTH = 3
+_START = attrgetter("start")
+# What _GOAL, _ASIDE and _RANGE_THEN_VALUE can begin with.
+_ASIDE_AHEAD = re.compile(r"\s*[gt(\[<≤>≥.\d]", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\w'’/-]*")
 _SPACE = re.compile(r"(?:[\s=*\"'…|:–-]|\.(?!\d))+|[()\[\]]")
 _SEPARATOR = re.compile(
@@ -104,6 +109,8 @@ _SAYS_WHEN = re.compile(
 )
 # A flag in a cell of its own before the value.
 _LONE_FLAG = re.compile(r"[(\[]?(?P<flag>HH?|LL?|↑+|↓+)[)\]]?(?=[\s|]{1,30}[(\[<>\d])")
+_LEADING_ZERO = re.compile(r"0\d\d")
+_COUNT_GOES_ON = re.compile(r"\s?/\s?\d|:\d|\s?%")
 _GRADE_DATE = re.compile(r"[0-5]/5")
 _NORMAL_LIMIT = r"(?:the )?(?:ULN|upper limit(?: of normal)?|normal|nl)"
 _WORD_TIMES = re.compile(
@@ -114,8 +121,7 @@ _WORD_TIMES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """
     One value of an analyte.
 
@@ -166,7 +172,7 @@ def read_series(
     walk = _Walk(text, start, end, dates, manner or Manner())
     walk.run()
     if walk.found:
-        walk.found[-1] = replace(walk.found[-1], end=walk.words_from)
+        walk.found[-1] = walk.found[-1]._replace(end=walk.words_from)
     return _with_order(walk.found)
 
 
@@ -185,11 +191,15 @@ class _Walk:
     start: int
     manner: Manner
     flag: str
+    date_at: dict[int, DateMention]
 
     def __init__(self, text: str, start: int, end: int, dates: Sequence[DateMention], manner: Manner) -> None:
         self.text, self.at, self.end, self.dates = text, start, end, dates
         self.found, self.pending, self.words_from, self.unknown, self.start = [], None, start, 0, start
         self.manner, self.flag = manner, ""
+        first, last = bisect_left(dates, start, key=_START), bisect_left(dates, end, key=_START)
+        # The first of those that begin at one place.
+        self.date_at = {mention.start: mention for mention in reversed(dates[first:last])}
 
     def run(self) -> None:
         """Walk to the end of the statement."""
@@ -210,12 +220,11 @@ class _Walk:
     # ---- dates
 
     def _date(self) -> bool:
-        i = bisect_left(self.dates, self.at, key=lambda mention: mention.start)
-        mention = self.dates[i] if i < len(self.dates) and self.dates[i].start == self.at else None
+        mention = self.date_at.get(self.at)
         if mention is None or not self._is_date(mention):
             return False
         if self.found and self._belongs_behind(mention):
-            self.found[-1] = replace(self.found[-1], mention=mention)
+            self.found[-1] = self.found[-1]._replace(mention=mention)
             self.words_from = mention.end
         else:
             self.pending = mention
@@ -271,13 +280,13 @@ class _Walk:
             return False
         last = self.found[-1]
         if last.reading.ref_low is None and last.reading.ref_high is None:
-            reading = replace(last.reading, ref_low=limits[0], ref_high=limits[1])
-            self.found[-1] = replace(last, reading=reading)
+            reading = last.reading._replace(ref_low=limits[0], ref_high=limits[1])
+            self.found[-1] = last._replace(reading=reading)
         self.at = self.words_from = limits[2]
         return True
 
     def _aside(self) -> bool:
-        if self.found:
+        if self.found or _ASIDE_AHEAD.match(self.text, self.at, self.end) is None:
             return False
         for pattern in (_GOAL, _ASIDE, _RANGE_THEN_VALUE):
             match = pattern.match(self.text, self.at, self.end)
@@ -287,7 +296,9 @@ class _Walk:
         return False
 
     def _lone_flag(self) -> bool:
-        match = None if self.found else _LONE_FLAG.match(self.text, self.at, self.end)
+        if self.found or self.text[self.at] not in "([HL↑↓":
+            return False
+        match = _LONE_FLAG.match(self.text, self.at, self.end)
         if match is None or self.text[self.at - 1].isalnum():
             return False
         self.flag = "H" if match.group("flag")[0] in "H↑" else "L"
@@ -300,12 +311,12 @@ class _Walk:
         sign = self.text[self.at]
         if sign.isspace() or (sign.isalnum() and self.at > 0 and self.text[self.at - 1].isalnum()):
             return False
-        times = _WORD_TIMES.match(self.text, self.at, self.end)
+        times = None if sign.isdecimal() else _WORD_TIMES.match(self.text, self.at, self.end)
         if times is not None:
             count = count_of(times.group("n") or times.group("twice"))
             compared: Comparator = ">" if times.group("more") else "="
             return self._take(Reading(times.start(), times.end(), count, compared, "", True, "H", None, None))
-        bare = _BARE_RANGE.match(self.text, self.at, self.end)
+        bare = None if sign.isalpha() else _BARE_RANGE.match(self.text, self.at, self.end)
         if bare is not None:
             return self._bare_range(bare)
         printed = read_value(self.text, self.at, self.end)
@@ -333,7 +344,7 @@ class _Walk:
         high = read_value(self.text, match.start("high"), self.end)
         if low is None or high is None or high.value <= low.value or self._is_counted(high):
             return False
-        return self._take(replace(high, start=low.start, value=low.value, upper=high.value, comparator="~"))
+        return self._take(high._replace(start=low.start, value=low.value, upper=high.value, comparator="~"))
 
     def _take(self, reading: Reading) -> bool:
         """Take a number as a value of the analyte; say whether reading goes on."""
@@ -347,7 +358,7 @@ class _Walk:
             )
         scale = self.manner.scale.match(self.text, reading.end) if self.manner.scale is not None else None
         if scale is not None:
-            reading = replace(reading, end=scale.end())
+            reading = reading._replace(end=scale.end())
         elif self._is_counted(reading):
             return False
         if self.unknown and not self._is_handed_over(reading, words):
@@ -355,9 +366,9 @@ class _Walk:
         if self.found and not self._goes_on(reading, words):
             return False
         if self.flag and not reading.flag:
-            reading = replace(reading, flag=self.flag)
+            reading = reading._replace(flag=self.flag)
         if reading.comparator.startswith(">") and re.search(r"\bnever\b", words, re.IGNORECASE):
-            reading = replace(reading, comparator="<=")  # "has never been above 500"
+            reading = reading._replace(comparator="<=")  # "has never been above 500"
         self.found.append(
             Value(
                 reading,
@@ -375,7 +386,7 @@ class _Walk:
     def _date_in_reach(self) -> None:
         """Give the last value the date of "CK 142 at an annual physical 4/2021", though unknown words lie between."""
         last = self.found[-1]
-        i = bisect_left(self.dates, self.at, key=lambda mention: mention.start)
+        i = bisect_left(self.dates, self.at, key=_START)
         if last.mention is not None or i >= len(self.dates):
             return
         mention = self.dates[i]
@@ -388,13 +399,13 @@ class _Walk:
             and not _OTHER_EVENT.search(between)
             and not re.match(r"\s*:|\s+[<>]?\d", self.text[mention.end : mention.end + 4])
         ):
-            self.found[-1] = replace(last, mention=mention)
+            self.found[-1] = last._replace(mention=mention)
             self.at = self.words_from = mention.end
 
     def _is_counted(self, reading: Reading) -> bool:
         """Say whether a number belongs to something else: a dose, a count of days, a fraction, a titre."""
         words = lab_words()
-        if re.match(r"0\d\d", self.text[reading.start : reading.start + 3]):
+        if _LEADING_ZERO.match(self.text, reading.start) is not None:
             return True  # no laboratory prints a leading zero: a clock time, an identifier
         if words.specimen_units.match(self.text, reading.end):
             return True
@@ -406,7 +417,7 @@ class _Walk:
             return True
         return words.counted.match(self.text, reading.end) is not None or (
             not self.manner.paired
-            and re.match(r"\s?/\s?\d|:\d|\s?%", self.text[reading.end : reading.end + 6]) is not None
+            and _COUNT_GOES_ON.match(self.text[reading.end : reading.end + 6]) is not None
         )
 
     def _is_handed_over(self, reading: Reading, words: str) -> bool:
@@ -438,7 +449,7 @@ class _Walk:
     def _is_dated_behind(self, reading: Reading) -> bool:
         gap = re.compile(r"\s?\(?(?:on |in |as of |of |from )?").match(self.text, reading.end)
         at = gap.end() if gap is not None else reading.end
-        i = bisect_left(self.dates, at, key=lambda mention: mention.start)
+        i = bisect_left(self.dates, at, key=_START)
         return i < len(self.dates) and self.dates[i].start == at
 
     def _list_length(self, at: int) -> int:
@@ -460,6 +471,8 @@ class _Walk:
     # ---- words and signs
 
     def _sign(self) -> bool:
+        if self.at < self.end and self.text[self.at].isalnum():
+            return False
         pattern = _SEPARATOR if self.found else _SPACE
         match = pattern.match(self.text, self.at, self.end)
         if match is None and self.at >= self.end:
@@ -523,5 +536,6 @@ def _with_order(found: Sequence[Value]) -> list[Value]:
             # A dated value beside one without a date is the older one, unless the text moves on to it.
             moves_on = [i for i in later if found[i].mention is None or _JOINED.search(found[i].words)]
             earlier = value.earlier or bool(moves_on) or (set_aside[place] and (place > 0 or len(found) == 1))
-        marked.append(replace(value, earlier=earlier and value.mention is None))
+        earlier = earlier and value.mention is None
+        marked.append(value if earlier == value.earlier else value._replace(earlier=earlier))
     return marked

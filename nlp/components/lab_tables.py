@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from chartsift.nlp.components.lab_series import Value
 from chartsift.nlp.text.dates import DateMention, find_dates
@@ -31,6 +32,16 @@ _EARLIER_ROW = re.compile(
 )
 _RULE = re.compile(r"[-=|+:\s_*]*[-=_]{2}[-=|+:\s_*]*")
 _DATE_ROW = re.compile(r"[\s>*•·–#-]*$")
+_OPENING = re.compile(r"[(\[]\s*")
+_CLOSING = re.compile(r"[^()\[\]]{0,30}[)\]]")
+_LEAD_ON = re.compile(r"[\s:=]*(?:\.{1,2}\s)?")
+_SLASH = re.compile(r"\s?/\s?")
+_LONE_VALUE = re.compile(rf"[<>≤≥]?\s?{NUMBER}\s*(?:\S{{0,10}})?")
+_COURSE_WORDS = re.compile(
+    r"\b(?:trend(?:s|ed|ing)?|history|course|values?|levels?|over time|results?|serial|total|U/L|IU/L|previous|recent|prior|date)\b",
+    re.IGNORECASE,
+)
+_ONLY_SIGNS = re.compile(r"[\s:()\[\]|*•#–-]*")
 _HEAD_REST = re.compile(r"[\s:]*(?:\([^()\d]{0,14}(?:10\^?\d)?[^()\d]{0,10}\)|\[[^\[\]\d]{0,14}\])?[\s:]*$")
 # Value rows under a header of analytes; a longer table repeats its header.
 _MOST_ROWS = 400
@@ -93,15 +104,15 @@ def _rest_of_label(text: str, at: int, end: int, line_start: int) -> tuple[_Besi
     """Return the unit and range that the label's own cell holds, and the first value if it stands there too."""
     rest = _LABEL_REST.match(text, at, end)
     at = rest.end() if rest is not None else at
-    bracket = re.compile(r"[(\[]\s*").match(text, at, end)
+    bracket = _OPENING.match(text, at, end)
     inner = bracket.end() if bracket is not None else at
     unit, _, low, high, stop = read_company(text, inner, end)
     if not unit and low is None and high is None:
         unit, _, low, high, stop = read_company(text, at, end)
     if bracket is not None:
-        closing = re.compile(r"[^()\[\]]{0,30}[)\]]").match(text, min(stop, end), end)
+        closing = _CLOSING.match(text, min(stop, end), end)
         stop = closing.end() if closing is not None else stop
-    following = re.compile(r"[\s:=]*(?:\.{1,2}\s)?").match(text, stop, end)
+    following = _LEAD_ON.match(text, stop, end)
     stop = following.end() if following is not None else stop
     beside = _Beside(unit, low, high)
     if stop < end and _NUMERIC.match(text, stop, end):
@@ -109,8 +120,7 @@ def _rest_of_label(text: str, at: int, end: int, line_start: int) -> tuple[_Besi
     return beside, None
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
+class _Beside(NamedTuple):
     unit: str = ""
     low: float | None = None
     high: float | None = None
@@ -119,8 +129,7 @@ class _Beside:
     def fill(self, reading: Reading) -> Reading:
         """Return *reading* with what its own cell leaves open."""
         has_range = reading.ref_low is not None or reading.ref_high is not None
-        return replace(
-            reading,
+        return reading._replace(
             unit=reading.unit or self.unit,
             flag=reading.flag or self.flag,
             ref_low=reading.ref_low if has_range else self.low,
@@ -158,7 +167,7 @@ def _row_values(
             rows[member].append(
                 Value(filled, mention, "", earlier=column.role == "earlier" and mention is None)
             )
-            slash = re.compile(r"\s?/\s?").match(text, reading.end, cell.end)
+            slash = _SLASH.match(text, reading.end, cell.end)
             if slash is None:
                 break
             at = slash.end()
@@ -169,25 +178,25 @@ def _with_column(text: str, cell: Cell, column: Column, beside: _Beside) -> _Bes
     """Return *beside* with what a cell of a unit, flag or reference column adds."""
     if column.role == "unit":
         unit = read_company(text, cell.start, cell.end)[0]
-        return replace(beside, unit=unit or beside.unit)
+        return beside._replace(unit=unit or beside.unit)
     if column.role == "flag":
         flag = read_company(text, cell.start, cell.end)[1]
-        return replace(beside, flag=flag)
+        return beside._replace(flag=flag)
     if column.role in ("low", "high"):
         reading = read_value(text, cell.start, cell.end)
         if reading is None:
             return beside
         return (
-            replace(beside, low=reading.value)
+            beside._replace(low=reading.value)
             if column.role == "low"
-            else replace(beside, high=reading.value)
+            else beside._replace(high=reading.value)
         )
     if column.date is None and column.role in ("reference", "other"):
         unit, _, low, high = _as_range(cell.text)
         if low is not None or high is not None:
-            return replace(beside, low=low, high=high, unit=beside.unit or unit)
+            return beside._replace(low=low, high=high, unit=beside.unit or unit)
         if column.role == "reference" and unit:
-            return replace(beside, unit=beside.unit or unit)
+            return beside._replace(unit=beside.unit or unit)
     return beside
 
 
@@ -276,8 +285,7 @@ def _columns(
             for i, cell in values.items():
                 unit, _, low, high = _as_range(cell.text)
                 old = beside_of.get(i, _Beside())
-                beside_of[i] = replace(
-                    old,
+                beside_of[i] = old._replace(
                     unit=old.unit or unit,
                     low=low if low is not None or high is not None else old.low,
                     high=high if low is not None or high is not None else old.high,
@@ -339,13 +347,7 @@ def _value_row(
 def _is_course_head(text: str, line: TextSpan, label: Label) -> bool:
     """Say whether a line names one analyte and nothing else ("CK trend:", "Trend: CK", "CK (U/L)")."""
     words = text[line.start : label.start] + " " + text[label.end : line.end]
-    plain = re.sub(
-        r"\b(?:trend(?:s|ed|ing)?|history|course|values?|levels?|over time|results?|serial|total|U/L|IU/L|previous|recent|prior|date)\b",
-        "",
-        words,
-        flags=re.IGNORECASE,
-    )
-    return re.fullmatch(r"[\s:()\[\]|*•#–-]*", plain) is not None
+    return _ONLY_SIGNS.fullmatch(_COURSE_WORDS.sub("", words)) is not None
 
 
 def _course(layout: Layout, number: int, lab_lines: set[int], note_date: date) -> list[Value]:
@@ -389,9 +391,7 @@ def cells_below(layout: Layout, label: Label) -> int | None:
         below = layout.lines[number]
         content = text[below.start : below.end].strip()
         if end is None:
-            if not re.fullmatch(rf"[<>≤≥]?\s?{NUMBER}\s*(?:\S{{0,10}})?", content) or find_dates(
-                content, date(2000, 1, 1)
-            ):
+            if not _LONE_VALUE.fullmatch(content) or find_dates(content, date(2000, 1, 1)):
                 return None
             end = below.end
             continue

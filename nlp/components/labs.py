@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
@@ -28,9 +29,11 @@ from chartsift.nlp.components.lab_tables import Label, cells_below, under_analyt
 from chartsift.nlp.components.lab_words import lab_words
 from chartsift.nlp.text.dates import DateMention, note_dates
 from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.text.values import NUMBER, Reading, read_company, read_value
 from chartsift.nlp.types import Assertion
+from chartsift.nlp.values import maker
 
 # Analytes that share one word ("CK, aldolase, LDH, AST and ALT normal").
 _LONGEST_LIST = 12
@@ -69,13 +72,14 @@ _RANGE_BEFORE = re.compile(
 # A mention that speaks of a raised value by its own name.
 _RAISED_BY_NAME = re.compile(r"hyper-?CK", re.IGNORECASE)
 # An event that the note does not date: the value is of another day than the note, and it is not known of which.
-_UNDATED_EVENT = re.compile(
+_UNDATED_EVENT = gate(
     r"\b(?:POD|post-?op(?:erative)? day|day)\s?#?\s?[+−-]?\s?\d{1,3}\b|\bD[+−-]\d{1,3}\b", re.IGNORECASE
 )
+_EVENT_BEFORE = re.compile(rf"(?:{_UNDATED_EVENT.pattern})\W{{0,3}}$", re.IGNORECASE)
+_EVENT_AFTER = re.compile(rf"\W{{0,3}}(?:on )?(?P<event>{_UNDATED_EVENT.pattern})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
+class _Mention(NamedTuple):
     span: Span
     start: int
     end: int
@@ -83,8 +87,10 @@ class _Mention:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+_made = maker(Draft)
+
+
+class _Entry(NamedTuple):
     """A value of a mention before it is a draft; ``start`` is where the finding begins."""
 
     mention: _Mention
@@ -118,15 +124,31 @@ class _Reader:
         dates = note_dates(self.text, self.note_date)
         self.dates = dates
         self.lab_dates = LabDates(self.layout, dates, frozenset(m.line for m in self.mentions))
-        # What the note never says need not be looked for beside each of its values.
-        words = lab_words()
-        self.has_specimen = words.specimen_word.search(self.text) is not None
-        self.has_condition = words.condition_word.search(self.text) is not None
-        self.has_earlier_head = words.earlier_head_word.search(self.text) is not None
-        self.has_event = _UNDATED_EVENT.search(self.text) is not None
         self.assertions: dict[int, tuple[Assertion, tuple[str, ...]]] = {}
         labels = [Label(m.start, m.end, m.line) for m in self.mentions]
         self.tabled = under_analytes(self.layout, labels, dates, self.note_date)
+
+    # What the note never says need not be looked for beside each of its values; asked for when first wanted.
+
+    @cached_property
+    def has_specimen(self) -> bool:
+        """A specimen other than blood is named."""
+        return lab_words().specimen_word.search(self.text) is not None
+
+    @cached_property
+    def has_condition(self) -> bool:
+        """A condition or a goal is named."""
+        return lab_words().condition_word.search(self.text) is not None
+
+    @cached_property
+    def has_earlier_head(self) -> bool:
+        """A list of earlier values is headed as one."""
+        return lab_words().earlier_head_word.search(self.text) is not None
+
+    @cached_property
+    def has_event(self) -> bool:
+        """An event is told that has no date."""
+        return _UNDATED_EVENT.search(self.text) is not None
 
     def _mention(self, span: Span) -> _Mention:
         start, end = source_range(span)
@@ -165,7 +187,8 @@ class _Reader:
         """
         group = [self.mentions[i]]
         members: list[int | None] = []
-        left = lab_words().other_left.search(self.text[max(0, group[0].start - 24) : group[0].start])
+        before = self.text[max(0, group[0].start - 24) : group[0].start]
+        left = lab_words().other_left.search(before) if before.rstrip().endswith("/") else None
         if left is not None:
             members.extend([None] * left.group("others").count("/"))
         members.append(0)
@@ -274,13 +297,13 @@ class _Reader:
         if before is not None and reading.ref_high is None and reading.ref_low is None:
             framed = f"  ({before.group().strip('()[] ')})"
             unit, _, low, high, _ = read_company(framed, 0, len(framed))
-            reading = replace(reading, ref_low=low, ref_high=high, unit=reading.unit or unit)
+            reading = reading._replace(ref_low=low, ref_high=high, unit=reading.unit or unit)
         if alone and not reading.flag and reading.ref_high is None and not reading.times_uln:
             stated = lab_words().stated.search(value.words) or self._quality_before(mention)
             if stated is not None:
-                reading = replace(reading, flag="H" if stated.group("high") else "N")
+                reading = reading._replace(flag="H" if stated.group("high") else "N")
         earlier = value.earlier or (alone and value.mention is None and self._is_set_aside_before(mention))
-        return replace(value, reading=reading, earlier=earlier)
+        return value._replace(reading=reading, earlier=earlier)
 
     def _is_set_aside_before(self, mention: _Mention) -> bool:
         """Say whether the words before an analyte make its value an earlier one ("prior CK 310", "Lab then: CK 310")."""
@@ -363,7 +386,7 @@ class _Reader:
             reading = read_value(self.text, match.start(name), match.end(name))
             if reading is not None:
                 entries.append(
-                    _Entry(replace(mention, concept=name), match.start(name), Value(reading, None, ""))
+                    _Entry(mention._replace(concept=name), match.start(name), Value(reading, None, ""))
                 )
         return entries
 
@@ -416,7 +439,7 @@ class _Reader:
             event = self._event(entry)
             if event:
                 attributes["when"] = event
-        return Draft(
+        return _made(
             start=entry.start,
             end=max(reading.end, entry.start + 1),
             kind="lab",
@@ -445,10 +468,8 @@ class _Reader:
         after = self.text[end : min(max(line.end, end), end + 20)]
         match = (
             _UNDATED_EVENT.search(entry.value.words)
-            or re.compile(rf"(?:{_UNDATED_EVENT.pattern})\W{{0,3}}$", re.IGNORECASE).search(before)
-            or re.compile(rf"\W{{0,3}}(?:on )?(?P<event>{_UNDATED_EVENT.pattern})", re.IGNORECASE).match(
-                after
-            )
+            or _EVENT_BEFORE.search(before)
+            or _EVENT_AFTER.match(after)
         )
         if match is None:
             return ""
@@ -561,10 +582,8 @@ def _with_shared_range(values: list[Value]) -> list[Value]:
         if value.reading.ref_low is not None
         or value.reading.ref_high is not None
         or value.reading.unit not in ("", last.unit)
-        else replace(
-            value,
-            reading=replace(
-                value.reading,
+        else value._replace(
+            reading=value.reading._replace(
                 ref_low=last.ref_low,
                 ref_high=last.ref_high,
                 unit=value.reading.unit or last.unit,

@@ -166,7 +166,7 @@ def _damage(
     if reading is None:
         return
     damage = replace(mention, concept="CDASI-D", attributes={"scale": "", "largest": "32", "scales": "32"})
-    draft = _draft(damage, match.start(group), replace(activity, reading=reading), headings, assertion, cues)
+    draft = _draft(damage, match.start(group), activity._replace(reading=reading), headings, assertion, cues)
     if draft is not None:
         yield draft
 

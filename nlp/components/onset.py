@@ -99,11 +99,9 @@ _DX_GAP = 24
 # "Dx" before the name is left out of the mention, "diagnosed with" is part of it.
 _SHORT_DX = 5
 _MONTH_YEAR = re.compile(r"(\d{1,2})/(\d\d)")
-_SEASON = re.compile(
-    r"(?<=\bin )(?:the )?(?:winter|spring|summer|autumn|fall)\b(?!\s+(?:of\s+)?\d)", re.IGNORECASE
-)
+_SEASON = gate(r"(?<=\bin )(?:the )?(?:winter|spring|summer|autumn|fall)\b(?!\s+(?:of\s+)?\d)", re.IGNORECASE)
 # "May" and "March" alone are verbs as often as months; behind these words they are months.
-_VERB_MONTH = re.compile(
+_VERB_MONTH = gate(
     r"(?:(?<=\bin )|(?<=\bsince )|(?<=\bfrom )|(?<=\blast )|(?<=\bby )|(?<=oticed ))(?:May|March)\b(?!\s*[\d'])"
 )
 # A season without a year lies up to a year and a quarter back.

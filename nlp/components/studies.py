@@ -62,7 +62,7 @@ _UNSURE = re.compile(
     r"|T2/STIR.*)$",
     re.IGNORECASE,
 )
-_NORMAL = re.compile(
+_NORMAL = gate(
     r"(?P<study>\bMRIs?\b|\bEMG(?:/NC[SV])?\b|\bmuscle (?:biopsy|bx)\b|\bneedle (?:EMG|exam\w*"
     r"|study)\b)(?P<gap>[^.;,\n|]{0,45}?)\b(?:was |were |is |are |entirely |completely "
     r"|read as )*(?P<word>normal|nl|negative|neg|unremarkable|WNL|non-?diagnostic)\b",

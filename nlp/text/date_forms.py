@@ -7,18 +7,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from chartsift.nlp.months import MONTHS
-from chartsift.nlp.text.date_habits import DateHabit
+from chartsift.nlp.text.date_habits import DateHabit, habit_of
 from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.prefilter import gate
+from chartsift.nlp.values import maker
 
 Precision = Literal["day", "month", "season", "year"]
 
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
-# The first letters of the months, folded; one that folding changes is looked for without it.
-_STEMS = "|".join(sorted({fold(name)[:3] for name in MONTHS}))
+# The months as the folded text has them.
+_FOLDED = "|".join(sorted(map(fold, MONTHS), key=len, reverse=True))
 _YEAR = r"(?:19|20)\d\d"
 _PART = r"(?:early|beginning\sof|start\sof|mid|middle\sof|late|end\sof)"  # read in verbose patterns
 # The clock time that follows a date belongs to it, so that "08:15" is never a value.
@@ -48,10 +49,27 @@ _DATE = gate(
     | (?P<month_name>\b(?:{_PART}[\s-]+)?(?:{MONTH})\b)
     )(?![\d-]*\d)""",
     re.IGNORECASE | re.VERBOSE,
-    # A number, or a word of those above.
-    starts=rf"(?<![0./-])(?:0|'0|\b(?:q0|early|beg|start|mid|late|end|spr|sum|aut|fall|win|{_STEMS}))",
+    # As little as tells a date from the many other numbers of a note: the shape of one, not just a digit. What is
+    # looked ahead for leaves the words of the pass over the note short.
+    starts=rf"""(?x)(?<![0./-])(?:
+      0?0[/-]0
+    | 0?0\.00?\.
+    | 0?0\.0000
+    | 0000(?!0)
+    | 0?0(?:{_FOLDED})
+    | (?=00?(?:st|nd|rd|th|\.)?[ .-]+(?:of\ +)?(?:{_FOLDED})\b)
+      (?:0?0(?:st|nd|rd|th)[ .-]|0?0[ .-][jfmaso]|0?0[ .-][nd .-])
+    | '00
+    | \bq0
+    | \b(?:early|beginning\ of|start\ of|mid|middle\ of|late|end\ of)[ -]
+      (?=[ -]*(?:(?:{_FOLDED}|spring|summer|autumn|fall|winter)\b|0000))
+    | \b(?:spring|summer|autumn|fall|winter)\b(?=(?:\ +of)?\ +0000)
+    | \b(?:{_FOLDED})\b
+    )""",
 )
-_KINDS = tuple(name for name in _DATE.plain.groupindex if name not in ("sign", "iso_sign"))
+_NUMBERS = re.compile(r"\d+")
+_MONTH_IN = re.compile(MONTH, re.IGNORECASE)
+_PART_AT = re.compile(_PART, re.IGNORECASE)
 _DATE_LEAD = re.compile(r"\b(?:in|since|last|this|until|till|by|during)\s$", re.IGNORECASE)
 # "Day 4/7", "wk 2/6", "dose #2/3": how far a course has come, no date; but "d/c'd 4/7" and "last dose 11/18" are.
 _COUNT_LEAD = re.compile(r"(?<![\w'’])(?:day|d|week|wk|cycle)\.?\s?#?$|\w\s?#$", re.IGNORECASE)
@@ -89,16 +107,26 @@ class DateMention:
         return self.first + (self.last - self.first) // 2 if self.relative else self.last
 
 
+_made = maker(DateMention)
+
+
+def may_be_absolute(text: str, start: int, end: int) -> bool:
+    """Say whether a date that is written out may begin in ``text[start:end]``."""
+    return _DATE.may_begin(text, start, end)
+
+
 def find_absolute(
-    text: str, start: int, end: int, note_date: date, habit: DateHabit
+    text: str, start: int, end: int, note_date: date, habit: DateHabit | None = None
 ) -> Iterator[DateMention]:
-    """Yield the dates in ``text[start:end]`` that are written out, numeric ones by *habit*."""
+    """Yield the dates in ``text[start:end]`` that are written out, numeric ones by *habit* (that of the text)."""
     for match in _DATE.finditer(text, start, end):
-        kind = next(name for name in _KINDS if match.group(name) is not None)
+        # Asked for here: most of the places that are searched hold no date.
+        habit = habit or habit_of(text, note_date)
+        kind = cast(str, match.lastgroup)  # the one around all of it: of nested groups the outer one is last
         read = _interpret(kind, match, text, note_date, habit)
         if read is not None:
             first, last, precision = read
-            yield DateMention(
+            yield _made(
                 match.start(),
                 match.end(),
                 first,
@@ -109,15 +137,17 @@ def find_absolute(
 
 
 def _is_ambiguous(words: str, sign: str, habit: DateHabit) -> bool:
-    first, second, *_ = (int(n) for n in re.findall(r"\d+", words))
-    return not habit.is_certain(sign) and first != second and first <= 12 and second <= 12
+    if habit.is_certain(sign):
+        return False
+    first, second, *_ = map(int, _NUMBERS.findall(words))
+    return first != second and first <= 12 and second <= 12
 
 
 def _interpret(
     kind: str, match: re.Match[str], text: str, note_date: date, habit: DateHabit
 ) -> tuple[date, date, Precision] | None:
     words = match.group(kind)
-    numbers = [int(n) for n in re.findall(r"\d+", words)]
+    numbers = [int(n) for n in _NUMBERS.findall(words)]
     if kind == "iso":
         return _day(numbers[0], numbers[1], numbers[2])
     if kind in ("dotted", "slashed"):
@@ -149,9 +179,9 @@ def _named(
     kind: str, words: str, numbers: list[int], lead: str, note_date: date
 ) -> tuple[date, date, Precision] | None:
     """Read the forms that hold a month's name, a season or a year."""
-    name = re.search(MONTH, words, re.IGNORECASE)
+    name = _MONTH_IN.search(words)
     month = MONTHS[name.group().lower()] if name else 0
-    part = re.match(_PART, words, re.IGNORECASE)
+    part = _PART_AT.match(words)
     if kind in ("day_month_name", "month_name_day", "day_month_glued"):
         day, *year = numbers
         return _day(_full_year(year[0], note_date), month, day) if year else _recent(month, day, note_date)
@@ -190,7 +220,7 @@ def _numeric(first: int, second: int, year: int, day_first: bool) -> tuple[date,
 def _span(words: str, note_date: date, habit: DateHabit) -> tuple[date, date, Precision] | None:
     """Read "10/1-10/9/24" as the days from one to the other."""
     left, right = re.split(r"\s?[-–]\s?", words, maxsplit=1)
-    ends = [[int(n) for n in re.findall(r"\d+", side)] for side in (left, right)]
+    ends = [[int(n) for n in _NUMBERS.findall(side)] for side in (left, right)]
     year = _full_year(ends[1][2], note_date)
     begin_year = _full_year(ends[0][2], note_date) if len(ends[0]) > 2 else year
     first = _numeric(ends[0][0], ends[0][1], begin_year, habit.day_first)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 
-from chartsift.nlp.text.date_forms import DateMention, find_absolute
-from chartsift.nlp.text.date_habits import habit_of
-from chartsift.nlp.text.relative_dates import find_relative
+from chartsift.nlp.text.date_forms import DateMention, find_absolute, may_be_absolute
+from chartsift.nlp.text.relative_dates import find_relative, may_be_relative
 
-__all__ = ["DateMention", "find_dates", "note_dates"]
+__all__ = ["DateMention", "find_dates", "may_hold_dates", "note_dates"]
 
 
 def find_dates(text: str, note_date: date, *, start: int = 0, end: int | None = None) -> list[DateMention]:
@@ -27,9 +27,19 @@ def find_dates(text: str, note_date: date, *, start: int = 0, end: int | None = 
     (two weeks of slack: notes announce appointments).
     """
     end = len(text) if end is None else end
-    found = list(find_absolute(text, start, end, note_date, habit_of(text, note_date)))
-    found.extend(find_relative(text, start, end, note_date))
-    return sorted(found, key=lambda mention: mention.start)
+    found: list[DateMention] = []
+    if may_be_absolute(text, start, end):
+        found.extend(find_absolute(text, start, end, note_date))
+    if may_be_relative(text, start, end):
+        found.extend(find_relative(text, start, end, note_date))
+    if len(found) > 1:
+        found.sort(key=attrgetter("start"))
+    return found
+
+
+def may_hold_dates(text: str, start: int, end: int) -> bool:
+    """Say quickly that no date begins in ``text[start:end]`` of the open note; True where it is not known."""
+    return may_be_absolute(text, start, end) or may_be_relative(text, start, end)
 
 
 @lru_cache(maxsize=4)

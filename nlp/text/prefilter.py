@@ -143,6 +143,17 @@ class Gate:
             return None
         return self.plain.fullmatch(text, pos, endpos)
 
+    def may_begin(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> bool:
+        """Say whether a match may begin in ``text[pos:endpos]``: True wherever that is not known at once."""
+        scan = _here.scan
+        if scan is None or scan.text is not text:
+            return True
+        places = scan.places(self.number)
+        if places is None:
+            return True
+        i = bisect_left(places, pos)
+        return i < len(places) and places[i] < endpos
+
     def _is_out(self, text: str, pos: int) -> bool:
         scan = _here.scan
         if scan is None or scan.text is not text:

@@ -19,8 +19,11 @@ from chartsift.nlp.text.prefilter import gate
 
 _COUNT = (
     r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twelve"
-    r"|a\scouple(?:\sof)?|a\sfew|several|few|an|a)"
+    r"|a\scouple(?:\sof)?|a\sfew|several|few|an?(?=[\s–-]))"
 )
+# As the folded text has them.
+_FOLDED_COUNT = _COUNT.replace(r"\d", "0").replace(r"\s", r"\ ")
+_NAMED = "mon|tue|wed|thu|fri|sat|sun|spring|summer|autumn|fall|winter"
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _RELATIVE = gate(
     rf"""\b(?:
@@ -35,9 +38,21 @@ _RELATIVE = gate(
     | earlier\s+this\s+(?P<thisunit>week|month|year)
     )\b""",
     re.IGNORECASE | re.VERBOSE,
-    # A count, or a word of those above.
-    starts=r"\b(?:0|to(?:day|night)|this|now|yesterday|last|past|earlier|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|twelve|several|few|an?[ –-])",
+    # A word of those above, or a count that is looked ahead from to its end: hardly one of a note is of days ago.
+    starts=rf"""(?x)\b(?:
+      to(?:day|night)\b
+    | now\b
+    | yesterday\b
+    | this\ (?:morning|afternoon|evening|visit|am)\b
+    | last\ (?=\ *(?:{_NAMED}|night|week|month|year))
+    | (?:this\ )?past\ (?=\ *(?:{_NAMED}))
+    | earlier\ (?=\ *this\ )
+    | (?={_FOLDED_COUNT}(?:\ ?(?:-|–|to|or)\ ?{_FOLDED_COUNT})?\ *[dwmy][a-z]*\ +(?:ago|prior|back|earlier|before)\b)
+      # Short sets of signs: the pass over the note looks for a count with the sign behind it, not for every digit.
+      (?:0?0?0[dwmy]|0?0?0[to–-]|0?0?0\ [dwmy ]|0?0?0\ [to–-]
+      |an?\ [dwmycf]|an?\ [to–\ -]|an?[–-]
+      |one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|few)
+    )""",
 )
 # "day +28", "D28 post infusion", "POD 3", "post-op day #2"
 _OFFSET = gate(
@@ -54,6 +69,11 @@ _OPERATION = gate(
 )
 # How far the date of an event may stand from its name.
 _EVENT_REACH = 24
+
+
+def may_be_relative(text: str, start: int, end: int) -> bool:
+    """Say whether a day that is told from another one may begin in ``text[start:end]``."""
+    return _RELATIVE.may_begin(text, start, end) or _OFFSET.may_begin(text, start, end)
 
 
 def find_relative(text: str, start: int, end: int, note_date: date) -> Iterator[DateMention]:

@@ -7,17 +7,18 @@ A header is found once for a note, line by line from the top, so that a long tab
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 import yaml
 
-from chartsift.nlp.text.dates import find_dates
-from chartsift.nlp.text.layout import Layout, TextSpan, split_lines
+from chartsift.nlp.text.dates import find_dates, may_hold_dates
+from chartsift.nlp.text.layout import Layout, TextSpan
 
 Role = Literal[
     "label", "date", "when", "value", "earlier", "reference", "low", "high", "unit", "flag", "other"
@@ -25,6 +26,7 @@ Role = Literal[
 
 # How far below its header, or the last line that is plainly a row, a line may still be a row.
 _MAX_LOOSE_ROWS = 45
+_CELL = re.compile(r"\S+(?:[ \xa0]\S+)*")
 _LEADERS = re.compile(r"\.{3,}|…+|(?:\. ){3,}|_{3,}")
 _RESULT = re.compile(r"(?:results?|values?|observed|today|ergebnis|wert)$", re.IGNORECASE)
 # The head of a table names a test or a column; a line with a name and a date of birth does not.
@@ -43,12 +45,17 @@ _MAY_DATE = re.compile(
     re.IGNORECASE,
 )
 # A flag in a column of its own that the header leaves without a name.
+_ROW = re.compile(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S")
+_VALUE_CELL = re.compile(r"(?:\s{2}|[\t|]\s*)[<>]?\d")
 _FLAG_CELL = re.compile(r"(?:HH?|LL?|\(HH?\)|\(LL?\)|\[HH?\]|\[LL?\]|\*+|↑+|↓+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The words of one cell: half-open code points of the note, and the column of the page where it begins."""
+class Cell(NamedTuple):
+    """
+    The words of one cell: half-open code points of the note, and the column of the page where it begins.
+
+    A tuple, for a table has hundreds of them.
+    """
 
     start: int
     end: int
@@ -106,12 +113,14 @@ def split_cells(text: str, start: int, end: int, *, line_start: int | None = Non
     """
     origin = start if line_start is None else line_start
     body = text[start:end]
-    body = _LEADERS.sub(lambda match: " " * len(match.group()), body)
+    if "..." in body or "…" in body or ". . ." in body or "___" in body:
+        body = _LEADERS.sub(lambda match: " " * len(match.group()), body)
     if "|" in body:
         return _parts(body, "|", start, origin)
+    shift = start - origin
     return [
-        Cell(start + match.start(), start + match.end(), match.group(), start + match.start() - origin)
-        for match in re.finditer(r"\S+(?:[ \xa0]\S+)*", body)
+        Cell(start + (at := match.start()), start + match.end(), match.group(), at + shift)
+        for match in _CELL.finditer(body)
     ]
 
 
@@ -151,25 +160,38 @@ def columns_above(layout: Layout, line_number: int, note_date: date) -> list[Col
 
 def head_above(layout: Layout, line_number: int, note_date: date) -> Head | None:
     """Return the header of the table that the line is a row of, with dates or with named columns; None without one."""
-    return _heads(layout.text, note_date)[line_number]
+    if _latest.text is not layout.text or _latest.note_date != note_date:
+        _latest.heads = _heads(layout.text, layout.lines, note_date)
+        _latest.text, _latest.note_date = layout.text, note_date
+    return _latest.heads[line_number]
 
 
-@lru_cache(maxsize=4)
-def _heads(text: str, note_date: date) -> tuple[Head | None, ...]:
+class _Latest(threading.local):
+    """The headers of the note that was asked about last in this thread: all its rows ask for them."""
+
+    text: str | None = None
+    note_date: date | None = None
+    heads: Sequence[Head | None] = ()
+
+
+_latest = _Latest()
+
+
+def _heads(text: str, lines: Sequence[TextSpan], note_date: date) -> list[Head | None]:
     """Return the header that holds for each line of *text*."""
     heads: list[Head | None] = []
     current: Head | None = None
     blanks = loose = 0
-    for line in split_lines(text):
+    for line in lines:
         content = text[line.start : line.end]
-        if not content.strip():
+        if not content or content.isspace():
             blanks += 1
             if blanks > 1:
                 current = None
             heads.append(current)
             continue
         heads.append(current)
-        head = _header(text, line, note_date)
+        head = _header(text, line, note_date) if _may_have_cells(content) else None
         if head is not None:
             current, blanks, loose = head, 0, 0
             continue
@@ -180,41 +202,63 @@ def _heads(text: str, note_date: date) -> tuple[Head | None, ...]:
         if (not strict and len(content.strip()) >= 40) or loose >= _MAX_LOOSE_ROWS:
             current = None
         blanks = 0
-    return tuple(heads)
+    return heads
+
+
+def _may_have_cells(content: str) -> bool:
+    """Say quickly that a line is all one cell, as most lines of prose are: then it is no header of any table."""
+    return (
+        "  " in content.strip(" ")
+        or "|" in content
+        or "..." in content
+        or "…" in content
+        or ". . ." in content
+        or "___" in content
+        # A tab or a rare white space; other signs that are not printed only cost the closer look.
+        or not content.isprintable()
+    )
 
 
 def _is_row(content: str) -> bool:
-    return bool(re.search(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S", content.strip()))
+    return _ROW.search(content.strip()) is not None
 
 
 def _header(text: str, line: TextSpan, note_date: date) -> Head | None:
     if line.end - line.start > 300:
         return None
-    has_date = _MAY_DATE.search(text, line.start, line.end) is not None
-    if not has_date and _is_value_row(text, line):
-        return None
     cells = row_cells(text, line)
     delimited = is_delimited(text, line.start, line.end)
+    # Names first where no date can stand: two cells that name no column tell a row of values from a header.
+    named = None
+    if not may_hold_dates(text, line.start, line.end):
+        named = _named_columns(cells, delimited=delimited)
+        if named is None:
+            return None
+    has_date = _MAY_DATE.search(text, line.start, line.end) is not None
+    if not has_date and _VALUE_CELL.search(text, line.start, line.end):
+        return None  # a number in a cell of its own: a row of values
+    if named is not None:
+        return named
     dated = _dated_columns(text, line, cells, note_date) if has_date else None
     if dated is not None:
         return Head(tuple(dated), 0, delimited, dated=True)
     return _named_columns(cells, delimited=delimited)
 
 
-def _is_value_row(text: str, line: TextSpan) -> bool:
-    """Say quickly that a line without a date is no header either: it holds a number in a cell of its own."""
-    return re.search(r"(?:\s{2}|[\t|]\s*)[<>]?\d", text[line.start : line.end]) is not None
-
-
 def _named_columns(cells: Sequence[Cell], *, delimited: bool) -> Head | None:
     """Return the header of named columns ("Test  Result  Flag  Units  Reference"); None if the line is none."""
-    filled = [cell for cell in cells if cell.text]
-    if len(filled) < 2:
-        return None
-    roles = [_role_of(cell.text) for cell in cells]
-    known = sum(role is not None for role in roles)
-    has_value = any(role in ("value", "earlier") for role in roles)
-    if not has_value or known < 2 or len(filled) - known > 1:
+    roles: list[Role | None] = []
+    known = unknown = 0
+    for cell in cells:
+        role = _role_of(cell.text) if cell.text else None
+        roles.append(role)
+        if role is not None:
+            known += 1
+        elif cell.text:
+            unknown += 1
+            if unknown > 1:
+                return None  # told by the first two cells of most lines
+    if known < 2 or ("value" not in roles and "earlier" not in roles):
         return None
     label = next((i for i, role in enumerate(roles) if role == "label"), None)
     if label is None:
@@ -229,17 +273,18 @@ def _named_columns(cells: Sequence[Cell], *, delimited: bool) -> Head | None:
 
 
 @lru_cache(maxsize=1)
-def _roles() -> tuple[tuple[Role, re.Pattern[str]], ...]:
+def _roles() -> re.Pattern[str]:
+    """Return one expression for the heads of all roles, which are its groups; the first that fits is taken."""
     text = (resources.files("chartsift.nlp.lexicon") / "table_heads.yaml").read_text(encoding="utf-8")
-    return tuple(
-        (role, re.compile(rf"(?:{'|'.join(heads)})$", re.IGNORECASE))
-        for role, heads in yaml.safe_load(text).items()
+    roles = yaml.safe_load(text).items()
+    return re.compile(
+        "|".join(rf"(?P<{role}>(?:{'|'.join(heads)})$)" for role, heads in roles), re.IGNORECASE
     )
 
 
 def _role_of(words: str) -> Role | None:
-    plain = re.sub(r"\s+", " ", words.strip(" :*#_")).strip()
-    return next((role for role, pattern in _roles() if pattern.match(plain)), None)
+    match = _roles().match(" ".join(words.strip(" :*#_").split()))
+    return None if match is None else cast(Role, match.lastgroup)
 
 
 def _dated_columns(text: str, line: TextSpan, cells: Sequence[Cell], note_date: date) -> list[Column] | None:
@@ -353,7 +398,7 @@ def join_flags(cells: Sequence[Cell], columns: Sequence[Column], text: str) -> l
     for cell in cells:
         if joined and joined[-1].text and _FLAG_CELL.match(cell.text):
             start = joined[-1].start
-            joined[-1] = replace(joined[-1], end=cell.end, text=text[start : cell.end])
+            joined[-1] = joined[-1]._replace(end=cell.end, text=text[start : cell.end])
         else:
             joined.append(cell)
     return joined

@@ -115,7 +115,10 @@ def to_canonical(concept: str, value: float, written: str) -> tuple[float, str, 
     if analyte is None:
         return value, written, 1.0
     if written:
-        factor = analyte.factors.get(normal_unit(written))
+        # Most units are written in the spelling of the table but for their capitals.
+        factor = analyte.factors.get(written.lower())
+        if factor is None:
+            factor = analyte.factors.get(normal_unit(written))
         if factor is None:
             return value, written, 1.0
         return value * factor, analyte.unit, factor

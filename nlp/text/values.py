@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
+from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.units import match_unit
 from chartsift.nlp.types import Comparator
 
@@ -68,6 +69,12 @@ _LIMIT = re.compile(
 _RANGE_AHEAD = re.compile(
     rf"[\s,;]{{0,3}}(?:[(\[]|(?:{_LABEL}|normal|nl|upper limit|ULN|bis|below|under)\b)", re.IGNORECASE
 )
+# The signs of ASCII with which a unit, a range and a flag can begin: by the first one most are told to be none. A run
+# of separators that is longer than this ends in one, which is no unit or flag and may stand before a range.
+_SEPARATORS = re.compile(r"[\s,;]{0,30}")
+_UNIT_BEGINS = frozenset("*/1" + "bcegiklmnoptux" + "BCEGIKLMNOPTUX")
+_RANGE_BEGINS = frozenset("([{.<>0123456789 \t\r\n\f\v\x1c\x1d\x1e\x1f,;" + "bcilnoprtuw" + "BCILNOPRTUW")
+_FLAG_BEGINS = frozenset("([" + "ehlnw" + "HLNW")
 # What may fill a cell behind a value: its flag, its unit or its range.
 _FIELD = re.compile(
     r"[ \t]*(?P<sign>\||\t|,(?=\S)|;(?=\S))[ \t]*(?P<words>[^|\t\r\n]*?)[ \t]*(?=[|\t\r\n]|$)"
@@ -75,10 +82,30 @@ _FIELD = re.compile(
 _CSV_FIELD = re.compile(r"(?P<sign>,|;)(?P<words>[^,;\r\n]*)(?=[,;\r\n]|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+# How a number is written; most are digits and perhaps a dot.
+_BLANKS = re.compile(r"(?<=\d)[ \xa0\u202f\u2009'’](?=\d{3})")
+_COMMA_GROUPS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d\d)+,\d{3}")
+_DOT_GROUPS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_COMMA_DECIMALS = gate(r"(?<![\d,.])\d{1,3},\d{1,2}(?![\d,])")
+_DOT_DECIMALS = gate(r"(?<![\d,.])\d{1,3}\.\d{1,2}(?![\d.])")
+# A cell that is a range without a bracket, whole.
+_BARE_RANGE = re.compile(rf"({NUMBER})\s?[-–—]\s?({NUMBER})|[<≤]=?\s?{NUMBER}")
+_BOLD = re.compile(r"\*{1,2}")
+_COMMA = re.compile(r"\s?[,;:]?\s?")
+_CLOSING = re.compile(r"[^()\[\]\r\n]{1,30}[)\]]")
+_RANGE_CLOSING = re.compile(r"[^()\[\]{}\r\n]{0,20}[)\]}]")
+_PERCENT = re.compile(r"\s?%")
+_SPAN_OF_TIME = re.compile(
+    r"\s?(?:days?|d\b|weeks?|wks?|months?|mo\b|years?|yrs?|hours?|h\b|doses|times|mg|%|x\b)"
+)
+
+
+class Reading(NamedTuple):
     """
     A number with what is printed beside it.
+
+    A tuple, for each step of reading a line changes one of its fields.
 
     Attributes:
         start: First code point of the number (its comparator included).
@@ -116,11 +143,12 @@ def number(words: str, *, decimal_comma: bool = False) -> float:
     A comma before exactly three digits groups thousands ("5,430"), any other is decimal ("0,53"); a dot before
     three digits groups them only with *decimal_comma* (``has_decimal_commas``), or where it stands twice.
     """
-    plain = re.sub(r"(?<=\d)[ \xa0\u202f\u2009'’](?=\d{3})", "", words).replace(" . ", ".")
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d\d)+,\d{3}", plain):
+    if words.isdecimal():
+        return float(words)
+    plain = _BLANKS.sub("", words).replace(" . ", ".")
+    if "," in plain and _COMMA_GROUPS.fullmatch(plain):
         return float(plain.replace(",", ""))
-    groups = re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+", plain)
-    if groups is not None and (decimal_comma or plain.count(".") > 1):
+    if (decimal_comma or plain.count(".") > 1) and _DOT_GROUPS.fullmatch(plain) is not None:
         return float(plain.replace(".", ""))
     return float(plain.replace(",", "."))
 
@@ -128,9 +156,8 @@ def number(words: str, *, decimal_comma: bool = False) -> float:
 @lru_cache(maxsize=16)
 def has_decimal_commas(text: str) -> bool:
     """Say whether *text*, a whole note, writes decimals with a comma ("12,4 g/dl"), by the decimals that it holds."""
-    commas = len(re.findall(r"(?<![\d,.])\d{1,3},\d{1,2}(?![\d,])", text))
-    dots = len(re.findall(r"(?<![\d,.])\d{1,3}\.\d{1,2}(?![\d.])", text))
-    return commas > dots
+    commas = len(list(_COMMA_DECIMALS.finditer(text)))
+    return commas > 0 and commas > len(list(_DOT_DECIMALS.finditer(text)))
 
 
 def read_value(text: str, start: int, end: int) -> Reading | None:
@@ -139,7 +166,8 @@ def read_value(text: str, start: int, end: int) -> Reading | None:
     if match is None:
         return None
     decimal_comma = has_decimal_commas(text)
-    value = number(match.group("number"), decimal_comma=decimal_comma)
+    written = match.group("number")
+    value = number(written, decimal_comma=decimal_comma)
     upper = number(match.group("upper"), decimal_comma=decimal_comma) if match.group("upper") else None
     if match.group("thousands"):
         value *= 1000
@@ -156,7 +184,7 @@ def read_value(text: str, start: int, end: int) -> Reading | None:
         company.flag,
         company.low,
         company.high,
-        dotted=not decimal_comma and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", match.group("number")) is not None,
+        dotted=not decimal_comma and "." in written and _DOTTED.fullmatch(written) is not None,
         upper=upper,
         percent=bool(match.group("percent")),
     )
@@ -190,7 +218,7 @@ class _Company:
 
     def read(self, at: int) -> int:
         """Read from *at* on; return where reading ended."""
-        bold = re.compile(r"\*{1,2}").match(self.text, at, self.end)
+        bold = _BOLD.match(self.text, at, self.end)
         at = bold.end() if bold is not None else at
         for _ in range(6):
             after = self._one(at)
@@ -202,17 +230,27 @@ class _Company:
         return at
 
     def _one(self, at: int) -> int | None:
-        found = match_unit(self.text, at, self.end) if not self.unit else None
-        if found is not None:
-            self.unit = found.group("unit")
-            return found.end()
-        if self.low is None and self.high is None:
+        gap = _SEPARATORS.match(self.text, at, self.end)
+        after = at if gap is None else gap.end()
+        if after >= self.end:
+            return None
+        first = self.text[after]
+        # A unit and a flag follow blanks alone, a range a comma as well.
+        by_blanks = after == at or self.text[at:after].isspace()
+        if by_blanks and not self.unit and (first in _UNIT_BEGINS or not first.isascii()):
+            found = match_unit(self.text, at, self.end)
+            if found is not None:
+                self.unit = found.group("unit")
+                return found.end()
+        if self.low is None and self.high is None and (first in _RANGE_BEGINS or not first.isascii()):
             limits = _range(self.text, at, self.end)
             if limits is not None:
                 self.low, self.high, at, inner = limits
                 self.unit = self.unit or inner
                 return at
-        flagged = _FLAG.match(self.text, at, self.end) if not self.flag else None
+        if not by_blanks or self.flag or (first not in _FLAG_BEGINS and first.isascii()):
+            return None
+        flagged = _FLAG.match(self.text, at, self.end)
         if flagged is not None:
             self.flag = "H" if flagged.group("high") else "L" if flagged.group("low") else "N"
             return self._shared_bracket(flagged)
@@ -228,9 +266,9 @@ class _Company:
             or self.high is not None
         ):
             return flagged.end()
-        comma = re.compile(r"\s?[,;:]?\s?").match(self.text, flagged.end(), self.end)
+        comma = _COMMA.match(self.text, flagged.end(), self.end)
         at = comma.end() if comma is not None else flagged.end()
-        closing = re.compile(r"[^()\[\]\r\n]{1,30}[)\]]").match(self.text, at, self.end)
+        closing = _CLOSING.match(self.text, at, self.end)
         if closing is None:
             return flagged.end()
         framed = f"  ({closing.group()}"
@@ -243,6 +281,8 @@ class _Company:
 
     def _field(self, at: int) -> int | None:
         """Step over the separator of the next cell when that cell holds nothing but a unit, a flag or a range."""
+        if at >= self.end or self.text[at] not in " \t|,;":
+            return None
         for pattern in (_CSV_FIELD, _FIELD):
             match = pattern.match(self.text, at, self.end)
             if match is None:
@@ -259,8 +299,7 @@ class _Company:
 
     def _whole(self) -> bool:
         at = 0
-        bare = re.fullmatch(rf"({NUMBER})\s?[-–—]\s?({NUMBER})|[<≤]=?\s?{NUMBER}", self.text)
-        if bare is not None:
+        if _BARE_RANGE.fullmatch(self.text) is not None:
             return self.low is None and self.high is None
         for _ in range(4):
             after = self._one(at)
@@ -304,7 +343,7 @@ def _range(text: str, at: int, end: int) -> tuple[float | None, float | None, in
     if match is not None and (match.group("label") or (match.group("sign") and _stands_off(text, at, match))):
         label = (match.group("label") or "").strip().lower()
         sign = match.group("sign") or ""
-        if re.compile(r"\s?%").match(text, match.end("number"), end) is not None:
+        if _PERCENT.match(text, match.end("number"), end) is not None:
             return None  # "(N 65%, L 25%)": shares of the white cells
         limit = number(match.group("number"), decimal_comma=has_decimal_commas(text))
         stop, unit = _after(text, match.end(), end, match.group("open"))
@@ -342,7 +381,7 @@ def _after(text: str, at: int, end: int, opened: str | None) -> tuple[int, str]:
     if found is not None:
         unit, at = found.group("unit"), found.end()
     if opened:
-        closing = re.compile(r"[^()\[\]{}\r\n]{0,20}[)\]}]").match(text, at, end)
+        closing = _RANGE_CLOSING.match(text, at, end)
         if closing is not None:
             at = closing.end()
     return at, unit
@@ -354,11 +393,4 @@ def _is_date_like(text: str, start: int, stop: int, end: int) -> bool:
         return False
     if "/" in text[max(0, start - 1) : stop + 1]:
         return True
-    following = text[stop : min(end, stop + 10)]
-    return (
-        re.match(
-            r"\s?(?:days?|d\b|weeks?|wks?|months?|mo\b|years?|yrs?|hours?|h\b|doses|times|mg|%|x\b)",
-            following,
-        )
-        is not None
-    )
+    return _SPAN_OF_TIME.match(text[stop : min(end, stop + 10)]) is not None

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from chartsift.nlp.text.dates import find_dates
+from chartsift.nlp.text.dates import find_dates, may_hold_dates
+from chartsift.nlp.text.prefilter import Prefilter, opened
 
 DAY = date(2024, 11, 20)
 
@@ -174,3 +175,25 @@ def test_a_clock_time_belongs_to_its_date() -> None:
     mention = find_dates(text, DAY)[0]
 
     assert text[mention.start : mention.end] == text
+
+
+@pytest.mark.parametrize("text", ["weak and ago", "aday ago", "CK 612 (30-200) on 40 mg", "4.5 mg"])
+def test_what_only_looks_like_a_day_told_from_the_note_is_none(text: str) -> None:
+    assert find_dates(text, DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("CK 612 U/L, AST 4.5, a dose of 40 mg", False),
+        ("CK 612 on 10/2", True),
+        ("better 3 weeks ago", True),
+        ("labs of day +28", True),
+        ("since September", True),
+    ],
+)
+def test_an_open_note_tells_where_no_date_can_begin(text: str, may: bool) -> None:
+    with opened(Prefilter(), text):
+        assert may_hold_dates(text, 0, len(text)) is may
+    # Of a text that is not open nothing is known.
+    assert may_hold_dates(text, 0, len(text))
