@@ -13,7 +13,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date
-from itertools import islice
+from functools import lru_cache
 
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
@@ -21,27 +21,28 @@ from spacy.vocab import Vocab
 # Letters, digits and signs never share a token: "TIF1γ" is TIF|1|γ, "5,430" is 5|,|430 and "HMGCR+" is HMGCR|+,
 # so that every spelling of an antibody or a value is a plain sequence.
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+# The same of ASCII text, in half the time.
+_ASCII_TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|\S")
 
 # Signs that only differ in typography. One code point each, so a word's length may not change either.
-_SPELLING = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "ʼ": "'",
-        "´": "'",
-        "`": "'",
-        "“": '"',
-        "”": '"',
-        "‐": "-",
-        "‑": "-",
-        "‒": "-",
-        "–": "-",
-        "—": "-",
-        "−": "-",
-        "⁺": "+",
-        "µ": "μ",
-    }
-)
+_SPELLING = {
+    "‘": "'",
+    "’": "'",
+    "ʼ": "'",
+    "´": "'",
+    "`": "'",
+    "“": '"',
+    "”": '"',
+    "‐": "-",
+    "‑": "-",
+    "‒": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "⁺": "+",
+    "µ": "μ",
+}
+_UNUSUAL = re.compile(f"[{''.join(_SPELLING)}]")
 
 
 # Stands between parts of a note that do not follow each other; no token of a note has two signs.
@@ -51,19 +52,24 @@ GAP = "¶¶"
 def _add_tokens(
     text: str, start: int, end: int, words: list[str], starts: list[int], ends: list[int]
 ) -> None:
-    for match in _TOKEN.finditer(text[start:end].translate(_SPELLING)):
-        words.append(match.group())
+    part = plain_spelling(text[start:end])
+    for match in (_ASCII_TOKEN if part.isascii() else _TOKEN).finditer(part):
         first, last = match.span()
+        words.append(part[first:last])
         starts.append(first + start)
         ends.append(last + start)
 
 
 def end_of_tokens(text: str, start: int, count: int) -> int:
     """Return where the *count*-th token from *start* on ends, or the last one of *text*; *start* where none follows."""
-    end = start
-    for match in islice(_TOKEN.finditer(text, start), count):
-        end = match.end()
-    return end
+    match = _tokens(count).match(text, start)
+    return match.end() if match is not None else start
+
+
+@lru_cache(maxsize=8)
+def _tokens(count: int) -> re.Pattern[str]:
+    """Return what matches as many tokens as there are, up to *count*."""
+    return re.compile(rf"(?:\s*(?:{_TOKEN.pattern})){{0,{count}}}")
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -73,12 +79,19 @@ def words_of(text: str) -> tuple[str, ...]:
     >>> words_of("Anti–Jo-1")
     ('anti', '-', 'jo', '-', '1')
     """
-    return tuple(word.lower() for word in _TOKEN.findall(text.translate(_SPELLING)))
+    return tuple(word.lower() for word in _TOKEN.findall(plain_spelling(text)))
 
 
 def plain_spelling(text: str) -> str:
     """Return *text* with one kind of apostrophe, hyphen and quotation mark, code point by code point."""
-    return text.translate(_SPELLING)
+    # Few notes hold more than a handful of them, and ``str.translate`` looks every sign up.
+    if text.isascii() and "`" not in text:
+        return text
+    return _UNUSUAL.sub(_plain, text)
+
+
+def _plain(sign: re.Match[str]) -> str:
+    return _SPELLING[sign.group()]
 
 
 def register_extensions() -> None:
