@@ -135,6 +135,14 @@ class Layout:
         """Say whether the text at *offset* was filled in by a template, by its own words."""
         return self.section_at(offset).templated or any(offset in span for span in self.templated)
 
+    def is_marked(self) -> bool:
+        """Say whether any text of the note was carried forward or filled in, by its own words."""
+        return bool(
+            self.copied
+            or self.templated
+            or any(section.copied or section.templated for section in self.sections)
+        )
+
     def retraction_of(self, offset: int) -> Retraction | None:
         """Return what takes back the text at *offset*, or None where it stands."""
         return next((one for one in self.retracted if one.start <= offset < one.end), None)

@@ -76,6 +76,21 @@ def test_copied_and_templated_text_is_known(
     assert layout.is_templated(text.index(word)) is templated
 
 
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("HPI: weak.\nPE: clear", False),
+        ("HPI (copied): weak.\nPE: clear", True),
+        ("Weak. [copied 3/13/25]", True),
+        ("ROS (template): no rash", True),
+    ],
+)
+def test_a_note_says_whether_any_of_it_is_copied_or_templated(
+    text: str, marked: bool, pipeline: Pipeline
+) -> None:
+    assert layout_of(pipeline, text).is_marked() is marked
+
+
 def test_sections_cover_the_note_without_overlap(pipeline: Pipeline) -> None:
     text = "Intro\r\nHPI: weak\r\n\r\nFHx: DM\r\n\r\nmore\r\nPLAN\r\nMTX"
 
