@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
 from importlib import metadata
+from operator import attrgetter
 from pathlib import Path
 from typing import Literal, cast
 
@@ -29,7 +30,7 @@ from chartsift.nlp.components.context import Context
 from chartsift.nlp.components.passages import NoteFacts, Passages
 from chartsift.nlp.components.sections import Sections
 from chartsift.nlp.learned import COMPONENTS, RATERS, ModelUse, Rater, models_in_use
-from chartsift.nlp.text.layout import LazyLayout
+from chartsift.nlp.text.layout import Layout, LazyLayout
 from chartsift.nlp.text.prefilter import Prefilter, Scan, opened
 from chartsift.nlp.text.quotes import clause_around
 from chartsift.nlp.text.tokens import ClinicalTokenizer, token_range
@@ -37,6 +38,7 @@ from chartsift.nlp.types import Finding, MentionContext, Note, Provenance
 from chartsift.nlp.values import maker
 
 _made = maker(Finding)
+_provenance = maker(Provenance)
 # Components that stand before the readers.
 _FIRST = ("sentences", "sections", "concepts", "context")
 # Longest text a Doc may hold, in code points. Notes are megabytes at most; the limit only stops a file that is no note.
@@ -214,46 +216,56 @@ def _distinct(drafts: Iterable[findings.Draft]) -> list[findings.Draft]:
     """Keep the best-scored of drafts that say the same thing of the same words."""
     best: dict[tuple[int, int, str, str], findings.Draft] = {}
     for draft in drafts:
-        key = (draft.start, draft.end, draft.kind, draft.concept)
-        if key not in best or draft.score > best[key].score:
-            best[key] = draft
+        kept = best.setdefault((draft.start, draft.end, draft.kind, draft.concept), draft)
+        if kept is not draft and draft.score > kept.score:
+            best[draft.start, draft.end, draft.kind, draft.concept] = draft
     return list(best.values())
 
 
 def _findings(note: Note, doc: Doc) -> list[Finding]:
-    made = [_finding(note, doc, draft) for draft in _distinct(doc._.drafts or ())]
-    return sorted(made, key=lambda f: (f.start, f.end, f.kind, f.concept))
+    facts = doc._
+    drafts = facts.drafts
+    if not drafts:
+        return []
+    layout: Layout = facts.layout
+    # Asked once a note: hardly any holds copied or templated text.
+    is_marked = layout.is_marked()
+    made = [_finding(note, layout, draft, is_marked=is_marked) for draft in _distinct(drafts)]
+    return sorted(made, key=attrgetter("start", "end", "kind", "concept"))
 
 
-def _finding(note: Note, doc: Doc, draft: findings.Draft) -> Finding:
-    layout = doc._.layout
-    attributes = dict(draft.attributes)
-    if layout.is_copied(draft.start):
-        attributes["copied"] = "yes"
-    if layout.is_templated(draft.start):
-        attributes["templated"] = "yes"
-    clause = clause_around(layout, draft.start, draft.end)
+def _finding(note: Note, layout: Layout, draft: findings.Draft, *, is_marked: bool) -> Finding:
+    text, start, end = note.text, draft.start, draft.end
+    attributes = draft.attributes
+    if is_marked:
+        attributes = dict(attributes)
+        if layout.is_copied(start):
+            attributes["copied"] = "yes"
+        if layout.is_templated(start):
+            attributes["templated"] = "yes"
+    clause = clause_around(layout, start, end)
+    day = draft.date
     return _made(
         patient_id=note.patient_id,
         note_id=note.note_id,
-        start=draft.start,
-        end=draft.end,
-        text=note.text[draft.start : draft.end],
+        start=start,
+        end=end,
+        text=text[start:end],
         kind=draft.kind,
         concept=draft.concept,
         assertion=draft.assertion,
-        date=draft.date or note.note_date,
+        date=day or note.note_date,
         value=draft.value,
         unit=draft.unit,
         comparator=draft.comparator,
         ref_low=draft.ref_low,
         ref_high=draft.ref_high,
         flag=draft.flag,
-        date_source="text" if draft.date else "note",
-        section=layout.section_at(draft.start).category,
+        date_source="text" if day else "note",
+        section=layout.section_at(start).category,
         score=draft.score,
-        provenance=Provenance(draft.rule, draft.cues),
-        quote=note.text[clause.start : clause.end],
+        provenance=_provenance(draft.rule, draft.cues),
+        quote=text[clause.start : clause.end],
         quote_start=clause.start,
-        attributes=tuple(sorted(attributes.items())),
+        attributes=tuple(sorted(attributes.items())) if attributes else (),
     )

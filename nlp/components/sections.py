@@ -11,8 +11,9 @@ Reads: doc._.note_text, doc._.layout. Writes: the layout's sections, copied and 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase
 
 from spacy.tokens import Doc
@@ -22,13 +23,16 @@ from chartsift.nlp.lexicon.loader import SectionRules, load_sections
 from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.layout import Layout, Retraction, Section, TextSpan, is_heading
 from chartsift.nlp.text.prefilter import gate, needles
+from chartsift.nlp.values import maker
 
 # A note whose letters are mostly capitals has no headings in capitals.
 _CAPITALS_SHARE = 0.5
-# Code points behind a colon that make a remark in brackets the copied text itself.
+_CAPITALS_LOOK = 20_000
+_LONGEST_MARKDOWN = 70
 _SMALL = ascii_lowercase.encode()
 _LARGE = ascii_uppercase.encode()
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+# Code points behind a colon that make a remark in brackets the copied text itself.
 _FEWEST_COPIED = 10
 _TODAY = re.compile(r"\b(?:(?:on )?exam(?:ination)? today|today|currently|now|this visit)\b", re.IGNORECASE)
 _RETRACTING = needles("error", "mistake", "incorrect", "wrong", "disregard")
@@ -36,6 +40,16 @@ _ADDENDUM = re.compile(
     r"\s*\b(?:addendum|addenda|correction|edit|late entry)\b[^\n]{0,40}\s*\Z", re.IGNORECASE
 )
 _LABEL_LINE = re.compile(r"\s*(?:[#*-]\s*)?[A-Z][\w /&'()+.-]{0,40}:")
+_FIRST_WORD = re.compile(r"[ \t\xa0]*(?:#{1,6}\s*|\*{1,2}|=+\s*|\d{1,2}[.)]\s*|>\s*)?(?P<word>\w+|\S)")
+_MARKDOWN = re.compile(r"\s*#{1,6}\s+\S")
+_FRAMED = re.compile(r"\s*={2,}\s*\S.*\S\s*={2,}\s*$")
+_NO_HEADING = re.compile(r"[\d,;|]")
+_STOP = re.compile(r"[.,;]")
+_REMARK = re.compile(r"\s*\(.*|\s+\d.*")
+_DATED = re.compile(r"\s*\(.*|\s+\d[\d/.-]*$")
+_BLANKS = re.compile(r"\s+")
+# Code points before its colon within which a header in line is looked for.
+_INLINE_REACH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +60,29 @@ class _Header:
     category: str
 
 
+_header = maker(_Header)
+_section = maker(Section)
+
+
 class Sections:
     """Find the sections of a note."""
 
     def __init__(self, rules: SectionRules) -> None:
         self.rules = rules
         names = sorted(rules.category_of, key=len, reverse=True)
-        listed = "|".join(_loose(name) for name in names)
-        decoration = r"(?:#{1,6}\s*|\*{1,2}|=+\s*|\d{1,2}[.)]\s*|>\s*)?"
-        self._first_word = re.compile(rf"[ \t\xa0]*{decoration}(?P<word>\w+|\S)", re.IGNORECASE)
-        self._first_words = frozenset(fold(re.match(r"\w+|\S", name).group()) for name in names)  # type: ignore[union-attr]
-        self._line_header = re.compile(
-            rf"[ \t\xa0]*{decoration}(?P<title>(?:{listed})(?:[ \t]*\([^)\r\n]{{0,100}}\))?(?:[ "
-            rf"\t]+\d[\d/.-]{{2,10}})?)"
-            rf"(?:\*{{1,2}})?[ \t]*(?::+(?:\*{{1,2}})?|={{2,}}|-{{1,2}}(?=\s)|\.(?=\s)|$)",
+        # A line is tried for the headers that begin with its own first word: few lines have such a word, and few
+        # headers share one.
+        by_word: defaultdict[str, list[str]] = defaultdict(list)
+        for name in names:
+            by_word[_first_word(name)].append(name)
+        self._line_header = {word: _line_header(listed) for word, listed in by_word.items()}
+        inline = [name for name in names if rules.category_of[name] in rules.inline and len(name) > 1]
+        # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
+        self._inline_header = re.compile(
+            rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{'|'.join(map(_loose, inline))})):(?=\s)",
             re.IGNORECASE,
         )
-        inline = "|".join(
-            _loose(name) for name in names if rules.category_of[name] in rules.inline and len(name) > 1
-        )
-        self._inline_header = gate(
-            # Looked for behind the title: a run of blanks in front of it would be tried from each of its members.
-            rf"(?:(?<=[.;|)\]][ \t])|(?<=[ \t]{{2}}))(?P<title>(?:{inline})):(?=\s)",
-            re.IGNORECASE,
-            # The blanks are looked ahead for, so that the sign alone is what the pass over the note looks for.
-            starts=r"(?P<before>[.;|)\]](?= ) *|  +)",
-        )
+        self._inline_ends = frozenset(name.split()[-1] for name in inline)
         self._copied = gate(rules.copied, re.IGNORECASE)
         self._templated = gate(rules.templated, re.IGNORECASE)
         self._retracted = gate(rules.retracted, re.IGNORECASE)
@@ -84,58 +95,61 @@ class Sections:
 
     def find(self, layout: Layout) -> None:
         """Fill in the sections and the copied, templated and retracted regions of *layout*."""
-        layout.sections = list(self._sections(layout, self._headers(layout)))
+        text = layout.text
+        copied = [match.span() for match in self._copied.finditer(text)]
+        templated = [match.span() for match in self._templated.finditer(text)]
+        headers = self._headers(layout)
+        layout.sections = self._sections(layout, headers, may_be_marked=bool(copied or templated))
         layout._section_starts = [section.start for section in layout.sections]
-        self._mark_regions(layout)
+        layout.copied.extend(_region(layout, start, end) for start, end in copied)
+        layout.templated.extend(_region(layout, start, end) for start, end in templated)
+        # Few notes take anything back, and plain words are found many times faster than the pattern.
+        if _RETRACTING.any(text):
+            layout.retracted.extend(_taken_back(layout, match) for match in self._retracted.finditer(text))
 
     def _headers(self, layout: Layout) -> list[_Header]:
         text = layout.text
-        letters, capitals = _letters_and_capitals(text[:20_000])
-        by_capitals = letters > 0 and capitals / letters < _CAPITALS_SHARE
         headers = self._inline(layout)
+        by_capitals: bool | None = None
         after_blank = True
         for number, line in enumerate(layout.lines):
             content = text[line.start : line.end]
             if not content or content.isspace():
                 after_blank = True
                 continue
-            listed = self._listed(content, line, layout, number) if self._may_be_listed(content) else None
-            if listed is not None:
-                headers.append(listed)
-            elif by_capitals and after_blank and is_heading(content) and not re.search(r"[\d,;|]", content):
-                headers.append(_Header(line.start, line.end, content.strip(" =-*#_:\t"), "other"))
-            elif (
-                "#" in content
-                and re.match(r"\s*#{1,6}\s+\S", content)
-                and len(content) < 70
-                and ":" not in content
-                and "-" not in content
-            ):
+            header = self._listed(content, line, layout, number)
+            if header is None and after_blank and is_heading(content) and not _NO_HEADING.search(content):
+                if by_capitals is None:
+                    by_capitals = _has_small_letters(text)
+                if by_capitals:
+                    header = _header(line.start, line.end, content.strip(" =-*#_:\t"), "other")
+            if header is not None:
+                headers.append(header)
+            elif "#" in content and _is_markdown(content):
                 # "# HTN: ok." is a problem in a plan; a markdown heading has no sentence behind it.
-                if after_blank and not re.search(r"[.,;]", content):
-                    headers.append(_Header(line.start, line.end, content.strip(" #\t"), "other"))
-            elif "==" in content and re.match(r"\s*={2,}\s*\S.*\S\s*={2,}\s*$", content):
+                if after_blank and not _STOP.search(content):
+                    headers.append(_header(line.start, line.end, content.strip(" #\t"), "other"))
+            elif "==" in content and _FRAMED.match(content):
                 headers.append(self._named(line.start, line.end, content.strip(" =\t")))
             after_blank = False
         return sorted(headers, key=lambda header: header.start)
 
-    def _may_be_listed(self, content: str) -> bool:
-        """Say whether the first word of a line is that of a header; most lines are told by it alone."""
-        first = self._first_word.match(content)
-        if first is None:
-            return False
-        word = first.group("word")
-        return (word.lower() if word.isascii() and word.isalpha() else fold(word)) in self._first_words
-
     def _listed(self, content: str, line: TextSpan, layout: Layout, number: int) -> _Header | None:
-        match = self._line_header.match(content)
+        first = _FIRST_WORD.match(content)
+        if first is None:
+            return None
+        word = first["word"]
+        pattern = self._line_header.get(word.lower() if word.isascii() and word.isalpha() else fold(word))
+        if pattern is None:
+            return None
+        match = pattern.match(content, first.start("word"))
         if match is None:
             return None
-        title = match.group("title")
-        tail = content[match.end() :]
+        title = match["title"]
         if not content[match.end("title") :].lstrip(" *").startswith((":", "=")):
             # Without a colon only a line of its own, or capitals before a dash or a date, is a header.
-            bare = re.sub(r"\s*\(.*|\s+\d.*", "", title)
+            tail = content[match.end() :]
+            bare = _REMARK.sub("", title)
             if tail.strip() and not bare.isupper():
                 return None
             # Several words of the list in capitals ("PROBLEM LIST") are a header wherever their line stands.
@@ -147,48 +161,53 @@ class Sections:
         return self._named(line.start, line.start + match.end(), title)
 
     def _named(self, start: int, body: int, title: str) -> _Header:
-        name = re.sub(r"\s+", " ", re.sub(r"\s*\(.*|\s+\d[\d/.-]*$", "", title)).strip().lower()
-        category = self.rules.category_of.get(title.strip().lower()) or self.rules.category_of.get(
-            name, "other"
-        )
-        return _Header(start, body, title.strip(), category)
+        title = title.strip()
+        category = self.rules.category_of.get(title.lower())
+        if category is None:
+            name = _BLANKS.sub(" ", _DATED.sub("", title)).strip().lower()
+            category = self.rules.category_of.get(name, "other")
+        return _header(start, body, title, category)
 
     def _inline(self, layout: Layout) -> list[_Header]:
         """Return the headers within lines; the colon of such a one does not end its line."""
+        text = layout.text
         found = []
-        for match in self._inline_header.finditer(layout.text):
-            end = match.end()
-            if match.group("title")[0].isupper() and end < layout.line_at(end - 1).end:
-                found.append(self._named(match.start("title"), end, match.group("title")))
+        after = 0
+        # There are few colons, and fewer behind the last word of a header.
+        colon = text.find(":")
+        while colon >= 0:
+            begin = max(after, colon - _INLINE_REACH)
+            ahead = text[begin:colon].rsplit(None, 1)
+            if ahead and ahead[-1].lower() in self._inline_ends:
+                match = self._inline_header.search(text, begin, colon + 2)
+                if match is not None:
+                    end = after = match.end()
+                    if match["title"][0].isupper() and end < layout.line_at(colon).end:
+                        found.append(self._named(match.start("title"), end, match["title"]))
+            colon = text.find(":", colon + 1)
         return found
 
-    def _sections(self, layout: Layout, headers: list[_Header]) -> list[Section]:
+    def _sections(self, layout: Layout, headers: Sequence[_Header], *, may_be_marked: bool) -> list[Section]:
+        """Return the sections under *headers*; only where they *may be marked* are their titles looked at for it."""
         text = layout.text
         sections: list[Section] = []
         if not headers or headers[0].start > 0:
             end = headers[0].start if headers else len(text)
-            sections.append(Section("", "preamble", 0, 0, end))
-        for header, following in pairwise([*headers, None]):
-            if header is None:
-                break
-            end = following.start if following is not None else len(text)
-            stop = self._narrow_end(layout, header, end) if header.category in self.rules.narrow else end
-            begin, head_end = header.start, min(header.body + 1, len(text))
-            line_end = layout.line_at(begin).end
-            sections.append(
-                Section(
-                    header.title,
-                    header.category,
-                    header.start,
-                    header.body,
-                    stop,
-                    copied=bool(self._copied.search(text, begin, head_end)),
-                    templated=bool(self._templated.search(text, begin, head_end))
-                    or (header.category == "ros" and bool(self._templated.search(text, begin, line_end))),
+            sections.append(_section("", "preamble", 0, 0, end))
+        ends = [*(header.start for header in headers[1:]), len(text)]
+        for header, end in zip(headers, ends, strict=False):
+            begin, category = header.start, header.category
+            stop = self._narrow_end(layout, header, end) if category in self.rules.narrow else end
+            copied = templated = False
+            if may_be_marked:
+                head_end = min(header.body + 1, len(text))
+                copied = bool(self._copied.search(text, begin, head_end))
+                templated = bool(self._templated.search(text, begin, head_end)) or (
+                    category == "ros" and bool(self._templated.search(text, begin, layout.line_at(begin).end))
                 )
-            )
+            sections.append(_section(header.title, category, begin, header.body, stop, copied, templated))
             if stop < end:
-                sections.append(Section("", "other", stop, stop, end))
+                sections.append(_section("", "other", stop, stop, end))
         return sections
 
     def _narrow_end(self, layout: Layout, header: _Header, end: int) -> int:
@@ -209,14 +228,21 @@ class Sections:
             own_line = own_line or content.strip()
         return end
 
-    def _mark_regions(self, layout: Layout) -> None:
-        text = layout.text
-        for pattern, regions in ((self._copied, layout.copied), (self._templated, layout.templated)):
-            for match in pattern.finditer(text):
-                regions.append(_region(layout, match.start(), match.end()))
-        # Few notes take anything back, and plain words are found many times faster than the pattern.
-        if _RETRACTING.any(text):
-            layout.retracted.extend(_taken_back(layout, match) for match in self._retracted.finditer(text))
+
+def _is_markdown(line: str) -> bool:
+    """Say whether *line* has the form of a markdown heading."""
+    return (
+        _MARKDOWN.match(line) is not None
+        and len(line) < _LONGEST_MARKDOWN
+        and ":" not in line
+        and "-" not in line
+    )
+
+
+def _has_small_letters(text: str) -> bool:
+    """Say whether capitals stand out in a note."""
+    letters, capitals = _letters_and_capitals(text[:_CAPITALS_LOOK])
+    return letters > 0 and capitals / letters < _CAPITALS_SHARE
 
 
 def _letters_and_capitals(text: str) -> tuple[int, int]:
@@ -269,6 +295,21 @@ def _stands_alone(layout: Layout, number: int) -> bool:
     return (
         not layout.text[before.start : before.end].strip()
         or layout.text[layout.lines[number].start : layout.lines[number].end].strip().isupper()
+    )
+
+
+def _first_word(name: str) -> str:
+    """Return the folded first word of a header, or its first sign."""
+    first = _FIRST_WORD.match(name)
+    return fold(first["word"]) if first is not None else ""
+
+
+def _line_header(names: Iterable[str]) -> re.Pattern[str]:
+    """Return what one of *names* is as the header of a line."""
+    return re.compile(
+        rf"(?P<title>(?:{'|'.join(map(_loose, names))})(?:[ \t]*\([^)\r\n]{{0,100}}\))?(?:[ \t]+\d[\d/.-]{{2,10}})?)"
+        rf"(?:\*{{1,2}})?[ \t]*(?::+(?:\*{{1,2}})?|={{2,}}|-{{1,2}}(?=\s)|\.(?=\s)|$)",
+        re.IGNORECASE,
     )
 
 

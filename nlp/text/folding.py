@@ -23,27 +23,35 @@ def _equal_letters() -> dict[int, int]:
     return {letter: first for letter, first in chosen.items() if letter != first}
 
 
-# The ideographic space is the last white space of Unicode.
-_LAST_BLANK = 0x3000
-# The last decimal digits of Unicode, segmented ones.
-_LAST_DIGIT = 0x1FBF9
+class _Signs(dict[int, str]):
+    """One code point by itself, folded; worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        # "İ" has two characters in lower case; a regular expression takes the first for it.
+        lower = sign.lower()[0]
+        if sign.isspace():
+            folded = " "
+        elif lower.isdecimal():
+            folded = "0"
+        else:
+            folded = chr(_EQUAL.get(ord(lower), ord(lower)))
+        if len(self) < _MOST_SIGNS:
+            self[code] = folded
+        return folded
+
+
 _EQUAL = _equal_letters()
-_BLANKS = {code: " " for code in range(_LAST_BLANK + 1) if code != 0x20 and chr(code).isspace()}
-# Most notes hold no such sign but line ends and no-break spaces, which are replaced one by one.
-_COMMON_BLANKS = ("\n", "\r", "\t", "\xa0")
-_COMMON_DIGITS = "123456789"
-_RARE_SIGNS = frozenset(
-    chr(code)
-    for code in range(0x80, _LAST_DIGIT + 1)
-    if code in _EQUAL or code in _BLANKS or chr(code).isdecimal()
-) - frozenset(_COMMON_BLANKS)
-_RARE_CONTROLS = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+_MOST_SIGNS = 65_536
+_SIGNS = _Signs()
+# Where more of a text is beyond ASCII, each of its signs is looked up.
+_MOST_BEYOND = 0.1
 _BEYOND = re.compile(r"[^\x00-\x7f]")
-_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
-_TABLE: dict[int, int | str] = {**_EQUAL, **_BLANKS}
-
-
-_ASCII = bytes(32 if chr(code).isspace() else 48 if chr(code).isdigit() else code for code in range(256))
+# ASCII in lower case, with blanks for white space and 0 for digits.
+_ASCII = bytes(
+    32 if chr(code).isspace() else 48 if chr(code).isdigit() else ord(chr(code).lower())
+    for code in range(128)
+) + bytes(128)
 _LETTERS = bytes(code if chr(code).isalpha() else 32 for code in range(256))
 
 
@@ -66,17 +74,19 @@ def fold(text: str) -> str:
     >>> fold("Anti-Jo-1:\\tPOS"), len(fold("İ"))
     ('anti-jo-0: pos', 1)
     """
-    lower = text.lower()
-    if lower.isascii():
-        return lower.encode("ascii").translate(_ASCII).decode("ascii")
-    if len(lower) != len(text):
-        # "İ" has two characters in lower case; a regular expression takes the first for it.
-        lower = "".join(character.lower()[0] for character in text)
-    for blank in _COMMON_BLANKS:
-        lower = lower.replace(blank, " ")
-    for digit in _COMMON_DIGITS:
-        lower = lower.replace(digit, "0")
-    # Few notes hold one of the rare signs, and the signs beyond ASCII are quickly told.
-    if not _RARE_SIGNS.isdisjoint(_BEYOND.findall(lower)) or _RARE_CONTROLS.search(lower):
-        lower = _OTHER_DIGIT.sub("0", lower.translate(_TABLE))
-    return lower
+    if text.isascii():
+        return text.encode("ascii").translate(_ASCII).decode("ascii")
+    if len(text) - len(text.encode("ascii", "ignore")) > len(text) * _MOST_BEYOND:
+        return text.translate(_SIGNS)
+    # Most notes hold a handful of signs beyond ASCII (typographic quotes, dashes). These are put in one by one, for
+    # bytes are translated at once and text beyond Latin-1 is not.
+    folded = text.encode("ascii", "replace").translate(_ASCII).decode("ascii")
+    parts = []
+    at = 0
+    for sign in _BEYOND.finditer(text):
+        start = sign.start()
+        parts.append(folded[at:start])
+        parts.append(_SIGNS[ord(text[start])])
+        at = start + 1
+    parts.append(folded[at:])
+    return "".join(parts)

@@ -11,10 +11,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import add
+from string import ascii_letters
 from typing import Any
 
-from chartsift.nlp.text.folding import fold
-from chartsift.nlp.text.prefilter import gate
+from chartsift.nlp.values import maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class TextSpan:
 
     def __contains__(self, offset: object) -> bool:
         return isinstance(offset, int) and self.start <= offset < self.end
+
+
+_span = maker(TextSpan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,27 +100,32 @@ class Layout:
 
     def line_at(self, offset: int) -> TextSpan:
         """Return the line that *offset* stands in, without its line end."""
-        return self.lines[max(0, bisect_right(self._line_starts, offset) - 1)]
+        number = bisect_right(self._line_starts, offset)
+        return self.lines[number - 1 if number else 0]
 
     def line_number(self, offset: int) -> int:
         """Return the index in ``lines`` of the line that *offset* stands in."""
-        return max(0, bisect_right(self._line_starts, offset) - 1)
+        number = bisect_right(self._line_starts, offset)
+        return number - 1 if number else 0
 
     def sentence_at(self, offset: int) -> TextSpan:
         """Return the sentence that *offset* stands in, or the one before it."""
         if not self.sentences:
             return TextSpan(0, len(self.text))
-        return self.sentences[max(0, bisect_right(self._sentence_starts, offset) - 1)]
+        number = bisect_right(self._sentence_starts, offset)
+        return self.sentences[number - 1 if number else 0]
 
     def sentence_number(self, offset: int) -> int:
         """Return the index in ``sentences`` of the sentence that *offset* stands in."""
-        return max(0, bisect_right(self._sentence_starts, offset) - 1)
+        number = bisect_right(self._sentence_starts, offset)
+        return number - 1 if number else 0
 
     def section_at(self, offset: int) -> Section:
         """Return the section that *offset* stands in."""
         if not self.sections:
             return Section("", "preamble", 0, 0, len(self.text))
-        return self.sections[max(0, bisect_right(self._section_starts, offset) - 1)]
+        number = bisect_right(self._section_starts, offset)
+        return self.sections[number - 1 if number else 0]
 
     def is_copied(self, offset: int) -> bool:
         """Say whether the text at *offset* was carried forward from an earlier note, by its own words."""
@@ -124,6 +134,14 @@ class Layout:
     def is_templated(self, offset: int) -> bool:
         """Say whether the text at *offset* was filled in by a template, by its own words."""
         return self.section_at(offset).templated or any(offset in span for span in self.templated)
+
+    def is_marked(self) -> bool:
+        """Say whether any text of the note was carried forward or filled in, by its own words."""
+        return bool(
+            self.copied
+            or self.templated
+            or any(section.copied or section.templated for section in self.sections)
+        )
 
     def retraction_of(self, offset: int) -> Retraction | None:
         """Return what takes back the text at *offset*, or None where it stands."""
@@ -167,17 +185,13 @@ class LazyLayout(Layout):
         return object.__getattribute__(self, name)
 
 
-_LINE_END = re.compile(r"\r\n|[\r\n\v\f\x85\u2028\u2029]")
-
-
 def split_lines(text: str) -> list[TextSpan]:
-    """Return the lines of *text* without their line ends (CRLF, LF, CR and the Unicode line ends)."""
-    lines: list[TextSpan] = []
-    start = 0
-    for match in _LINE_END.finditer(text):
-        lines.append(TextSpan(start, match.start()))
-        start = match.end()
-    lines.append(TextSpan(start, len(text)))
+    """Return the lines of *text* without their line ends, which are those of ``str.splitlines``."""
+    starts = list(accumulate(map(len, text.splitlines(keepends=True)), initial=0))
+    lines = list(map(_span, starts, map(add, starts, map(len, text.splitlines()))))
+    if not lines or lines[-1].end < len(text):
+        # Behind the last line end stands a line without words.
+        lines.append(_span(len(text), len(text)))
     return lines
 
 
@@ -191,28 +205,27 @@ _BULLET = re.compile(
 _LABEL = re.compile(r"\s*[A-Za-z][\w /&'()+.-]{0,40}:(?:\s|$)")
 _TABLE = re.compile(r"\S(?: {3,}|\t+|\s*\.{3,}\s*|\s+\|\s+)\S")
 _RULE = re.compile(r"\s*[-=_*~]{3,}\s*$")
-_TERMINAL = re.compile(r"[.!?:;]['\")\]”’]*\s*$")
+_COLUMN_SIGNS = ("   ", "\t", "...", "|")  # what a row of a table holds one of
+_TERMINALS = (".", "!", "?", ":", ";")
+_CLOSERS = "'\")]”’"
 # A stop, its closing quotes or brackets, white space, and then something that can open a sentence.
-_BOUNDARY = gate(
-    r"(?<![.!?])[.!?]+['\")\]”’]*(?=\s+(?:[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))", starts=r"(?<![.!?])[.!?]"
-)
-_WORD_END = re.compile(r"[a-z]{3,}\.$")
+_BOUNDARY = re.compile(r"[.!?]+['\")\]”’]*(?=\s+(?P<next>[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
 # These end a sentence as often as they abbreviate a word, so the next letter decides.
 _EITHER = frozenset("no neg pos yr yrs mo wk wks y pt pts etc ca med prn wt".split())
 _LETTER_NAME = re.compile(
     r"\b(?:vitamin|hepatitis|hep|type|class|grade|group|factor|plan|stage|influenza|\d)\s$", re.I
 )
 _LINE_LOOK = 300
-_NUMBERING = re.compile(r"\s*(?:\d{1,2}|[A-Za-z])\.")  # "1." opens an item, it does not end a sentence
-_ABBREVIATIONS = (
-    "dr mr mrs ms prof st jr sr vs approx appt no nos hx fx dx tx rx sx pt pts e.g i.e etc cf resp incl "
-    "jan feb mar apr jun jul aug sep sept oct nov dec inc fig ref max min avg est dept ext med univ hosp assoc al ca y "
-    "yr yrs mo wk wks neg pos temp wt ht bilat occ prn q b.i.d t.i.d p.o i.v a.m p.m"
-).split()
-_ABBREVIATION = re.compile(rf"(?:\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})|\b[A-Z])\.$", re.IGNORECASE)
-# The letters before a stop settle most cases at once.
-_LAST_LETTERS = re.compile(r"([^\W\d_]+)\.$")
-_ABBREVIATED = frozenset(word.rpartition(".")[2] for word in _ABBREVIATIONS)
+_NUMBER = re.compile(r"\d{1,2}|[A-Za-z]")
+_ABBREVIATIONS = frozenset(
+    "dr mr mrs ms prof st jr sr vs approx appt no nos hx fx dx tx rx sx pt pts etc cf resp incl "
+    "jan feb mar apr jun jul aug sep sept oct nov dec inc fig ref max min avg est dept ext med univ hosp assoc al ca "
+    "yr yrs mo wk wks neg pos temp wt ht bilat occ prn".split()
+)
+_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
+# Those that end in a single letter, and initials.
+_LETTER = re.compile(r"\b(?:e\.g|i\.e|b\.i\.d|t\.i\.d|p\.o|i\.v|a\.m|p\.m|[A-Z])\.$", re.IGNORECASE)
+_LETTER_LOOK = 15
 
 
 def split_sentences(text: str, lines: Sequence[TextSpan]) -> list[TextSpan]:
@@ -221,39 +234,60 @@ def split_sentences(text: str, lines: Sequence[TextSpan]) -> list[TextSpan]:
 
     A line that merely wraps is joined with the next. White space between sentences belongs to none.
     """
-    return list(_sentences(text, lines))
-
-
-def _sentences(text: str, lines: Sequence[TextSpan]) -> Iterator[TextSpan]:
+    sentences: list[TextSpan] = []
+    # The stops of the whole note are found at once; a block takes those behind which it still goes on.
+    stops = _BOUNDARY.finditer(text)
+    stop = next(stops, None)
     for start, end in _blocks(text, lines):
         begin = start
-        for match in _BOUNDARY.finditer(text, start, end):
-            head = text[max(begin, match.end() - 16) : match.end()]
-            following = text[match.end() : match.end() + 40].lstrip()[:1]
-            if match.group().startswith(".") and _is_abbreviation(head, following):
-                continue
-            if _NUMBERING.fullmatch(text, begin, match.end()) or _is_leader(text, match):
-                continue
-            # "pred 40 mg. tapered" is a new sentence only for hasty writers; "approx. four" never is.
-            is_stop = match.group().startswith(("!", "?")) or _WORD_END.search(head)
-            if following.islower() and not is_stop:
-                continue
-            yield from _trimmed(text, begin, match.end())
-            begin = match.end()
-        yield from _trimmed(text, begin, end)
+        while stop is not None and (following := stop.start("next")) < end:
+            if stop.start() >= begin and _ends_sentence(text, begin, stop, text[following]):
+                _add(sentences, text, begin, stop.end())
+                begin = following
+            stop = next(stops, None)
+        _add(sentences, text, begin, end)
+    return sentences
 
 
-def _is_leader(text: str, match: re.Match[str]) -> bool:
-    """Say whether stops are the dots between a label and its value ("SRP ..... neg")."""
-    dots = len(match.group().rstrip("'\")]”’"))
-    return dots >= 4 or (dots == 3 and text[max(0, match.start() - 1) : match.start()].isspace())
-
-
-def _is_abbreviation(head: str, following: str) -> bool:
-    last = _LAST_LETTERS.search(head)
-    if last is not None and len(last.group(1)) > 1 and fold(last.group(1)) not in _ABBREVIATED:
+def _ends_sentence(text: str, begin: int, stop: re.Match[str], following: str) -> bool:
+    """Say whether the stop ends the sentence that begins at *begin*; *following* is the next letter or sign."""
+    signs = stop.group()
+    at = stop.start()
+    if signs == ".":
+        # "1." opens an item, it does not end a sentence.
+        if at - begin <= 2 and _NUMBER.fullmatch(text, begin, at) is not None:
+            return False
+        if _is_abbreviation(text, begin, at, following):
+            return False
+    elif len(signs) > 2 and _is_leader(text, at, signs):
         return False
-    match = _ABBREVIATION.search(head)
+    if not following.islower() or signs[0] != ".":
+        return True
+    # "pred 40 mg. tapered" is a new sentence only for hasty writers; "approx. four" never is.
+    word = text[max(begin, at - 3) : at]
+    return signs == "." and len(word) == 3 and word.isascii() and word.isalpha() and word.islower()
+
+
+def _is_leader(text: str, at: int, signs: str) -> bool:
+    """Say whether stops are the dots between a label and its value ("SRP ..... neg")."""
+    dots = len(signs.rstrip(_CLOSERS))
+    return dots >= 4 or (dots == 3 and text[max(0, at - 1) : at].isspace())
+
+
+def _is_abbreviation(text: str, begin: int, at: int, following: str) -> bool:
+    """Say whether the full stop *at* belongs to the word before it."""
+    before = text[max(begin, at - _LONGEST_ABBREVIATION - 1) : at]
+    stem = before.rstrip(ascii_letters)
+    word = before[len(stem) :].lower()
+    # A word of two letters and more settles nearly every stop; only a single letter needs a closer look.
+    if len(word) > 1 or not before[-1:].isalpha():
+        return (
+            word in _ABBREVIATIONS
+            and not (stem and (stem[-1].isalnum() or stem[-1] == "_"))
+            and not (word in _EITHER and following.isupper())
+        )
+    head = text[max(begin, at - _LETTER_LOOK) : at + 1]
+    match = _LETTER.search(head)
     if match is None:
         return False
     word = match.group().rstrip(".").lower()
@@ -262,87 +296,93 @@ def _is_abbreviation(head: str, following: str) -> bool:
     if len(word) == 1:
         # An initial ("J. Smith") is a capital behind white space or nothing; "RA. No fever" does not end in one,
         # nor do "for 1 h. Then" and "vitamin D. Then".
-        before = head[: match.start()]
-        opens = not before.strip() or before[-1].isspace()
-        return opens and match.group()[0].isupper() and not _LETTER_NAME.search(before)
+        ahead = head[: match.start()]
+        opens = not ahead.strip() or ahead[-1].isspace()
+        return opens and match.group()[0].isupper() and not _LETTER_NAME.search(ahead)
     return True
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[TextSpan]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
+def _add(sentences: list[TextSpan], text: str, start: int, end: int) -> None:
+    """Append ``start:end``, which begins and ends with a sign."""
     # A dump without any sentence end is cut, so that no later step meets a sentence of a megabyte.
     while end - start > _LONGEST_SENTENCE:
         cut = text.rfind(" ", start + _LONGEST_SENTENCE // 2, start + _LONGEST_SENTENCE)
         cut = cut if cut > 0 else start + _LONGEST_SENTENCE
-        yield TextSpan(start, cut)
+        sentences.append(_span(start, cut))
         start = cut
-        while start < end and text[start].isspace():
+        while text[start].isspace():
             start += 1
-    if start < end:
-        yield TextSpan(start, end)
+    sentences.append(_span(start, end))
 
 
 def _blocks(text: str, lines: Sequence[TextSpan]) -> Iterator[tuple[int, int]]:
-    """Yield ranges of text that may hold several sentences but end where the layout ends one."""
-    begin: int | None = None
+    """
+    Yield ranges of text that may hold several sentences but end where the layout ends one.
+
+    Without the white space around them.
+    """
+    contents = [text[line.start : line.end] for line in lines]
+    contents.append("")
     width = _prose_width(lines)
-    for i, line in enumerate(lines):
-        content = text[line.start : line.end]
-        if not content.strip():
-            if begin is not None:
-                yield begin, line.start
-                begin = None
+    begin = -1
+    for number, line in enumerate(lines):
+        content = contents[number]
+        if not content or content.isspace():
             continue
-        if begin is None:
-            begin = line.start
-        following = text[lines[i + 1].start : lines[i + 1].end] if i + 1 < len(lines) else ""
-        if _breaks(content, following, width):
-            yield begin, line.end
-            begin = None
-    if begin is not None:
-        yield begin, len(text)
+        if begin < 0:
+            begin = line.end - len(content.lstrip())
+        if _breaks(content, contents[number + 1], width):
+            yield begin, line.start + len(content.rstrip())
+            begin = -1
 
 
 def _prose_width(lines: Sequence[TextSpan]) -> int:
     """Return the column at which this note wraps its prose; 0 where its lines are whole paragraphs."""
-    widths = sorted(line.end - line.start for line in lines if line.end - line.start > 40)
+    widths = sorted([width for line in lines if (width := line.end - line.start) > 40])
     if len(widths) < 4:
         return 0
     return widths[int(len(widths) * 0.8)]
 
 
 def _breaks(line: str, following: str, width: int) -> bool:
-    if not following.strip():
+    """Say whether a sentence ends with *line*, whatever its last sign is."""
+    first = following.lstrip()[:1]
+    if not first:
         return True
     # What a line is shows in its first words; a longer look at a line of ten thousand dots has no end.
-    line, following = (
-        line if len(line) < _LINE_LOOK else line[:_LINE_LOOK] + line[-20:],
-        following[:_LINE_LOOK],
+    if len(line) >= _LINE_LOOK:
+        line = line[:_LINE_LOOK] + line[-20:]
+    words = line.rstrip()
+    # A line that stops well short of the margin was ended on purpose, unless the next goes on in small letters.
+    goes_on = first.islower() or first in ",;)"
+    if not goes_on and (width == 0 or len(words) < 0.75 * width):
+        return True
+    if words.rstrip(_CLOSERS).endswith(_TERMINALS):
+        return True
+    following = following[:_LINE_LOOK]
+    return (
+        _BULLET.match(following) is not None
+        or _RULE.match(following) is not None
+        or _RULE.match(line) is not None
+        or _is_row(line)
+        or _is_row(following)
+        or (_LABEL.match(following) is not None and not first.islower())
+        or is_heading(line)
     )
-    if _BULLET.match(following) or _RULE.match(following) or _RULE.match(line):
-        return True
-    if _TABLE.search(line) or _TABLE.search(following):
-        return True
-    if _LABEL.match(following) and not following.lstrip()[:1].islower():
-        return True
-    if _TERMINAL.search(line):
-        return True
-    if is_heading(line):
-        return True
-    first = following.lstrip()[0]
-    if first.islower() or first in ",;)":
-        return False
-    # A line that stops well short of the margin was ended on purpose.
-    return len(line.rstrip()) < 0.75 * width or width == 0
+
+
+def _is_row(line: str) -> bool:
+    """Say whether *line* is a row of a table."""
+    return any(sign in line for sign in _COLUMN_SIGNS) and _TABLE.search(line) is not None
 
 
 def is_heading(line: str) -> bool:
     """Say whether *line* looks like a heading: short, in capitals, no sentence."""
+    # Most lines hold a small letter, which is told at once.
+    if not line.isupper():
+        return False
     content = line.strip().strip("=-*#_: ")
-    if len(content) > 70 or (content.isascii() and not content.isupper()):
+    if len(content) > 70:
         return False
     letters = [c for c in content if c.isalpha()]
     return len(letters) >= 3 and all(c.isupper() for c in letters) and not content.endswith((".", ","))

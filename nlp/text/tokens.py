@@ -13,6 +13,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 
 from spacy.tokens import Doc, Span
@@ -25,33 +26,36 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _ASCII_TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9\s]")
 
 # Signs that only differ in typography. One code point each, so a word's length may not change either.
-_SPELLING = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "ʼ": "'",
-        "´": "'",
-        "`": "'",
-        "“": '"',
-        "”": '"',
-        "‐": "-",
-        "‑": "-",
-        "‒": "-",
-        "–": "-",
-        "—": "-",
-        "−": "-",
-        "⁺": "+",
-        "µ": "μ",
-    }
-)
+_SPELLING = {
+    "‘": "'",
+    "’": "'",
+    "ʼ": "'",
+    "´": "'",
+    "`": "'",
+    "“": '"',
+    "”": '"',
+    "‐": "-",
+    "‑": "-",
+    "‒": "-",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "⁺": "+",
+    "µ": "μ",
+}
+_UNUSUAL = re.compile(f"[{''.join(_SPELLING)}]")
 
 
 def end_of_tokens(text: str, start: int, count: int) -> int:
     """Return where the *count*-th token from *start* on ends, or the last one of *text*; *start* where none follows."""
-    end = start
-    for match in islice(_TOKEN.finditer(text, start), count):
-        end = match.end()
-    return end
+    match = _as_many_tokens(count).match(text, start)
+    return match.end() if match is not None else start
+
+
+@lru_cache(maxsize=8)
+def _as_many_tokens(count: int) -> re.Pattern[str]:
+    """Return what matches as many tokens as there are, up to *count*."""
+    return re.compile(rf"(?:\s*(?:{_TOKEN.pattern})){{0,{count}}}")
 
 
 def token_ranges(text: str, start: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
@@ -62,7 +66,7 @@ def token_ranges(text: str, start: int, end: int, *, most: int | None = None) ->
 
 def tokens_in(text: str) -> Iterator[re.Match[str]]:
     """Return the tokens of *text* as matches: where one stands is asked of few of them."""
-    return _ASCII_TOKEN.finditer(text) if text.isascii() else _TOKEN.finditer(text.translate(_SPELLING))
+    return _ASCII_TOKEN.finditer(text) if text.isascii() else _TOKEN.finditer(plain_spelling(text))
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -72,14 +76,22 @@ def words_of(text: str) -> tuple[str, ...]:
     >>> words_of("Anti–Jo-1")
     ('anti', '-', 'jo', '-', '1')
     """
-    if text.isascii():
-        return tuple(_ASCII_TOKEN.findall(text.lower().replace("`", "'")))
-    return tuple(word.lower() for word in _TOKEN.findall(text.translate(_SPELLING)))
+    plain = plain_spelling(text)
+    if plain.isascii():
+        return tuple(_ASCII_TOKEN.findall(plain.lower()))
+    return tuple(word.lower() for word in _TOKEN.findall(plain))
 
 
 def plain_spelling(text: str) -> str:
     """Return *text* with one kind of apostrophe, hyphen and quotation mark, code point by code point."""
-    return text.translate(_SPELLING)
+    # Few notes hold more than a handful of them, and ``str.translate`` looks every sign up.
+    if text.isascii() and "`" not in text:
+        return text
+    return _UNUSUAL.sub(_plain, text)
+
+
+def _plain(sign: re.Match[str]) -> str:
+    return _SPELLING[sign.group()]
 
 
 def register_extensions() -> None:
@@ -104,7 +116,7 @@ class ClinicalTokenizer:
         words: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
-        for match in _TOKEN.finditer(text.translate(_SPELLING)):
+        for match in _TOKEN.finditer(plain_spelling(text)):
             words.append(match.group())
             start, end = match.span()
             starts.append(start)

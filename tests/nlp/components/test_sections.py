@@ -32,6 +32,11 @@ def category_at(pipeline: Pipeline, text: str, word: str) -> str:
         ("A/P: continue", "continue", "assessment"),
         ("S: doing ok. Allergies: NKDA. Meds: MTX", "NKDA", "allergies"),
         ("S: doing ok. Allergies: NKDA. Meds: MTX", "MTX", "medications"),
+        ("S: doing ok | Current  medications: MTX | Plan: stay", "MTX", "medications"),
+        ("S: doing ok | Current  medications: MTX | Plan: stay", "stay", "plan"),
+        ("S: at 8:30 doing ok. allergies: NKDA", "NKDA", "hpi"),
+        ("S: doing ok, Allergies: NKDA", "NKDA", "hpi"),
+        ("S: doing ok. Drug Allergies:NKDA", "NKDA", "hpi"),
         ("ASSESSMENT AND PLAN\n1. DM stable", "DM", "assessment"),
         ("RESULTS (drawn 1/20)\nCK 5", "CK", "labs"),
         ("PAST MEDICAL / SURGICAL HISTORY\n- hair transplant", "hair", "past_history"),
@@ -69,6 +74,21 @@ def test_copied_and_templated_text_is_known(
 
     assert layout.is_copied(text.index(word)) is copied
     assert layout.is_templated(text.index(word)) is templated
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("HPI: weak.\nPE: clear", False),
+        ("HPI (copied): weak.\nPE: clear", True),
+        ("Weak. [copied 3/13/25]", True),
+        ("ROS (template): no rash", True),
+    ],
+)
+def test_a_note_says_whether_any_of_it_is_copied_or_templated(
+    text: str, marked: bool, pipeline: Pipeline
+) -> None:
+    assert layout_of(pipeline, text).is_marked() is marked
 
 
 def test_sections_cover_the_note_without_overlap(pipeline: Pipeline) -> None:

@@ -27,6 +27,20 @@ def sentences(text: str) -> list[str]:
             "Given over 1 h. Reaction: none. Vitamin D. Seen by J. Smith.",
             ["Given over 1 h.", "Reaction: none.", "Vitamin D.", "Seen by J. Smith."],
         ),
+        (
+            "Took 40mg. Stopped. Plt no. 3, e.g. low, p.o. only.",
+            ["Took 40mg.", "Stopped.", "Plt no. 3, e.g. low, p.o. only."],
+        ),
+        (
+            "No. Yes at 2 yrs. Then off. Went to İ. Kaya, vs. none.",
+            ["No.", "Yes at 2 yrs.", "Then off.", "Went to İ. Kaya, vs. none."],
+        ),
+        (
+            "He said “stop.” Then (in May.) Really?! yes. 50 mg. tapered",
+            ["He said “stop.”", "Then (in May.)", "Really?!", "yes.", "50 mg. tapered"],
+        ),
+        ("   1. MTX.\n   a. IVIG.  \n", ["1. MTX.", "a. IVIG."]),
+        ("Waits ... and ... Goes on.... Ends", ["Waits ... and ... Goes on.... Ends"]),
         ("- HTN\n- Hair transplant 2016", ["- HTN", "- Hair transplant 2016"]),
         ("1. Continue MTX. 2. IVIG", ["1. Continue MTX.", "2. IVIG"]),
         ("Jo-1        neg\nSRP         POS", ["Jo-1        neg", "SRP         POS"]),
@@ -38,6 +52,20 @@ def sentences(text: str) -> list[str]:
 )
 def test_sentences_end_by_punctuation_and_by_layout(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"])
+def test_lines_end_at_every_kind_of_line_end(end: str) -> None:
+    text = f"a{end}{end}b’{end}"
+
+    assert [text[line.start : line.end] for line in split_lines(text)] == ["a", "", "b’", ""]
+
+
+@pytest.mark.parametrize("text", ["", "a", "\n"])
+def test_there_is_always_a_line(text: str) -> None:
+    lines = split_lines(text)
+
+    assert (lines[0].start, lines[-1].end) == (0, len(text))
 
 
 def test_a_dump_without_any_stop_is_cut() -> None:

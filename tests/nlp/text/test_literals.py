@@ -55,6 +55,14 @@ def test_folding_keeps_every_place(text: str) -> None:
     assert len(only_words(fold(text))) == len(text) + 2
 
 
+@given(st.text(alphabet=st.sampled_from("aA1 \n’–µİΣς٣\u2028"), max_size=40), st.integers(0, 400))
+def test_a_sign_is_folded_alike_among_few_and_among_many_of_its_sort(text: str, plain: int) -> None:
+    apart = "".join(map(fold, text))
+
+    assert fold(text) == apart
+    assert fold(text + "x" * plain) == apart + "x" * plain
+
+
 def test_folding_puts_together_what_ignoring_case_does() -> None:
     for code in range(0x110000):
         letter = chr(code)

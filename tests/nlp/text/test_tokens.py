@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.vocab import Vocab
 
-from chartsift.nlp.text.tokens import ClinicalTokenizer, source_range, token_range
+from chartsift.nlp.text.tokens import (
+    ClinicalTokenizer,
+    end_of_tokens,
+    plain_spelling,
+    source_range,
+    token_range,
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +28,7 @@ def tokenizer() -> ClinicalTokenizer:
         ("Gottron’s", ["Gottron", "'", "s"]),
         ("60–65 %", ["60", "-", "65", "%"]),
         ("a\u00a0b\r\nc", ["a", "b", "c"]),
+        ("a_b `µg` it ʼs 5²", ["a", "_", "b", "'", "μg", "'", "it", "'", "s", "5", "²"]),
     ],
 )
 def test_words_signs_and_digits_are_apart(text: str, words: list[str], tokenizer: ClinicalTokenizer) -> None:
@@ -47,3 +54,11 @@ def test_ranges_go_both_ways(tokenizer: ClinicalTokenizer) -> None:
     assert (first, last) == (1, 3)
     assert source_range(doc[first:last]) == (3, 8)
     assert token_range(doc, 9, 10) == (4, 4)
+
+
+@given(st.text(alphabet=st.sampled_from("aB1 _-’–µé²\n"), max_size=40), st.integers(0, 40), st.integers(0, 9))
+def test_the_end_of_some_tokens_is_that_of_the_last(text: str, start: int, count: int) -> None:
+    start = min(start, len(text))
+    ends = ClinicalTokenizer(Vocab())(plain_spelling(text[start:]))._.ends[:count]
+
+    assert end_of_tokens(plain_spelling(text), start, count) == start + [0, *ends][-1]
