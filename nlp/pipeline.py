@@ -75,8 +75,12 @@ class Pipeline:
         self._concepts: Concepts = nlp.get_pipe("chartsift_concepts")  # type: ignore[assignment]
         self._context: Context = nlp.get_pipe("chartsift_context")  # type: ignore[assignment]
         self._sections: Sections = nlp.get_pipe("chartsift_sections")  # type: ignore[assignment]
-        self._readers = [
-            component for name, component in nlp.pipeline if name.removeprefix("chartsift_") not in _FIRST
+        readers = [(name.removeprefix("chartsift_"), component) for name, component in nlp.pipeline]
+        self._readers = [component for name, component in readers if name not in _FIRST]
+        # Most notes of an archive hold no mention, and then every call counts.
+        needing = {reader.name for reader in READERS if reader.needs_mention}
+        self._readers_of_text = [
+            component for name, component in readers if name not in _FIRST and name not in needing
         ]
         self._prefilter = Prefilter(self._concepts.phrases.words) if config.mode == "fast" else None
         self.rater = rater
@@ -100,10 +104,8 @@ class Pipeline:
         if mentions:
             self._context.link_mentions(layout, mentions)
         # Readers ask of a Doc and its spans no more than these have.
-        return self._through_readers(cast(Doc, held))
-
-    def _through_readers(self, doc: Doc) -> Doc:
-        for reader in self._readers:
+        doc = cast(Doc, held)
+        for reader in self._readers if mentions else self._readers_of_text:
             doc = reader(doc)
         return doc
 

@@ -16,31 +16,33 @@ class Reader:
     Attributes:
         name: Module under ``chartsift.nlp.components``; its factory is ``chartsift_<name>``.
         claims: Kinds of the lexicon that this reader turns into findings itself (or uses only as cues).
+        needs_mention: It begins with mentions of the lexicon, and is not asked about a note without any.
     """
 
     name: str
     claims: frozenset[str] = frozenset()
+    needs_mention: bool = False
 
 
 READERS: tuple[Reader, ...] = (
-    Reader("antibodies", frozenset({"antibody", "antibody_other", "antibody_panel"})),
-    Reader("diagnoses", frozenset({"diagnosis", "mimic"})),
+    Reader("antibodies", frozenset({"antibody", "antibody_other", "antibody_panel"}), needs_mention=True),
+    Reader("diagnoses", frozenset({"diagnosis", "mimic"}), needs_mention=True),
     Reader("cell_therapy", frozenset({"car_t", "cell_therapy"})),
     Reader("transplants", frozenset({"transplant", "graft_other", "transplant_history"})),
     Reader("contraindications", frozenset({"contraindication"})),
-    Reader("labs", frozenset({"lab"})),
-    Reader("measures", frozenset({"measure"})),
+    Reader("labs", frozenset({"lab"}), needs_mention=True),
+    Reader("measures", frozenset({"measure"}), needs_mention=True),
     Reader("ages"),
     Reader("muscle", frozenset({"strength", "function"})),
     Reader("activity", frozenset({"skin", "skin_damage", "disease_state"})),
-    Reader("studies", frozenset({"study", "biopsy", "imaging", "emg"})),
+    Reader("studies", frozenset({"study", "biopsy", "imaging", "emg"}), needs_mention=True),
     Reader("gradients"),
     Reader("biopsy_features"),
     Reader("onset", frozenset({"onset"})),
-    Reader("treatments", frozenset({"treatment"})),
-    Reader("heart_lung", frozenset({"pft", "echo", "ecg", "vital", "oxygen"})),
-    Reader("infections", frozenset({"infection", "antimicrobial"})),
-    Reader("organs", frozenset({"organ_disease"})),
+    Reader("treatments", frozenset({"treatment"}), needs_mention=True),
+    Reader("heart_lung", frozenset({"pft", "echo", "ecg", "vital", "oxygen"}), needs_mention=True),
+    Reader("infections", frozenset({"infection", "antimicrobial"}), needs_mention=True),
+    Reader("organs", frozenset({"organ_disease"}), needs_mention=True),
 )
 
 
