@@ -144,10 +144,18 @@ class Phrases(Generic[_T]):
             if held is None:
                 continue
             kind, is_plain, alone, by_behind, by_before, between_signs = held
-            is_sure = is_plain and is_ascii
             length = len(word)
             for start in starts:
                 end = start + length
+                # Beyond ASCII it takes signs of ASCII on both sides, and the very letters of the word.
+                is_sure = is_plain and (
+                    is_ascii
+                    or (
+                        lower.startswith(word, start)
+                        and folded[start - 1 : start].isascii()
+                        and folded[end : end + 1].isascii()
+                    )
+                )
                 if not is_sure and (
                     _goes_on_before(folded, start, kind) or _goes_on_behind(folded, end, kind)
                 ):
