@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from re import _constants, _parser  # type: ignore[attr-defined]  # the parser that re.compile itself uses
 from typing import Any
 
@@ -211,7 +211,7 @@ class _Analysis:
                 return _Known(None, _choose([whole.needed, either.needed]), whole.least, whole.most)
         return whole
 
-    def in_order(self, tree: Iterable[tuple[Any, Any]]) -> _Known:
+    def in_order(self, tree: Sequence[tuple[Any, Any]]) -> _Known:
         least = most = 0
         run = _Run(_NOTHING, 0, 0)
         is_exact = True
@@ -239,7 +239,10 @@ class _Analysis:
             least += known.least
             most = min(most + known.most, _ENDLESS)
         run.close()
-        return _Known(run.strings if is_exact else None, _choose(run.candidates), least, most)
+        candidates = run.candidates
+        if not is_exact and _begins_a_word(tree):
+            candidates = [one and _opened(one) for one in candidates]
+        return _Known(run.strings if is_exact else None, _choose(candidates), least, most)
 
     def repeated(self, op: Any, argument: Any) -> frozenset[str] | None:
         """Return what is repeated at least once ("\\s" of "\\s+"): it goes with what stands before and behind it."""
@@ -300,6 +303,34 @@ class _Analysis:
         if once.exact is not None:
             needed = _choose([needed, _as_literals(once.exact, 0, 0)])
         return _Known(None, needed, least, most)
+
+
+_WORD_SIGN = (_constants.CATEGORY, _constants.CATEGORY_WORD)
+_OTHERS = (_constants.NEGATE, None)
+
+
+def _begins_a_word(tree: Sequence[tuple[Any, Any]]) -> bool:
+    """Say whether no letter or digit may stand before a match of *tree* that begins with one: "\\b", "(?<![\\w-])"."""
+    for op, argument in tree:
+        if op is _constants.AT:
+            if argument is _constants.AT_BOUNDARY:
+                return True
+        elif op is _constants.ASSERT_NOT:
+            direction, content = argument
+            if direction < 0 and len(content) == 1 and content[0][0] is _constants.IN:
+                signs = content[0][1]
+                if _WORD_SIGN in signs and _OTHERS not in signs:
+                    return True
+        elif op is not _constants.ASSERT:
+            return False
+    return False
+
+
+def _opened(literals: frozenset[Literal]) -> frozenset[Literal]:
+    """Return the *literals* of what begins a word; those with which it begins have a word boundary before them."""
+    return frozenset(
+        replace(one, opens=True) if one.furthest == 0 and one.text[0].isalnum() else one for one in literals
+    )
 
 
 def _moved(literals: frozenset[Literal], least: int, most: int) -> frozenset[Literal]:

@@ -66,13 +66,17 @@ class _Word(NamedTuple, Generic[_T]):
         kind: Whether it is of letters, of digits or a sign.
         is_plain: It is found as a whole word and as it is spelt in any text of ASCII.
         alone: Phrases of this word alone.
-        by_behind: The others, by the letter or digit that begins the token behind the word; "" for a sign and for none.
+        by_behind: Of the others those with a letter or digit next behind the word, by that.
+        by_before: Of the rest those with a letter or digit next before it, by that.
+        between_signs: What is left.
     """
 
     kind: str
     is_plain: bool
     alone: list[_Phrase[_T]]
     by_behind: dict[str, list[_Phrase[_T]]]
+    by_before: dict[str, list[_Phrase[_T]]]
+    between_signs: list[_Phrase[_T]]
 
 
 class Phrases(Generic[_T]):
@@ -110,12 +114,17 @@ class Phrases(Generic[_T]):
             held = self._by_word.get(word)
             if held is None:
                 is_plain = word == tokens[key] and is_whole_word(word)
-                held = self._by_word[word] = _Word(_kind(word), is_plain, [], {})
+                held = self._by_word[word] = _Word(_kind(word), is_plain, [], {}, {}, [])
             if len(tokens) == 1:
                 held.alone.append(phrase)
+                continue
+            behind = fold(tokens[key + 1][0]) if key + 1 < len(tokens) else ""
+            if behind.isalnum():
+                held.by_behind.setdefault(behind, []).append(phrase)
+            elif phrase.before:
+                held.by_before.setdefault(phrase.before, []).append(phrase)
             else:
-                behind = fold(tokens[key + 1][0]) if key + 1 < len(tokens) else ""
-                held.by_behind.setdefault(behind if behind.isalnum() else "", []).append(phrase)
+                held.between_signs.append(phrase)
 
     @property
     def words(self) -> Iterable[str]:
@@ -134,10 +143,19 @@ class Phrases(Generic[_T]):
             held = by_word.get(word)
             if held is None:
                 continue
-            kind, is_plain, alone, by_behind = held
-            is_sure = is_plain and is_ascii
+            kind, is_plain, alone, by_behind, by_before, between_signs = held
+            length = len(word)
             for start in starts:
-                end = start + len(word)
+                end = start + length
+                # Beyond ASCII it takes signs of ASCII on both sides, and the very letters of the word.
+                is_sure = is_plain and (
+                    is_ascii
+                    or (
+                        lower.startswith(word, start)
+                        and folded[start - 1 : start].isascii()
+                        and folded[end : end + 1].isascii()
+                    )
+                )
                 if not is_sure and (
                     _goes_on_before(folded, start, kind) or _goes_on_behind(folded, end, kind)
                 ):
@@ -145,16 +163,26 @@ class Phrases(Generic[_T]):
                 for phrase in alone:
                     if is_sure or _is_spelt(lower, start, phrase.word):
                         yield start, end, 1, phrase.of
-                if not by_behind:
-                    continue
-                candidates = by_behind.get("", _NONE)
-                if len(by_behind) > (candidates is not _NONE):
-                    further = by_behind.get(_sign_behind(folded, end))
+                # One blank beside the word, or none, is what mostly stands there: the calls are for more of them.
+                candidates = between_signs
+                if by_behind:
+                    behind = folded[end : end + 1]
+                    if behind == " ":
+                        behind = folded[end + 1 : end + 2]
+                        if behind == " ":
+                            behind = _sign_behind(folded, end)
+                    further = by_behind.get(behind)
                     if further is not None:
                         candidates = [*candidates, *further]
-                if not candidates:
-                    continue
-                before = _sign_before(folded, start)
+                if by_before or candidates:
+                    before = folded[start - 1 : start]
+                    if before == " ":
+                        before = folded[start - 2 : start - 1]
+                        if before == " ":
+                            before = _sign_before(folded, start)
+                    further = by_before.get(before)
+                    if further is not None:
+                        candidates = [*candidates, *further]
                 for phrase in candidates:
                     if (phrase.before and phrase.before != before) or not (
                         is_sure or _is_spelt(lower, start, phrase.word)

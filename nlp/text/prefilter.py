@@ -31,6 +31,8 @@ _LONGEST = 24
 
 # An automaton wants at least one word.
 _NO_WORD = "\0"
+# Marks what is looked for at the beginning of words only.
+_BEGINS = "\1"
 # Where nothing of a gate stands.
 _NOWHERE: list[int] = []
 
@@ -252,7 +254,7 @@ class Prefilter:
         self.starts = {one.number: one.starts for one in gates if one.starts is not None}
         for one in gates:
             for literal in one.literals or ():
-                number = numbers.setdefault(literal.text, len(numbers))
+                number = numbers.setdefault(_looked_for(literal), len(numbers))
                 if number == len(self.opens):
                     self.opens.append([])
                 self.opens[number].append((one.number, literal))
@@ -268,8 +270,14 @@ class Prefilter:
             if number == len(self.opens):
                 self.opens.append([])
             self.wanted[number] = word
-        self._whole_automaton = ahocorasick_rs.AhoCorasick([f" {word} " for word in self.whole] or [_NO_WORD])
-        self.words = list(numbers)
+        # Of the words of the gates, those that begin a word of letters are looked for among the whole words.
+        beginning = {word: number for word, number in numbers.items() if word.startswith(_BEGINS)}
+        self._beginning = list(beginning.values())
+        self._whole_automaton = ahocorasick_rs.AhoCorasick(
+            [*(f" {word} " for word in self.whole), *(f" {word[1:]}" for word in beginning)] or [_NO_WORD]
+        )
+        self._anywhere = [number for word, number in numbers.items() if word not in beginning]
+        self.words = [word.removeprefix(_BEGINS) for word in numbers]
         self.bits = [sum(1 << gate_number for gate_number in {n for n, _ in opened}) for opened in self.opens]
         self.always_bits = sum(1 << number for number in self.always)
         self.literals_of: list[dict[int, list[Literal]]] = [{} for _ in gates]
@@ -277,25 +285,31 @@ class Prefilter:
             for gate_number, literal in opened:
                 self.literals_of[gate_number].setdefault(number, []).append(literal)
         self._automaton = ahocorasick_rs.AhoCorasick(
-            self.words or [_NO_WORD], implementation=ahocorasick_rs.Implementation.DFA
+            [self.words[number] for number in self._anywhere] or [_NO_WORD],
+            implementation=ahocorasick_rs.Implementation.DFA,
         )
 
     def scan(self, text: str) -> Scan:
         """Look for every word in *text*."""
         folded = fold(text)
         hits: defaultdict[int, list[int]] = defaultdict(list)
-        looked = self._automaton.find_matches_as_indexes(folded, overlapping=True) if self.words else ()
-        for number, start, _ in looked:
-            hits[number].append(start)
+        anywhere = self._anywhere
+        looked = self._automaton.find_matches_as_indexes(folded, overlapping=True) if anywhere else ()
+        for at, start, _ in looked:
+            hits[anywhere[at]].append(start)
         found: defaultdict[str, list[int]] = defaultdict(list)
         for number in self.wanted.keys() & hits.keys():
             found[self.wanted[number]] = hits[number]
-        if self.whole:
-            whole = self.whole
+        whole, beginning = self.whole, self._beginning
+        if whole or beginning:
+            count = len(whole)
             looked = self._whole_automaton.find_matches_as_indexes(only_words(folded), overlapping=True)
-            for number, start, _ in looked:
+            for at, start, _ in looked:
                 # The blank before the word stands for the one that was put before the text.
-                found[whole[number]].append(start)
+                if at < count:
+                    found[whole[at]].append(start)
+                else:
+                    hits[beginning[at - count]].append(start)
         # Plain from here on: asking must not add.
         return Scan(self, text, folded, dict(hits), dict(found))
 
@@ -386,6 +400,14 @@ class Scan:
             return _ends_or_starts(starts, filter(None, tried))
         places = sorted(found)
         return places[bisect_left(places, 0) :]
+
+
+def _looked_for(literal: Literal) -> str:
+    """Return what an automaton looks for: of a literal of letters and blanks that begins a word, marked, the word."""
+    text = literal.text
+    if literal.opens and only_words(text) == f" {text} ":
+        return f"{_BEGINS}{text}{' ' if literal.closes else ''}"
+    return text
 
 
 def _near(literals: frozenset[Literal] | None) -> frozenset[Literal] | None:

@@ -49,6 +49,46 @@ def test_the_place_of_a_word_in_a_match_is_bounded_where_it_can_be() -> None:
     assert {(one.nearest, one.furthest) for one in found} == {(2, 3)}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "opens"),
+    [
+        (r"\b(?:ten\w*|few\s+days)", True),
+        (r"(?<![\w-])(?:ten\w*|few\s+days)", True),
+        (r"(?P<n>\b(?:ten\w*|few\s+days))", True),
+        (r"(?<![^\w-])(?:ten\w*|few\s+days)", False),
+        (r"(?<![a-z])(?:ten\w*|few\s+days)", False),
+        (r"(?!x)(?:ten\w*|few\s+days)", False),
+        (r"\b\w?(?:ten\w*|few\s+days)", False),
+    ],
+)
+def test_a_word_has_a_boundary_before_it_where_the_expression_says_so(pattern: str, opens: bool) -> None:
+    found = required_literals(re.compile(pattern))
+    assert found is not None
+    assert {one.opens for one in found} == {opens}
+
+
+def test_a_sign_that_begins_no_word_has_no_boundary_before_it() -> None:
+    found = required_literals(re.compile(r"(?<![\w-])(?:\(ten\)\w*|few\s+days)"))
+    assert {(one.text, one.opens) for one in found or ()} == {("(ten)", False), ("few ", True)}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "wanted"),
+    [
+        (r"\b(?:ten|few)\w*", "Often a TENth, łten, a_ten; 7ten, few", ["TENth", "few"]),
+        (r"\bac\b|\bpeg\b", "access, back, AC 2x, ac", ["AC", "ac"]),
+        (r"(?<![\w-])stem cell\w*", "stem-cell, non-stem cell, stem cells", ["stem cells"]),
+    ],
+)
+def test_words_are_looked_for_where_words_begin(pattern: str, text: str, wanted: list[str]) -> None:
+    one = prefilter.gate(pattern, re.IGNORECASE)
+    with opened(Prefilter(), text):
+        assert [match[0] for match in one.finditer(text)] == wanted
+        assert one.may_begin(text)
+    with opened(Prefilter(), "often back, a system cell") as scan:
+        assert scan.places(one.number) == []
+
+
 @given(st.text())
 def test_folding_keeps_every_place(text: str) -> None:
     assert len(fold(text)) == len(text)
