@@ -303,6 +303,8 @@ def _enzyme_causes(doc: Doc) -> Iterator[Draft]:
     """Yield what the note itself gives as the cause of a raised enzyme, where it is not the muscle."""
     layout: Layout = doc._.layout
     text = layout.text
+    if not _EXPLAINED.may_begin(text):
+        return  # no enzyme is named, and most notes name none
     for match in _EXPLAINED.finditer(text):
         # "AST 95, ALT 120: liver enzymes due to hepatitis" explains every enzyme that the sentence names.
         begin = max(layout.sentence_at(match.start()).start, match.start() - 90)

@@ -179,6 +179,8 @@ class Sections:
             begin = max(after, colon - _INLINE_REACH)
             ahead = text[begin:colon].rsplit(None, 1)
             if ahead and ahead[-1].lower() in self._inline_ends:
+                # A header in line does not begin on the line before, and most of these words open their line.
+                begin = max(begin, text.rfind("\n", begin, colon) + 1)
                 match = self._inline_header.search(text, begin, colon + 2)
                 if match is not None:
                     end = after = match.end()
