@@ -15,6 +15,7 @@ from typing import Literal
 
 from chartsift.nlp.lexicon.loader import load_corrections
 from chartsift.nlp.text.layout import Layout, TextSpan
+from chartsift.nlp.text.prefilter import Needles, needles
 
 Role = Literal["wrong", "disregard", "should_read", "replacement", "mistake"]
 
@@ -35,7 +36,7 @@ _BEHIND = 200
 class Words:
     """The patterns of ``corrections.yaml``, compiled."""
 
-    letters: tuple[str, ...]
+    letters: Needles
     addition: re.Pattern[str]
     replacement: re.Pattern[str]
     mistake: re.Pattern[str]
@@ -99,7 +100,7 @@ def correction_words() -> Words:
     beside = f"(?:{file.is_wrong}){file.nothing_more}"
     slips = "|".join(f"(?:{pattern})" for pattern in file.slips)
     return Words(
-        letters=file.letters,
+        letters=needles(*file.letters),
         addition=_compiled(file.addition, lead=r"\s*"),
         replacement=_compiled(file.replacement, lead=r"\s*"),
         mistake=_compiled(file.mistake, lead=r"\s*"),
@@ -131,8 +132,7 @@ def correction_words() -> Words:
 
 def may_correct(text: str) -> bool:
     """Say whether a text holds any of the letters without which nothing in it is corrected."""
-    lower = text.lower()
-    return any(letters in lower for letters in correction_words().letters)
+    return bool(correction_words().letters.places(text))
 
 
 def find_cues(layout: Layout) -> list[Cue]:

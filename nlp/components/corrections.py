@@ -51,6 +51,9 @@ _ADDENDUM = 1_000
 class Corrections:
     """Apply the corrections of a note to its drafts."""
 
+    def __init__(self) -> None:
+        correction_words()  # its letters are there before the prefilter is made
+
     def __call__(self, doc: Doc) -> Doc:
         if not drafts_of(doc):
             return doc

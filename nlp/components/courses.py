@@ -29,6 +29,8 @@ _UNTIL = re.compile(
     r"end of\s)?$",
     re.IGNORECASE,
 )
+# Each of those words holds some of these letters: few texts do, and only they are searched for dates.
+_UNTIL_LETTERS = ("thr", "til", "last d", "end", "stop", "finish", "complet", "done", "dc")
 _PAST_CUES = re.compile(r"^(?:completed|finished|done|stopped|dc'?d|ended)", re.IGNORECASE)
 _FUTURE_CUES = re.compile(
     r"^(?:thru|through|until|till?|to|ends?|ending|end date|stops?|"
@@ -86,7 +88,9 @@ class Course:
 def course_in(text: str, start: int, end: int, note_date: date) -> Course:
     """Return the course that ``text[start:end]`` describes, seen from *note_date*."""
     words = text[start:end]
-    for mention in find_dates(text, note_date, start=start, end=end):
+    lower = words.lower()
+    may_end = any(letters in lower for letters in _UNTIL_LETTERS)
+    for mention in find_dates(text, note_date, start=start, end=end) if may_end else ():
         cue = _UNTIL.search(text[max(start, mention.start - 40) : mention.start])
         if cue is None or (mention.relative and mention.precision != "day"):
             continue

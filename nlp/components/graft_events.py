@@ -118,11 +118,16 @@ _RECEIVED_LETTERS = needles(
     "own harvested",
 )  # fmt: skip
 
-# Without one of these a stretch tells no such event; plain letters are found many times faster than the pattern.
+# Every event holds one of these, or one of the next two lines right beside its organ: "new", "from" and "'s" alone are in
+# any note, and plain letters are found many times faster than the pattern.
 _EVENT_LETTERS = (
-    "donor", "donat", "gave ", "give", "new ", "from ", "own ", "'s ", "’s ", "implant", "explant", "infus", "transfus",
-    "return", " back", "cadaver", "transplanted", "grafted", "received", "got ", "accepted", "put ",
+    "donor", "donat", "gifted", "cadaver", "implant", "explant", "transplanted", "grafted", "infus", "transfus", "return",
+    "received", "accepted", "gave ", "given ", "got ", "put ",
 )  # fmt: skip
+_BEFORE_ORGAN = ("new ", "own ", "'s ", "’s ")
+_BEHIND_ORGAN = (" from", " back")
+_ORGAN_AHEAD = loosely(rf"{_SIDE}(?:(?:harvested|stored|frozen|collected) )?(?:{_SOLID}|{_MARROW}|cells)")
+_ORGAN_ENDS = ("kidney", "kidneys", "liver", "heart", "lung", "lungs", "marrow", "cell", "cells", "pbsc", "pbscs", "blood")
 
 # ---- given by the patient
 _DONATED = loosely(
@@ -166,8 +171,7 @@ def _received(
     text: str, layout: Layout, day: date, taken: Covered
 ) -> Iterator[tuple[Draft, tuple[int, int]]]:
     for first, last in windows(text, _RECEIVED_LETTERS, before=_BEFORE, after=_AFTER):
-        lower = text[first:last].lower()
-        if not any(letters in lower for letters in _EVENT_LETTERS):
+        if not _may_tell(text[first:last]):
             continue
         for match in _RECEIVED.finditer(text, first, last):
             name = next(name for name in _ORGAN_GROUPS if match.group(name))
@@ -183,6 +187,20 @@ def _received(
                 attributes={"strength": "strong"},
             )  # fmt: skip
             yield draft, match.span()
+
+
+def _may_tell(words: str) -> bool:
+    """Say whether *words* may tell of a graft that was got: nearly all words around a heart or a lung do not."""
+    lower = " ".join(words.lower().split())
+    if any(letters in lower for letters in _EVENT_LETTERS):
+        return True
+    for sign in _BEHIND_ORGAN:
+        if sign in lower and any(before.endswith(_ORGAN_ENDS) for before in lower.split(sign)[:-1]):
+            return True
+    for sign in _BEFORE_ORGAN:
+        if sign in lower and any(_ORGAN_AHEAD.match(behind) for behind in lower.split(sign)[1:]):
+            return True
+    return False
 
 
 def _concept_of(organ: str) -> str:
