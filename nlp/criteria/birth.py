@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from chartsift.nlp.criteria.chart import Chart, age_in_years, evidence
 from chartsift.nlp.types import Evidence, Finding
+from chartsift.nlp.values import maker
 
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=366)
@@ -44,6 +45,9 @@ class Birth:
     def ages(self, day: date) -> tuple[int, int]:
         """Return the lowest and the highest age in completed years on *day*."""
         return age_in_years(self.last, day), age_in_years(self.first, day)
+
+
+_birth = maker(Birth)
 
 
 def birth_of(chart: Chart) -> Birth | None:
@@ -120,7 +124,7 @@ def _known(chart: Chart, dates: set[date], written: Sequence[Finding], stated: I
         )
         for f, years in differing
     ]
-    return Birth(
+    return _birth(
         first,
         last,
         (*used, *agreeing[:1]),
@@ -149,4 +153,4 @@ def _narrowed(chart: Chart, stated: Sequence[Finding]) -> Birth | None:
         # An age that was copied from the year before says nothing; a larger gap may be another patient's note.
         if low - last >= _YEAR or first - high >= _YEAR:
             flags["stated_ages_differ"] = None
-    return Birth(first, last, tuple(used), tuple(aside), (), tuple(flags)) if used else None
+    return _birth(first, last, tuple(used), tuple(aside), (), tuple(flags)) if used else None

@@ -10,7 +10,7 @@ turn is left. What this finds is exact for the notes at hand; a new note may cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -78,16 +78,25 @@ class Change(Generic[_T]):
     Attributes:
         last: Last day of the present verdict.
         then: What it is from the next day on.
-        words: What makes it change ("CK lapses after 2026-03-14").
+        due: The turns of the last day.
+        leading: Findings that the present verdict rests on: they are named first.
     """
 
     last: date
     then: _T
-    words: str
+    due: Sequence[Turn]
+    leading: Sequence[Finding] = ()
+
+    @property
+    def words(self) -> str:
+        """What makes it change ("CK lapses after 2026-03-14"): most changes are too far off to be told."""
+        ours = [turn for turn in self.due if turn.finding is not None and turn.finding in self.leading]
+        named = dict.fromkeys(turn.words for turn in (ours or self.due))
+        return "; ".join(list(named)[:_NAMED])
 
 
 def next_change(
-    chart: Chart, settle: Callable[[Chart], _T], now: _T, *, leading: Iterable[Finding] = ()
+    chart: Chart, settle: Callable[[Chart], _T], now: _T, *, leading: Sequence[Finding] = ()
 ) -> Change[_T] | None:
     """
     Return when *settle* first gives something other than *now*, which it just gave on *chart*; None if never.
@@ -105,15 +114,8 @@ def next_change(
         on = on.at(last + _DAY)
         then = settle(on)
         if then != now:
-            return Change(last, then, _words([turn for turn in turns if turn.last == last], leading))
+            return Change(last, then, [turn for turn in turns if turn.last == last], leading)
     return None
-
-
-def _words(due: list[Turn], leading: Iterable[Finding]) -> str:
-    lead = list(leading)
-    ours = [turn for turn in due if turn.finding is not None and turn.finding in lead]
-    named = dict.fromkeys(turn.words for turn in (ours or due))
-    return "; ".join(list(named)[:_NAMED])
 
 
 def _name(finding: Finding | None) -> str:

@@ -24,6 +24,8 @@ def with_corrections(chart: Chart, decide: Callable[[Chart], Outcome]) -> Outcom
     outcome = decide(chart)
     if chart.doubtful:
         outcome = _settled(chart, outcome, decide)
+    if not chart.corrected:
+        return outcome
     taken = [f for f in chart.corrected if _is_asked(f, outcome.searched)]
     if not taken:
         return outcome

@@ -5,6 +5,7 @@ From a patient's findings to verdicts: the one function that the batch run, the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from chartsift.nlp.criteria.birth import birth_of
@@ -55,32 +56,47 @@ def evaluate(
     chart = Chart.build(patient, notes, findings, day)
     chosen = _applicable(chart, trial)
     read = read_of(chart, tuple(unread))
-    # Cohorts share criteria; each is decided once.
-    decided: dict[int, CriterionResult] = {}
-    results: list[CohortResult] = []
-    for cohort, criteria in _criteria(trial):
-        for criterion in criteria:
-            if id(criterion) not in decided:
-                decided[id(criterion)] = verdict_on(chart, criterion, read)
-        ours = tuple([decided[id(criterion)] for criterion in criteria])
-        results.append(_cohort_result(chart, trial, cohort, ours, applicable=cohort is chosen))
-    return results
+    asked = _asked(trial)
+    decided = [verdict_on(chart, criterion, read) for criterion in asked.criteria]
+    return [
+        _cohort_result(chart, trial, cohort, tuple([decided[i] for i in places]), applicable=cohort is chosen)
+        for cohort, places in asked.cohorts
+    ]
 
 
-# The cohorts of a trial with their criteria, by the identity of the trial, which is kept, as with parameters.
-_CRITERIA: dict[int, tuple[TrialFile, tuple[tuple[Cohort, tuple[Criterion, ...]], ...]]] = {}
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """
+    What a trial asks.
+
+    Attributes:
+        trial: The trial, which is kept, so that its identity stays its own.
+        criteria: Its criteria, each once: cohorts share some, and each is decided once.
+        cohorts: Its cohorts, each with the places of its criteria among them.
+    """
+
+    trial: TrialFile
+    criteria: tuple[Criterion, ...]
+    cohorts: tuple[tuple[Cohort, tuple[int, ...]], ...]
+
+
+# By the identity of the trial, as with parameters.
+_ASKED: dict[int, _Asked] = {}
 _MOST_TRIALS = 1_000
 
 
-def _criteria(trial: TrialFile) -> tuple[tuple[Cohort, tuple[Criterion, ...]], ...]:
-    """Return the cohorts of *trial*, each with its criteria, put together once."""
-    known = _CRITERIA.get(id(trial))
-    if known is None or known[0] is not trial:
-        if len(_CRITERIA) >= _MOST_TRIALS:
-            _CRITERIA.clear()
-        cohorts = tuple((cohort, trial.criteria_of(cohort)) for cohort in trial.cohorts)
-        known = _CRITERIA[id(trial)] = (trial, cohorts)
-    return known[1]
+def _asked(trial: TrialFile) -> _Asked:
+    """Return the criteria and cohorts of *trial*, put together once."""
+    known = _ASKED.get(id(trial))
+    if known is None or known.trial is not trial:
+        if len(_ASKED) >= _MOST_TRIALS:
+            _ASKED.clear()
+        criteria_of = [(cohort, trial.criteria_of(cohort)) for cohort in trial.cohorts]
+        once = {id(criterion): criterion for _, criteria in criteria_of for criterion in criteria}
+        place = {key: i for i, key in enumerate(once)}
+        cohorts = tuple((cohort, tuple(place[id(c)] for c in criteria)) for cohort, criteria in criteria_of)
+        known = _ASKED[id(trial)] = _Asked(trial, tuple(once.values()), cohorts)
+    return known
 
 
 def _applicable(chart: Chart, trial: TrialFile) -> Cohort:

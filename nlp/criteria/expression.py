@@ -15,8 +15,8 @@ def outcome_of(chart: Chart, node: Mapping[str, Any], *, is_bare: bool = False) 
     """
     Return what an expression of a trial file comes to on *chart*.
 
-    *is_bare* asks for value and basis alone, which takes half the time: the days on which a verdict may change are
-    decided for nothing else. The evidence and the words of the outcome are then not to be looked at.
+    *is_bare* asks for value and basis alone: the days on which a verdict may change are decided for nothing else. The
+    evidence and the words of the outcome are then not to be looked at.
     """
     name, content = next(iter(node.items()))
     if name == "all":

@@ -65,9 +65,11 @@ def unknown(
     return _outcome(None, basis, tuple(evidence), reason, **more)  # type: ignore[arg-type]
 
 
-def silent(*searched: str, next_step: str = "", evidence: Sequence[Evidence] = ()) -> Outcome:
+def silent(
+    *searched: str, next_step: str = "", evidence: Sequence[Evidence] = (), flags: tuple[str, ...] = ()
+) -> Outcome:
     """Return the unknown of a chart that says nothing; *evidence* may hold what was set aside."""
-    return _outcome(None, "no_mention", tuple(evidence), searched=searched, next_step=next_step)
+    return _outcome(None, "no_mention", tuple(evidence), "", flags, next_step, searched)
 
 
 def bare(value: bool | None, basis: Basis) -> Outcome:

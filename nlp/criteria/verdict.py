@@ -144,7 +144,7 @@ def verdict_in_full(chart: Chart, criterion: Criterion, read: Read) -> Criterion
             here,
             lambda on: status_of(on, criterion),
             status,
-            leading=(item.finding for item in outcome.evidence if item.stance != "set_aside"),
+            leading=[item.finding for item in outcome.evidence if item.stance != "set_aside"],
         )
     search = read.search_for(outcome.searched) if basis in _WITH_SEARCH else None
     flags = outcome.flags

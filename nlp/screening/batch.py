@@ -212,11 +212,11 @@ def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
     counted, funnel = tally.criteria, tally.funnel
     is_possible = is_clear = True
     for criterion in cohort.criteria:
-        name, possible, clear = _names(cohort.cohort_id, criterion.criterion_id)
+        basis = criterion.basis
+        key, possible, clear = _names(cohort.cohort_id, criterion.criterion_id, criterion.status, basis)
         # A Counter makes a call of its own for each key that it does not have yet.
-        key = f"{name}/{criterion.status}/{criterion.basis}"
         counted[key] = counted.get(key, 0) + 1
-        if criterion.basis == "judgement":
+        if basis == "judgement":
             continue
         is_possible = is_possible and not rules_out(criterion)
         is_clear = is_clear and is_possible and criterion.status != "unknown"
@@ -224,11 +224,11 @@ def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
         funnel[clear] = funnel.get(clear, 0) + is_clear
 
 
-@lru_cache(maxsize=1_000)
-def _names(cohort_id: str, criterion_id: str) -> tuple[str, str, str]:
-    """Return what a criterion of a cohort is called in the tables of a tally, and in the funnel."""
+@lru_cache(maxsize=10_000)
+def _names(cohort_id: str, criterion_id: str, status: str, basis: str) -> tuple[str, str, str]:
+    """Return what a verdict on a criterion of a cohort is called in the tables of a tally, and in the funnel."""
     name = f"{cohort_id}/{criterion_id}"
-    return name, f"{name}/possible", f"{name}/clear"
+    return f"{name}/{status}/{basis}", f"{name}/possible", f"{name}/clear"
 
 
 def rules_out(criterion: CriterionResult) -> bool:

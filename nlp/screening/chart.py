@@ -81,6 +81,9 @@ class PatientResult:
         return next(cohort for cohort in self.cohorts if cohort.applicable)
 
 
+_result = maker(PatientResult)
+
+
 def screen_patient(
     pipeline: Extractor,
     trial: Trial,
@@ -121,7 +124,7 @@ def screen_patient(
     missed = (*unread, *found.missed)
     cohorts = evaluate(_at(patient, day), found.notes, findings, trial, as_of=day, unread=missed)
     cohorts = rated(pipeline, cohorts, found.notes)
-    return PatientResult(
+    return _result(
         patient,
         day,
         tuple(found.notes),

@@ -56,6 +56,8 @@ def mark_copied(notes: Sequence[Note], findings: Sequence[Finding]) -> list[Find
     Returns:
         The findings in their order; the time grows with the length of the notes.
     """
+    if len(notes) < 2:
+        return list(findings)
     by_note: dict[str, list[int]] = {}
     for i, finding in enumerate(findings):
         by_note.setdefault(finding.note_id, []).append(i)
@@ -69,12 +71,14 @@ def mark_copied(notes: Sequence[Note], findings: Sequence[Finding]) -> list[Find
         # A note without findings neither copies nor is copied.
         for note in (note for note in same_day if note.note_id in by_note):
             copied: list[_Stretch] = []
-            for line, runs in _lines(note):
-                if line.words in first:
-                    copied.append(line)
+            for at, line in _lines(note):
+                whole = _stretch(note, at, line)
+                if whole.words in first:
+                    copied.append(whole)
                     continue
+                runs = _sentences(note, at, line)
                 copied.extend(one for one in runs if one.words in first)
-                fresh.extend((line, *runs))
+                fresh.extend((whole, *runs))
             for i in by_note[note.note_id] if copied else ():
                 marked[i] = _as_first_said(marked[i], copied, first, said)
         for one in fresh:
@@ -82,15 +86,22 @@ def mark_copied(notes: Sequence[Note], findings: Sequence[Finding]) -> list[Find
     return marked
 
 
-def _lines(note: Note) -> Iterator[tuple[_Stretch, list[_Stretch]]]:
-    """Yield the lines that are long enough, each with its runs of sentences that are, by rising start and end."""
+def _lines(note: Note) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are long enough, each with its place."""
     at = 0
     for line in note.text.splitlines(keepends=True):
-        whole = _stretch(note, at, line)
-        if len(whole.words) >= _LEAST_LINE:
-            cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(line)), len(line)]
-            yield whole, [_stretch(note, at + a, line[a:b]) for a, b in _runs(cuts)]
+        # Most lines are short as they stand, blanks included.
+        if len(line) >= _LEAST_LINE and len(line.strip()) >= _LEAST_LINE:
+            yield at, line
         at += len(line)
+
+
+def _sentences(note: Note, at: int, line: str) -> list[_Stretch]:
+    """Return the runs of sentences of a line that are long enough, by rising start and end."""
+    if len(line) < _LEAST_SENTENCES:
+        return []
+    cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(line)), len(line)]
+    return [_stretch(note, at + a, line[a:b]) for a, b in _runs(cuts)]
 
 
 def _runs(cuts: Sequence[int]) -> Iterator[tuple[int, int]]:

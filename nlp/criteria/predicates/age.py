@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from chartsift.nlp.criteria.birth import Birth, birth_of, birthday
 from chartsift.nlp.criteria.chart import Chart, evidence
-from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
+from chartsift.nlp.criteria.logic import Outcome, bare, false, silent, true, unknown
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
 
 # An upper limit that is none.
@@ -32,7 +32,21 @@ class AgeBetween(Parameters):
         return self
 
 
-@predicate("age_between", AgeBetween)
+def _settle(chart: Chart, given: AgeBetween) -> Outcome:
+    """Return what ``age_between`` comes to, without the reasons."""
+    born = birth_of(chart)
+    if born is None:
+        return bare(None, "no_mention")
+    old_enough, surely_old_enough = _turned(chart, born, given.min)
+    too_old, surely_too_old = _turned(chart, born, given.max + 1)
+    if surely_old_enough and not too_old:
+        return bare(True, "documented")
+    if surely_too_old or not old_enough:
+        return bare(False, "documented")
+    return bare(None, "conflicting" if born.is_disputed else "insufficient")
+
+
+@predicate("age_between", AgeBetween, settle=_settle)
 def age_between(chart: Chart, given: AgeBetween) -> Outcome:
     """Completed years at screening within a range, both ends included."""
     born = birth_of(chart)

@@ -7,7 +7,6 @@ The limits and their sources stand in ``heart_lung_values``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from chartsift.nlp.criteria.chart import NOT_A_FACT, Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, false, silent, true, unknown
@@ -31,7 +30,7 @@ def lung_or_heart_impaired(chart: Chart, given: LungHeart) -> Outcome:
         # A QTc that is long and below the limit is shown; nobody has looked at heart or lung with it.
         below = f"long, and not above {given.qtc_review_above:g} ms"
         shown_only = [evidence(m.finding, "set_aside", below) for m in found]
-        return replace(silent(*searched, evidence=[*shown_only, *outdated]), flags=_flags(found))
+        return silent(*searched, evidence=[*shown_only, *outdated], flags=_flags(found))
     impaired = [m for m in found if m.level == "impaired"]
     review = [m for m in found if m.level == "review"]
     clear = [m for m in found if m.level == "clear"]

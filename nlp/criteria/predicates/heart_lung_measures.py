@@ -164,6 +164,8 @@ def _qtc(chart: Chart, given: LungHeart) -> Measure | None:
 
 
 def _pulmonary_hypertension(chart: Chart, given: LungHeart) -> list[Measure]:
+    if not chart.may_have("echo"):
+        return []
     made: list[Measure] = []
     statements = [
         f
@@ -229,6 +231,8 @@ def _pressure(chart: Chart, given: LungHeart, concept: str) -> Measure | None:
 
 def _worded(chart: Chart, given: LungHeart) -> list[Measure]:
     """Return what notes say without numbers: "severe restriction", "severely reduced DLCO", "LV function normal"."""
+    if not chart.may_have("pft", "echo"):
+        return []
     made: list[Measure] = []
     for concept, kind, days in (
         ("impairment", "pft", given.pft_days),

@@ -11,6 +11,8 @@ from chartsift.nlp.types import Finding
 
 def oxygenation(chart: Chart, given: LungHeart) -> list[Measure]:
     """Return the saturation on air and the oxygen therapy as they stand, the later of the two over the earlier."""
+    if not chart.may_have("vital", "oxygen"):
+        return []
     resting = [
         f
         for f in chart.of("vital", ["SpO2"], assertions=["present"])

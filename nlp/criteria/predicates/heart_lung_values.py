@@ -105,6 +105,8 @@ def current_values(chart: Chart, kind: str, concept: str) -> list[Finding]:
     Values that their own text calls earlier, supine ones and copied text are left out while others exist.
     """
     values = [f for f in chart.of(kind, [concept]) if f.value is not None and f.assertion == "present"]
+    if not values:
+        return []
     usable = [f for f in values if is_usable(f)] or [f for f in values if f.attribute("superseded") != "yes"]
     if not usable:
         return []
@@ -119,6 +121,8 @@ def statements_of_normal(chart: Chart, concept: str) -> list[Finding]:
     """Return statements without a number that call *concept*, or its whole study, normal; latest first."""
     study = "echo" if concept == "LVEF" else "PFT"
     kind = "echo" if concept == "LVEF" else "pft"
+    if not chart.may_have(kind):
+        return []
     names = [concept, study] + (["LV_function"] if concept == "LVEF" else [])
     return [
         f

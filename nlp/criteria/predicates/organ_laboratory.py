@@ -26,6 +26,8 @@ def file_laboratory(
 
     *near* takes the ones that only a reviewer should see.
     """
+    if not chart.may_have("lab"):
+        return []
     old: list[Evidence] = []
     limits = (
         ("Hgb", given.hgb_below, given.hgb_review, given.count_days, "hematological"),

@@ -28,6 +28,7 @@ _FRESH_CLOT = re.compile(
 )
 
 BAD: frozenset[str] = frozenset({"severe", "progressive", "uncontrolled"})
+_BAD_OR_OVER = BAD | {"over"}
 _GOOD = frozenset({"controlled", "stable", "mild"})
 # An episode (a bleed, a stroke) that no later note carries on is over after this many days.
 EPISODE_DAYS = 30
@@ -94,16 +95,19 @@ def name_of(state: DiseaseState) -> str:
     return f"{state.system} disease ({state.finding.text.splitlines()[0][:60]})"
 
 
+_LEVEL_WORDS: dict[str, str] = {
+    "over": "past or resolved",
+    "absent": "denied",
+    "controlled": "mild or controlled",
+    "old": "called bad",
+}
+
+
 def words_for(state: DiseaseState) -> str:
     """Return its level as a sentence says it."""
     if state.level == "unspecified":
         return "named without severity"
-    return {
-        "over": "past or resolved",
-        "absent": "denied",
-        "controlled": "mild or controlled",
-        "old": "called bad",
-    }.get(state.level, state.level)
+    return _LEVEL_WORDS.get(state.level, state.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +129,15 @@ def _state(chart: Chart, system: str, disease: str, found: list[Finding], window
     explicit = [f for f in same if _is_explicit(f)]
     decides = explicit[0] if explicit else same[0]
     # A bad statement of today's assessment is not undone by a milder aside in the same note.
-    bad = [
-        f
-        for f in same
-        if _level(f) in BAD and f.attribute("listed") != "yes" and f.section not in ("hpi", "ros")
-    ]
-    if (
-        bad
-        and _level(decides) not in BAD
-        and _level(decides) != "over"
-        and decides.section not in ("assessment", "plan")
-    ):
-        decides = bad[0]
+    if decides.section not in ("assessment", "plan") and _level(decides) not in _BAD_OR_OVER:
+        decides = next(
+            (
+                f
+                for f in same
+                if _level(f) in BAD and f.attribute("listed") != "yes" and f.section not in ("hpi", "ros")
+            ),
+            decides,
+        )
     if not explicit and decides.assertion == "present":
         # A bare name today leaves standing how an earlier note rated the lasting disease.
         rated = [

@@ -11,7 +11,7 @@ from support.screened import decide
 from chartsift.nlp.criteria import load_trial
 from chartsift.nlp.pipeline import Pipeline
 from chartsift.nlp.screening.chart import screen_patient
-from chartsift.nlp.screening.copied import _lines, mark_copied
+from chartsift.nlp.screening.copied import _sentences, mark_copied
 from chartsift.nlp.types import Finding, Note, Patient
 
 FEBRUARY, MAY = date(2025, 2, 1), date(2025, 5, 1)
@@ -161,7 +161,7 @@ def test_work_grows_with_the_length_of_the_notes() -> None:
     def compared(count: int) -> int:
         """Return how many characters are compared for one line of *count* sentences of five characters."""
         line = STORY + " aaa." * count
-        return sum(len(run.words) for _, runs in _lines(note("1", FEBRUARY, line)) for run in runs)
+        return sum(len(run.words) for run in _sentences(note("1", FEBRUARY, line), 0, line))
 
     assert compared(16_000) <= 4.1 * compared(4_000)
 
