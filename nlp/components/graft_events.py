@@ -57,7 +57,7 @@ _BY_DONOR = rf"(?:given|donated|gifted)\s+(?:to (?:him|her|me|them)\s+)?by\s+(?:
 _ENDS = r"(?=[\s\"”'’]*(?:$|[.,;:)(]|\n|\d|\b(?:in|on|at|from|since|which|that|when|after|before|for|was|is|has|works?|and was|by|about|during|as|to|who|through|around|back|last|this|put|transplanted|implanted|there|then|elsewhere|abroad|some|nearly|almost|over|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|years?)\b))"
 _GET = r"(?:received|receive|receives|got|gets|get|getting|receiving|has had|have had|had|has|have|carries|carried|carrying|lives with|living with|accepted|was given|were given|been given|be given|given|give (?:him|her|me)|gave (?:him|her|me)|obtained|implanted with|required|require[sd]?|needs?|needed|with)"
 _DONE = r"(?:transplanted|implanted|grafted|re-?infused|infused|re-?transfused|given back|returned|put in(?:to)? (?:me|him|her)|put in)"
-_AUX = r"(?:(?:was|were|is|are|has been|have been|had been|got|being)\s+)"
+_AUX = r"(?:(?:was|were|is|are|has been|have been|had been|got)\s+)"
 _HAVING = r"(?:successfully |finally |then |eventually |later |subsequently )*"
 _RECEIVED = loosely(
     # "got a new liver", "received her brother's bone marrow", "carries a donor heart"
@@ -127,7 +127,20 @@ _EVENT_LETTERS = (
 _BEFORE_ORGAN = ("new ", "own ", "'s ", "’s ")
 _BEHIND_ORGAN = (" from", " back")
 _ORGAN_AHEAD = loosely(rf"{_SIDE}(?:(?:harvested|stored|frozen|collected) )?(?:{_SOLID}|{_MARROW}|cells)")
-_ORGAN_ENDS = ("kidney", "kidneys", "liver", "heart", "lung", "lungs", "marrow", "cell", "cells", "pbsc", "pbscs", "blood")
+_ORGAN_ENDS = (
+    "kidney",
+    "kidneys",
+    "liver",
+    "heart",
+    "lung",
+    "lungs",
+    "marrow",
+    "cell",
+    "cells",
+    "pbsc",
+    "pbscs",
+    "blood",
+)
 
 # ---- given by the patient
 _DONATED = loosely(

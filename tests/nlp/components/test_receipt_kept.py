@@ -40,6 +40,7 @@ HAD = [
     "Mother of two, heart transplant recipient (2011).",
     "Married, mother of three. She had a kidney transplant in 2011.",
     "Father of a 4-year-old boy; liver transplant 2016.",
+    "His own cells were returned on 12 December 2019.",
     "Declined CAR T in 2021 but received it in 2023.",
     "Offered CAR T in March 2022 and received it in May 2022.",
     "She would prefer no more infusions after her CAR-T in 2022.",
@@ -57,6 +58,8 @@ NOT_HAD = [
     "To be listed and transplanted (lung) in 2027.",
     "If listed and transplanted (lung) she would need a caregiver.",
     "Declined CAR T in 2021 and received rituximab instead.",
+    "May accept albumin, will 'pray on' his own cells being returned.",
+    "Donor search started; letermovir is to start after allo.",
 ]
 
 
