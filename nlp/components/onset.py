@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -180,13 +180,11 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
     text = layout.text
     words = _words()
     note_date = note_date_of(doc)
-    # A sentence is searched for symptoms only once it is known to hold a time and to stand where an onset is told.
-    beginnings = words.symptom.beginnings(text)
-    numbers: Iterable[int] = range(len(layout.sentences))
-    if beginnings is not None:
-        places = (*(start for start, _ in named), *beginnings)
-        numbers = sorted({layout.sentence_number(place) for place in places})
-    for number in numbers:
+    numbers = {layout.sentence_number(start) for start, _ in named}
+    for match in words.symptom.finditer(text):
+        # One that crosses the end of its sentence may hide another in the next.
+        numbers.update(range(layout.sentence_number(match.start()), layout.sentence_number(match.end()) + 1))
+    for number in sorted(numbers):
         sentence = layout.sentences[number]
         stop = min(sentence.end, sentence.start + _LONGEST_SENTENCE)
         category = layout.section_at(sentence.start).category

@@ -14,7 +14,7 @@ import sys
 import threading
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from math import inf
 
@@ -155,11 +155,6 @@ class Gate:
             return True
         i = bisect_left(places, pos)
         return i < len(places) and places[i] < endpos
-
-    def beginnings(self, text: str) -> Sequence[int] | None:
-        """Return where a match may begin, in order; None where that is not known at once."""
-        scan = _here.scan
-        return scan.places(self.number) if scan is not None and scan.text is text else None
 
     def _is_out(self, text: str, pos: int) -> bool:
         scan = _here.scan

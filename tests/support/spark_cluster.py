@@ -59,8 +59,13 @@ class Cluster:
                 process.wait()
 
     def logs(self) -> str:
-        """Return everything that master, workers and executors have written."""
-        files = [path for path in self.folder.rglob("*") if path.is_file() and path.suffix in ("", ".log")]
+        """Return everything that master, workers and executors have said; rows on their way are Spark's own data."""
+        scratch = self.folder / "scratch"
+        files = [
+            path
+            for path in self.folder.rglob("*")
+            if path.is_file() and path.suffix in ("", ".log") and scratch not in path.parents
+        ]
         return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
 
     def _start(self, name: str, *command: str) -> None:
