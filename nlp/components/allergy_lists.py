@@ -42,7 +42,7 @@ _NONE_KNOWN = gate(
     r"|ies)\s*(?:\([^)]{0,20}\))?\s*(?:[:=\-–]|\.{2,})?\s*(?:none|nil|no known|denies|denied|negative|neg\b"
     r"|no(?=\s*(?:[.;,]|$))))",
     re.IGNORECASE | re.MULTILINE,
-    starts=r"\b(?:nk[dm]?a\b|(?:no|not|never) (?:known|drug|medication|medicine|med|food|other|allerg)"
+    starts=r"\b(?:nk[dm]?a|(?:no|not|never) (?:known|drug|medication|medicine|med|food|other|allerg)"
     r"|denies (?:any|drug|medication|known|allerg)|allerg(?:y|ies))",
 )
 _ALLERGY_LETTERS = loose_gate(r"allerg|\bNK")
