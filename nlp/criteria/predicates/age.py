@@ -8,6 +8,7 @@ from chartsift.nlp.criteria.birth import Birth, birth_of, birthday
 from chartsift.nlp.criteria.chart import Chart, evidence
 from chartsift.nlp.criteria.logic import Outcome, bare, false, silent, true, unknown
 from chartsift.nlp.criteria.predicates.table import Parameters, predicate
+from chartsift.nlp.types import Basis
 
 # An upper limit that is none.
 _OLDEST = 130
@@ -35,15 +36,7 @@ class AgeBetween(Parameters):
 def _settle(chart: Chart, given: AgeBetween) -> Outcome:
     """Return what ``age_between`` comes to, without the reasons."""
     born = birth_of(chart)
-    if born is None:
-        return bare(None, "no_mention")
-    old_enough, surely_old_enough = _turned(chart, born, given.min)
-    too_old, surely_too_old = _turned(chart, born, given.max + 1)
-    if surely_old_enough and not too_old:
-        return bare(True, "documented")
-    if surely_too_old or not old_enough:
-        return bare(False, "documented")
-    return bare(None, "conflicting" if born.is_disputed else "insufficient")
+    return bare(None, "no_mention") if born is None else bare(*_is_within(chart, born, given))
 
 
 @predicate("age_between", AgeBetween, settle=_settle)
@@ -54,28 +47,38 @@ def age_between(chart: Chart, given: AgeBetween) -> Outcome:
         return silent(
             "age/age", "age/birth_date", next_step="Ask for the date of birth; no note states an age."
         )
-    old_enough, surely_old_enough = _turned(chart, born, given.min)
-    too_old, surely_too_old = _turned(chart, born, given.max + 1)
+    is_within, basis = _is_within(chart, born, given)
     low, high = born.ages(chart.as_of)
     span = f"{low}" if low == high else f"{low} to {high}"
     reason = f"age at screening is {span}, the range is {given.min} to {given.max}"
     if given.max == _OLDEST:
         reason = f"age at screening is {span}, the range begins at {given.min}"
-    if surely_old_enough and not too_old:
+    if is_within:
         flags = [*born.flags, *_differing(chart, born, given), *_soon(chart, born, given, given.max + 1)]
         shown = [*(evidence(f, "for") for f in born.used), *born.aside]
         return true(shown, reason, flags=tuple(flags))
-    if surely_too_old or not old_enough:
+    if is_within is False:
         flags = [*born.flags, *_differing(chart, born, given), *_soon(chart, born, given, given.min)]
         shown = [*(evidence(f, "against") for f in born.used), *born.aside]
         return false(shown, reason, flags=tuple(flags))
     return unknown(
         [*(evidence(f, "against") for f in born.used), *born.aside],
         reason + ", and the notes do not tell which side",
-        basis="conflicting" if born.is_disputed else "insufficient",
+        basis=basis,
         next_step=f"Ask for the date of birth: the notes allow {span} years.",
         flags=born.flags,
     )
+
+
+def _is_within(chart: Chart, born: Birth, given: AgeBetween) -> tuple[bool | None, Basis]:
+    """Say whether the patient's age lies in the range, and on what that rests; None where the notes allow both."""
+    old_enough, surely_old_enough = _turned(chart, born, given.min)
+    too_old, surely_too_old = _turned(chart, born, given.max + 1)
+    if surely_old_enough and not too_old:
+        return True, "documented"
+    if surely_too_old or not old_enough:
+        return False, "documented"
+    return None, "conflicting" if born.is_disputed else "insufficient"
 
 
 def _turned(chart: Chart, born: Birth, years: int) -> tuple[bool, bool]:
