@@ -1,0 +1,248 @@
+"""
+Verdicts on lung and heart in the styles of several countries: tables, dictation, hand-over notes, notes over time.
+
+Most of the sentences name oxygen or a finding that does not hold now; the others have to stay met.
+"""
+
+from __future__ import annotations
+
+import pytest
+from support.screened import decide
+
+from chartsift.nlp.pipeline import Pipeline
+
+HEART_AND_LUNG = [
+    ("FVC 84%, TLCO 70%, SpO2 98%. Echo LVEF 62%.", "not_met"),
+    (
+        "[COPIED FORWARD 12/03/2023] Requires 2 L oxygen with exertion. FVC 48%, DLCO 38%. [END COPIED]\nFVC 78 %, DLCO 66 % today. SpO2 97% RA.",
+        "not_met",
+    ),
+    (
+        "Date          FVC %     DLCO %\n12/03/2022    48        38\n07/15/2023    55        44\n06/01/2024    72        66\nSpO2 rest 96% RA",
+        "not_met",
+    ),
+    ("Oxygen was returned to the supplier in August 2023 and is no longer used. Sats 97% RA.", "not_met"),
+    ("O2? None since 2022.", "not_met"),
+    ("Does not use oxygen at home or on exertion. FVC 81 %.", "not_met"),
+    ("Spirometry: FVC 82 % of target. EF 61 %.", "not_met"),
+    (
+        "RESPIRATORY FUNCTION 31/05/2024\nFVC 2,66 L (76 %)   TLC 79 %   DLCO 64 %    SpO2 rest 97 % air",
+        "not_met",
+    ),
+    ("LVEF 62 %, PAPs 27 mmHg, no effusion.", "not_met"),
+    (
+        "FVC          2.12    66       67               66\nDLCOcor      13.1    61       60               62\n             Pre     %Pred    Prior(2025-02)   Prior(2024-03)",
+        "not_met",
+    ),
+    ("Vital capacity 3.1 L (88% soll), DLCO-SB 74% soll.", "not_met"),
+    ("Transfer factor 71% pred, KCO 88%.", "not_met"),
+    ("Echo: good LV function, no PH.", "not_met"),
+    (
+        "Echocardiography: left ventricle not dilated, EF normal, no sign of pulmonary hypertension.",
+        "not_met",
+    ),
+    ("Sats 98 on air.", "not_met"),
+    ("SaO2 97 % without O2.", "not_met"),
+    ("Oxygen given during anaesthesia only; now 98% on room air.", "not_met"),
+    ("She needed oxygen for two days after the biopsy in 2022. Sats 97% RA.", "not_met"),
+    ("RVSP 24, LVEF 64%.", "not_met"),
+    ("Lungs clear, O2 sats 99% r/a", "not_met"),
+    ("No cardiac or pulmonary impairment.", "not_met"),
+    ("NYHA I, EF 58%.", "not_met"),
+    ("FVC 41 % pred, DLCO 34 %.", "met"),
+    ("FVC 1,32 L (39 %), DLCO 31 %", "met"),
+    ("On long-term oxygen 2 l/min, 16 h/day.", "met"),
+    ("LTOT 1.5 L/min.", "met"),
+    ("Home O2 3 L continuous.", "met"),
+    ("SpO2 87 % on room air at rest.", "met"),
+    ("Sats 89% on air.", "met"),
+    ("Severely impaired LV function, EF 25%.", "met"),
+    ("EF visually 30-35%.", "met"),
+    ("Precapillary PH, mPAP 42 mmHg, on sildenafil and macitentan.", "met"),
+    ("NYHA IV, cardiac cachexia.", "met"),
+    ("TLCO 35% of predicted.", "met"),
+    ("O2 dependent at rest (2 L), sats 93% on this.", "met"),
+    ("Respiratory insufficiency with continuous oxygen.", "met"),
+    ("Severe restrictive ventilatory disorder.", "met"),
+    ("PFT 05/2024\n         % pred\nFVC      44\nDLCO     37", "met"),
+    ("FVC 55 %, DLCO 46 %.", "unknown"),
+    ("LVEF 45 %.", "unknown"),
+    ("NYHA III.", "unknown"),
+    ("DLCO 52 % pred.", "unknown"),
+    ("Oxygen 2 L on exertion only, 95% at rest on air.", "unknown"),
+    ("RVSP 48 mmHg, mild pulmonary hypertension.", "unknown"),
+    ("FVC fell to 52 % in May 2024.", "unknown"),
+    ("TLCO 38 % pred, FVC 61 % pred.", "met"),
+    ("KCO 92%, TLCO 68%, VC 84%.", "not_met"),
+    ("VC 1.4 l (37 % Soll).", "met"),
+    ("Lung function of 01.06.24: FVC 79 % of norm, DLCO 66 % of norm.", "not_met"),
+    (
+        "Date        FVC%   DLCO%\n01/2022     44     36\n01/2023     58     49\n05/2024     74     65",
+        "not_met",
+    ),
+    ("Date        FVC%   DLCO%\n01/2022     74     66\n01/2023     58     49\n05/2024     43     35", "met"),
+    (
+        "| Date | FVC (% pred) | DLCO (% pred) |\n|---|---|---|\n| 03/2023 | 62 | 50 |\n| 05/2024 | 44 | 38 |",
+        "met",
+    ),
+    ("Month   FVC %pred   TLCO %pred   SpO2\nNov 2023   81   70   98\nMay 2024   80   71   97", "not_met"),
+    ("Echo 12/2023: EF 61%, RVSP 27, no effusion.", "not_met"),
+    ("Echo: EF 35 %, global hypokinesia.", "met"),
+    ("Dilated LV, EF 38%, on sacubitril.", "met"),
+    ("LV function mildly impaired, EF 47%.", "unknown"),
+    ("EF 32% in 2019 peripartum, recovered, 58% in March.", "not_met"),
+    ("PA systolic 62 mmHg, RHC mPAP 39, severe precapillary PH.", "met"),
+    ("PASP 33, no PH.", "not_met"),
+    ("Obs: T 36.7, P 76, BP 122/78, sats 97 air.", "not_met"),
+    ("Sats 90 % RA at rest, 84 % walking.", "met"),
+    ("SpO2 95% at rest, falls to 87% on 6MWT.", "not_met"),
+    ("Ambulatory oxygen 2 L for walking, none at rest; FVC 66%.", "unknown"),
+    ("Nocturnal oxygen 1 L.", "unknown"),
+    ("Concentrator at home, 2 L/min day and night.", "met"),
+    ("Home oxygen stopped in 2022 and the concentrator collected. 97% on air.", "not_met"),
+    ("Was on oxygen during COVID in 2021, weaned at discharge. SpO2 96% on air.", "not_met"),
+    (
+        "Given O2 15 L non-rebreathe and adrenaline during the rituximab reaction in April; sats today 98%.",
+        "not_met",
+    ),
+    ("Breathlessness NYHA II, EF 60%.", "not_met"),
+    ("NYHA III-IV, EF 30%.", "met"),
+    ("Breathless at rest, NYHA class 4.", "met"),
+    ("No significant cardiac or lung impairment.", "not_met"),
+    ("Advanced lung fibrosis, listed for lung transplantation, O2 4 L.", "met"),
+    ("CPAP for OSA. Sats 97% awake on air. FVC 88%.", "not_met"),
+    ("High-flow oxygen 40 L FiO2 0.5 on ICU.", "met"),
+    ("Gas transfer moderately reduced (TLCO 52%).", "unknown"),
+    ("FVC 2.9 L (92%). DLCO 5.8 mmol/min/kPa (74%).", "not_met"),
+    ("Blood gas on air: pO2 51 mmHg, SaO2 86%.", "met"),
+    ("QTc 430 ms, EF 66%.", "not_met"),
+    ("Diffusion capacity DLCO/VA 84%, DLCO 69%.", "not_met"),
+    ("Severe diffusion disorder, DLCO 28 %.", "met"),
+    ("Spiro: FVC 91% pred.", "not_met"),
+    ("Sat. 98% AA.", "not_met"),
+    ("SaO2 97 % in ambient air.", "not_met"),
+    ("Echocardiography normal, LVEF 65 %, PAPS 28 mmHg.", "not_met"),
+    ("TTE : FEVG 60 %.", "not_met"),
+    ("EFR: CVF 82 %, DLCO 70 %.", "not_met"),
+    ("Lufu: FVC 88 %, DLCO 74 %.", "not_met"),
+    ("No dyspnea. No O2 need.", "not_met"),
+    ("Never needed oxygen.", "not_met"),
+    ("Breathing room air, 99%.", "not_met"),
+    ("Room air saturation 96 percent, after stairs 94.", "not_met"),
+    ("Heart: EF preserved, no PAH on RHC 2023.", "not_met"),
+    ("Lungs: mild restriction (FVC 74).", "not_met"),
+    ("6MWT 510 m, SpO2 98 -> 95.", "not_met"),
+    ("O2 by nasal prongs only during ERCP. 97% RA.", "not_met"),
+    ("Visit | FVC % | DLCO % | LVEF %\n01/2023 | 55 | 44 | 60\n05/2024 | 78 | 66 | 62", "not_met"),
+    ("Date\tFVC%\tDLCO%\n05/01/2024\t40\t33\n01/01/2023\t62\t50", "met"),
+    ("FVC 1.1 L (33% pred).", "met"),
+    ("DLCO severely decreased at 29%.", "met"),
+    ("EF down to 25-30%.", "met"),
+    ("RA sat 85%, placed on 3 L.", "met"),
+    ("Uses 2 L O2 via concentrator all day.", "met"),
+    ("Continuous home O2 at 3 LPM.", "met"),
+    ("Group 3 PH, mPAP 45, on inhaled treprostinil.", "met"),
+    ("NYHA class IV heart failure.", "met"),
+    ("FEVG 30 %, severe dilated cardiomyopathy.", "met"),
+    ("Oxygen-dependent ILD, awaiting lung transplant.", "met"),
+    ("VC 41 % Soll, DLCO 30 % Soll.", "met"),
+    ("FVC 56%, stable since 2022.", "unknown"),
+    ("DLCO 45 % pred.", "unknown"),
+    ("LVEF 42%, on carvedilol.", "unknown"),
+    ("O2 with exercise 2 L, none at rest.", "unknown"),
+    ("mild PH, RVSP 42.", "unknown"),
+    (
+        "PFT 5/20/24\n        Ref   Pre   %Ref\nFVC     3.80  1.60  42\nFEV1    3.00  1.40  47\nDLCO    24.0  8.2   34",
+        "met",
+    ),
+    (
+        "PFT 5/20/24\n        Ref   Pre   %Ref\nFVC     3.80  3.20  84\nFEV1    3.00  2.60  87\nDLCO    24.0  18.1  75",
+        "not_met",
+    ),
+    ("Vitals: BP 118/70  HR 82  RR 16  T 98.4  SpO2 97%\nLungs clear. Echo 3/2024: EF 60-65%.", "not_met"),
+    ("Vitals: SpO2 89% RA -> 95% 2L NC. Home O2 arranged.", "met"),
+    (
+        "Anaesthetic record 2022: preoxygenation, FiO2 0.5, LMA. SpO2 99%. Recovery: O2 4 L mask for 20 min.\nClinic today: SpO2 98% air.",
+        "not_met",
+    ),
+    (
+        "Year   FVC%   DLCO%   6MWD\n2021   48     39      380\n2022   60     51      440\n2024   72     66      510",
+        "not_met",
+    ),
+    ("Cath lab: RHC 5/2024 mPAP 19, PCWP 9, CO 5.2. No PH.", "not_met"),
+    ("EF 55% (2024), was 35% at the time of myocarditis 2022.", "not_met"),
+    ("Sleep study: nadir 84% asleep, CPAP started; daytime sats 96% RA.", "not_met"),
+    ("Uses O2 2 L at night and 3 L with activity, none when sitting. RA sat 93.", "unknown"),
+    ("Lung: on home oxygen 24h/d (4 L), listed for transplant.", "met"),
+    ("NYHA 3, EF 44%.", "unknown"),
+    ("Home oxygen 2 L continuous; bronchoscopy under sedation last week.", "met"),
+    ("Chronic oxygen 3 L. Infusion reaction today treated with epinephrine.", "met"),
+    ("ICU: intubated for ARDS, propofol and midazolam running, FiO2 0.6.", "met"),
+    ("O2 4 L NC since admission for pneumonia, seizure on day 2.", "met"),
+    ("Requires 4 L O2 at rest. Anesthesia declined GA because of this.", "met"),
+    ("Date   FVC %   DLCO %\n01/02/2024   44   38\n02/05/2024   42   35", "met"),
+    ("SpO2 99% on air, P 72.", "not_met"),
+    ("Lung function normal, no oxygen.", "not_met"),
+    ("Previously on home O2, off since 2021; FVC 71, DLCO 62.", "not_met"),
+    ("TTE: EF 55-60%, grade I diastolic dysfunction, RVSP 25.", "not_met"),
+    ("Date     FVC%  TLCO%\n03/2022  70    61\n03/2024  72    64", "not_met"),
+    ("PFT: FVC 3.1 L (85%), FEV1 84%, DLCO 77%.", "not_met"),
+    ("Allergic reaction to IVIG in 2022 needed O2 and epinephrine; SpO2 98% RA now.", "not_met"),
+    ("WHO FC I, no PH on echo.", "not_met"),
+    ("FVC 38% and falling, O2 4 L at rest.", "met"),
+    ("Sats 88% on room air at rest, 2 L started.", "met"),
+    ("LVEF 28%, ICD in situ.", "met"),
+    ("Group 1 PAH on ambrisentan and tadalafil.", "met"),
+    ("Diffusing capacity 33% predicted.", "met"),
+    ("Date     FVC%  TLCO%\n03/2022  70    61\n03/2024  44    35", "met"),
+    ("FVC 54%, DLCO 48%.", "unknown"),
+    ("EF 43%.", "unknown"),
+    ("Exertional O2 2 L only.", "unknown"),
+    ("Anaphylaxis on Monday; on home oxygen 2 L continuous for ILD.", "met"),
+    ("Pneumonia on ICU, O2 15 L non-rebreather, SpO2 90 %.", "met"),
+]
+
+# The texts of several notes, each with the days before screening.
+OXYGEN_OVER_TIME = [
+    (
+        [
+            (1800, "10:33 adrenaline 0.5 mg IM, O2 15 L, fluids 1 L. SpO2 88."),
+            (3, "FVC 84%, TLCO 70%, SpO2 98%. Echo LVEF 62%."),
+        ],
+        "not_met",
+    ),
+    (
+        [(1800, "During the reaction O2 10 L by mask."), (3, "SpO2 97% on air, lung function normal.")],
+        "not_met",
+    ),
+    (
+        [
+            (60, "Infusion reaction: O2 10 L/min via mask, adrenaline, hydrocortisone. Settled."),
+            (3, "Sats 98%. Chest clear."),
+        ],
+        "not_met",
+    ),
+    ([(300, "Bronchoscopy under sedation with O2 4 L nasal."), (3, "SpO2 97%. FVC 80%.")], "not_met"),
+    ([(30, "Home oxygen 3 L continuous."), (3, "SpO2 95%.")], "met"),
+    (
+        [(40, "Seizure in clinic, O2 via mask 8 L, lorazepam. Transferred."), (3, "Well. SpO2 99%.")],
+        "not_met",
+    ),
+    ([(500, "Home oxygen 2 L."), (3, "Sats 97%, FVC 72%.")], "not_met"),
+    ([(20, "On 2 L O2 NC at rest."), (3, "Follow up by phone, no change.")], "met"),
+    (
+        [(60, "Home oxygen 2 L continuous. FVC 50 %."), (20, "Bronchoscopy under sedation with O2 6 L.")],
+        "met",
+    ),
+    ([(2, "Anaphylaxis to rituximab: adrenaline, O2 15 L.")], "unknown"),
+]
+
+
+@pytest.mark.parametrize(("text", "status"), HEART_AND_LUNG)
+def test_verdict_on_lung_cardiac_impairment(text: str, status: str, pipeline: Pipeline) -> None:
+    assert decide(pipeline, "lung_cardiac_impairment", [(3, text)]).status == status
+
+
+@pytest.mark.parametrize(("notes", "status"), OXYGEN_OVER_TIME)
+def test_oxygen_over_several_notes(notes: list[tuple[int, str]], status: str, pipeline: Pipeline) -> None:
+    assert decide(pipeline, "lung_cardiac_impairment", notes).status == status
