@@ -165,7 +165,7 @@ def disagreements(session: Session, patient: StudyPatient) -> list[tuple[str, st
     return [key for key in dict.fromkeys([*one, *other]) if one.get(key) != other.get(key)]
 
 
-def all_decided(session: Session, scene: Scene) -> dict[tuple[str, str], CriterionState]:
+def require_all_decided(session: Session, scene: Scene) -> dict[tuple[str, str], CriterionState]:
     """
     Return what is in force on every criterion of a reading.
 

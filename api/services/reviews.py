@@ -24,10 +24,10 @@ from chartsift.api.services.readings import (
     CriterionState,
     Scene,
     acts_of,
-    all_decided,
     criteria_to_decide,
     open_reading,
     proposals_of,
+    require_all_decided,
     review_by,
     reviews_of,
     states_of,
@@ -276,7 +276,7 @@ def reveal(session: Session, study_id: str, patient_id: str, user_id: str) -> Re
     """
     scene = open_reading(session, study_id, patient_id, user_id)
     if scene.review.is_blind and scene.review.revealed_at is None:
-        all_decided(session, scene)
+        require_all_decided(session, scene)
         scene.review.revealed_at = now_of(session)
         audit.append(
             session,

@@ -21,10 +21,10 @@ from chartsift.api.services import audit
 from chartsift.api.services.readings import (
     CriterionState,
     Scene,
-    all_decided,
     disagreements,
     open_reading,
     proposals_of,
+    require_all_decided,
 )
 
 
@@ -47,7 +47,7 @@ def sign(session: Session, study_id: str, patient_id: str, user_id: str, *, expe
     review, patient = scene.review, scene.patient
     if review.version != expected:
         raise ConflictError("CO601")
-    states = all_decided(session, scene)
+    states = require_all_decided(session, scene)
     _require_reasons(session, scene, states)
     signature = _sign(session, scene, states, meaning=f"{review.slot} reading")
     patient.state = _state_after(session, patient, review)

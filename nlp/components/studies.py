@@ -56,12 +56,6 @@ _OTHER_BIOPSY = re.compile(
     r"|dermatitis)\b",
     re.IGNORECASE,
 )
-# Signs that only muscle shows; the others need a muscle named near by.
-_UNSURE = re.compile(
-    r"^(?:edema|oedema|fatty \w+|muscle atrophy|T2 hyper\w+.*|increased T2 signal|high T2 signal|STIR.*"
-    r"|T2/STIR.*)$",
-    re.IGNORECASE,
-)
 _NORMAL = gate(
     r"(?P<study>\bMRIs?\b|\bEMG(?:/NC[SV])?\b|\bmuscle (?:biopsy|bx)\b|\bneedle (?:EMG|exam\w*"
     r"|study)\b)(?P<gap>[^.;,\n|]{0,45}?)\b(?:was |were |is |are |entirely |completely "

@@ -30,6 +30,7 @@ from chartsift.nlp.screening.folder import (
     finished_run,
     prepare_folder,
     read_state,
+    remove_half_written,
 )
 from chartsift.nlp.screening.manifest import InputTotals, identity_of, make_manifest, run_fingerprint
 from chartsift.nlp.screening.parts import PartFolder, write_json
@@ -41,8 +42,9 @@ from chartsift.nlp.screening.writing import JoinTable, Step, StepDone, WriteLine
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
 
-# The tables in the order of joining, those that mostly take longest first: then nobody waits for the last one.
-_JOINING = ("criteria", "findings", "scores", "cohorts", "notes", "texts", "errors")
+# Tables are joined in this order, those that mostly take longest first: then nobody waits for the last one.
+_LONGEST = ("criteria", "findings", "scores", "cohorts", "notes", "texts")
+_JOINING = (*_LONGEST, *(name for name in TABLES if name not in _LONGEST))
 
 
 @contextmanager
@@ -115,6 +117,7 @@ class Run(ABC):
             if not (self.work / "state.json").exists():
                 shutil.rmtree(self.work, ignore_errors=True)
         shutil.rmtree(self.work, ignore_errors=True)
+        remove_half_written(self.config.out)
         return RunResults.open(self.config.out)
 
     def _make(self) -> dict[str, Any] | None:

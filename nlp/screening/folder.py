@@ -104,12 +104,19 @@ def read_state(out: Path) -> dict[str, Any] | None:
 def clear_folder(out: Path) -> None:
     """Remove what a run writes, and nothing else."""
     work = out / WORK_FOLDER
+    remove_half_written(out)
     for name in (MANIFEST, REPORT, *(f"{t}{suffix}" for t in TABLES for suffix in (".parquet", ".jsonl"))):
         (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / TABLE_FOLDERS, ignore_errors=True)
     (work / "state.json").unlink(missing_ok=True)
     for parts in work.glob("parts*"):
         shutil.rmtree(parts, ignore_errors=True)
+
+
+def remove_half_written(out: Path) -> None:
+    """Remove what a process that was killed had begun to write: it holds words of notes."""
+    for making in out.glob(".*.making"):
+        making.unlink(missing_ok=True)
 
 
 def finished_run(out: Path) -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
 from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +16,7 @@ from chartsift.nlp.screening.candidates import candidates_of
 from chartsift.nlp.screening.config import RunConfig
 from chartsift.nlp.screening.schema import FORMAT_VERSION
 from chartsift.nlp.screening.store import InputCounts
-from chartsift.nlp.types import Problem
+from chartsift.nlp.screening.writing import ProblemSource
 
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 _VERSIONS_OF = ("chartsift", "spacy", "medspacy", "pyarrow")
 
 
-class InputTotals(Protocol):
+class InputTotals(ProblemSource, Protocol):
     """What the end of a run needs to know of what was read; ``NoteStore`` is the usual one."""
 
     counts: InputCounts
@@ -36,10 +35,6 @@ class InputTotals(Protocol):
 
     def count_listed_without_notes(self) -> int:
         """Return the number of listed patients without any note that could be read."""
-        ...
-
-    def problems(self) -> Iterator[Problem]:
-        """Yield the problems of reading, in order."""
         ...
 
 

@@ -187,6 +187,7 @@ def write_jsonl(parquet: Path, path: Path) -> None:
         for batch in pq.ParquetFile(parquet).iter_batches(batch_size=_JSONL_ROWS):
             for row in batch.to_pylist():
                 lines.write(json.dumps(jsonable(row), ensure_ascii=False) + "\n")
+    _to_disk(making)
     making.replace(path)
 
 

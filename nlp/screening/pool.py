@@ -150,7 +150,7 @@ class Pool:
         Do what writes the files, when everything is screened, and yield each step when it is done, in any order.
 
         Raises:
-            ScreeningError: workers end again and again (SC415), or a table is damaged (SC405).
+            ScreeningError: workers end again and again (SC415).
             OSError: a file cannot be written.
         """
         del store  # each worker has its own

@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any
 from chartsift.nlp.formats import read_inputs, read_patients
 from chartsift.nlp.log import get_logger
 from chartsift.nlp.screening.chart import Extractor
-from chartsift.nlp.screening.config import MAX_MEMORY, NOTE_SECONDS, Progress, RunConfig
+from chartsift.nlp.screening.config import Progress, RunConfig
 from chartsift.nlp.screening.engine import Parts, Run, run_folder
-from chartsift.nlp.screening.folder import WORK_FOLDER
 from chartsift.nlp.screening.here import Here
 from chartsift.nlp.screening.manifest import InputTotals, run_fingerprint
 from chartsift.nlp.screening.messages import Setup
@@ -35,7 +34,7 @@ from chartsift.nlp.screening.writing import Step, StepDone
 if TYPE_CHECKING:
     from chartsift.nlp.criteria import Trial
 
-__all__ = ["MAX_MEMORY", "NOTE_SECONDS", "WORK_FOLDER", "Progress", "RunConfig", "run_screening"]
+__all__ = ["Progress", "RunConfig", "run_screening"]
 
 log = get_logger(__name__)
 
@@ -121,7 +120,8 @@ class _LocalRun(Run):
         for count, item in enumerate(items, start=1):
             store.add(item)
             if count % _READ_STEP == 0:
-                self._screener.expect(store.counts.notes_read // LEAST_NOTES)
+                wanted = self.config.limit or self.config.sample or store.counts.notes_read
+                self._screener.expect(min(wanted, store.counts.notes_read) // LEAST_NOTES)
                 self.on_progress(_reading(store, is_all=False))
         store.finish()
         self.on_progress(_reading(store, is_all=True))

@@ -14,12 +14,14 @@ time and memory are those of the operating system, which hold where Python is no
 from __future__ import annotations
 
 import ctypes
+import errno
 import gc
 import os
 import pickle
 import pkgutil
 import resource
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -150,7 +152,11 @@ class _Worker:
         if not isinstance(request, Screen | Probe):
             if isinstance(self._store, _Asked):
                 raise RuntimeError("a worker without a store is asked to write the files of a run")
-            return StepDone(request, request.do(self._store))
+            try:
+                return StepDone(request, request.do(self._store))
+            except MemoryError:
+                # Perhaps there was none left because of the notes before: a fresh process tries once more.
+                os._exit(OUT_OF_MEMORY)
         self._pipeline.lost = request.lost.notes
         if isinstance(request, Screen):
             failures = self._screen(request)
@@ -236,6 +242,8 @@ def _sendable(error: Exception) -> Exception:
         return error
     if isinstance(error, OSError):
         return OSError(error.errno or 0, error.strerror or type(error).__name__)
+    if isinstance(error, sqlite3.OperationalError):
+        return OSError(errno.EIO, "the disk is full or fails")
     log.error("worker_failed", exc_info=error)
     return RuntimeError(type(error).__name__)
 

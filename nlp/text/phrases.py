@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import ahocorasick_rs
 
@@ -28,7 +28,6 @@ _COMMON = frozenset(
 )
 # Signs, and a letter, that a note may spell otherwise (``tokens``).
 _RESPELT = frozenset("'\"-+μ")
-_NONE: tuple[Any, ...] = ()
 # A letter for Python, and an apostrophe for ``tokens``.
 _LETTER_APOSTROPHE = "ʼ"
 

@@ -209,7 +209,7 @@ def _scaling(contender: Contender, out: Path, repeats: int) -> dict[str, list[fl
     """
     Return how much faster two processes on half of the notes each are than one on all; nothing on a single core.
 
-    Of chartsift and, in the same minutes, of a loop in plain Python: the most that the machine lets two processes have.
+    Of chartsift and, in the same minutes, of a loop in plain Python: about what the machine gives two processes.
     """
     ratios: dict[str, list[float]] = {"scaling": [], "most_scaling": []}
     if (os.cpu_count() or 1) < 2:

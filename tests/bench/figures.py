@@ -77,7 +77,7 @@ class Besides:
 
     Attributes:
         scaling: Times the speed of one worker that two have.
-        most_scaling: The same of a loop in plain Python in the same minutes, which is the most that can be had.
+        most_scaling: The same of a loop in plain Python in the same minutes, which is about what the machine gives two processes.
         starts: Seconds on the clock of ``chartsift screen`` of one short note, from the command to its end.
         costs: By kind of model and corpus: share of the processor time without it that it takes on top.
     """
@@ -369,7 +369,7 @@ def _held(made: Sequence[Check]) -> str:
 
 
 def _most_scaling(besides: Besides) -> str:
-    """Return what two processes can have on the machine at all, beside what two workers have."""
+    """Return what two processes have on the machine at all, beside what two workers have."""
     if not besides.scaling or not besides.most_scaling:
         return ""
     share = median(ours / most for ours, most in zip(besides.scaling, besides.most_scaling, strict=True))
@@ -377,7 +377,7 @@ def _most_scaling(besides: Besides) -> str:
     ours, most = each
     return (
         f"Two workers, each repeat: {ours}. A loop in plain Python that shares nothing, in two processes in the same "
-        f"minutes: {most}. That is the most this machine lets two processes have; two workers have {share:.0%} of it."
+        f"minutes: {most}. That is about what this machine gives two processes; two workers had {share:.0%} of it."
     )
 
 

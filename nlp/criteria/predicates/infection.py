@@ -205,7 +205,9 @@ def _judge(  # noqa: PLR0912 - one question after another, first answer wins
         else:
             calm.append((latest, f"{name} on {day}, not carried on by later notes"))
     elif status == "unfinished":
-        doubtful.append((latest, f"{name} is told on {day} as of these months, without a word of its end"))
+        (doubtful if fresh(given.long_days) else calm).append(
+            (latest, f"{name} is told on {day} as of the months before, without a word of its end")
+        )
     elif status in ("suspected", "pending"):
         open_ = not (cleared_on is not None and cleared_on > day) and fresh(given.work_up_days)
         if open_ and latest.section not in ("family_history", "ros") and run != "minor":

@@ -16,6 +16,8 @@ from chartsift.nlp.criteria.predicates.infection import InfectionActive, infecti
         ("pneumonia", "acute", "resolved", 3, False),
         ("deep", "long", "active", 100, None),
         ("deep", "long", "active", 400, False),
+        ("tb", "long", "unfinished", 300, None),
+        ("tb", "long", "unfinished", 400, False),
         ("hiv", "chronic", "suppressed", 20, None),
         ("hiv", "chronic", "viremic", 20, True),
         ("hiv", "chronic", "negative", 20, False),

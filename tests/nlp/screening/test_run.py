@@ -21,8 +21,9 @@ from support.fake_pipeline import FAIL, FakePipeline
 from chartsift.nlp.criteria import load_trial
 from chartsift.nlp.errors import ScreeningError
 from chartsift.nlp.formats.base import Rejected
+from chartsift.nlp.screening.folder import WORK_FOLDER
 from chartsift.nlp.screening.results import RunResults
-from chartsift.nlp.screening.run import WORK_FOLDER, RunConfig, run_screening
+from chartsift.nlp.screening.run import RunConfig, run_screening
 from chartsift.nlp.screening.schema import TABLES
 from chartsift.nlp.screening.store import NoteStore
 from chartsift.nlp.types import Note, Patient, Problem
@@ -242,8 +243,9 @@ def test_killed_run_goes_on_and_equals_an_uninterrupted_one(trial, tmp_path):
         lambda data: data[:-1],
         lambda data: data[: len(data) // 2] + bytes(len(data) - len(data) // 2),
         lambda data: bytes([data[0] ^ 1]) + data[1:],
+        lambda data: data[:-8] + b"CSPART01",
     ],
-    ids=["empty", "cut", "zeros", "bit"],
+    ids=["empty", "cut", "zeros", "bit", "earlier format"],
 )
 def test_damaged_part_is_done_again(trial, tmp_path, damage):
     notes = write_notes(tmp_path / "notes.jsonl", many_notes())
@@ -305,8 +307,10 @@ def test_other_inputs_or_options_need_another_folder(trial, tmp_path, is_finishe
         with pytest.raises(ScreeningError, match="SC402") as caught:
             run(trial, out, *inputs, **changed)
         assert "--restart" in caught.value.hint
+    (out / ".criteria.jsonl.making").write_text("a note", encoding="utf-8")  # of a process that was killed
     results = run(trial, out, other, restart=True)
     assert results.manifest["counts"]["patients_screened"] == 1
+    assert not list(out.glob(".*.making"))
     if is_finished:
         assert sorted(path.name for path in out.iterdir()) == sorted([*OUTPUTS, "report.html", "run.json"])
 
