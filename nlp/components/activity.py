@@ -136,6 +136,7 @@ _ENZYME_NAMES = {
     "CK": r"\b(?:ck|cpk|creatine kinase)\b",
     "aldolase": r"\baldolase\b",
 }
+_ANY_ENZYME = gate("|".join(_ENZYME_NAMES.values()), re.IGNORECASE)
 _OTHER_CAUSE = (
     r"\b(?:methotrexate|MTX|azathioprine|AZA|hepat\w*|fatty liver|NAFLD|MASLD|NASH|steatosis"
     r"|liver disease|hemoly\w+|haemoly\w+|statins?|atorvastatin|simvastatin|rosuvastatin|isoniazid|INH"
@@ -303,8 +304,8 @@ def _enzyme_causes(doc: Doc) -> Iterator[Draft]:
     """Yield what the note itself gives as the cause of a raised enzyme, where it is not the muscle."""
     layout: Layout = doc._.layout
     text = layout.text
-    if not _EXPLAINED.may_begin(text):
-        return  # no enzyme is named, and most notes name none
+    if not _ANY_ENZYME.may_begin(text):
+        return  # most notes name none
     for match in _EXPLAINED.finditer(text):
         # "AST 95, ALT 120: liver enzymes due to hepatitis" explains every enzyme that the sentence names.
         begin = max(layout.sentence_at(match.start()).start, match.start() - 90)

@@ -6,7 +6,8 @@ the sentences that hold mentions by their words, without a token (``text/phrases
 How far a cue reaches is told by ``context_reach`` either way, sentence by sentence, so the time grows with the length
 of a note and not with its square.
 
-Reads: doc._.layout (sentences), doc.spans["concepts"]. Writes: span._.modifiers (tuple of ConTextModifier).
+Reads: doc._.layout (sentences), doc.spans["concepts"]. Writes: span._.modifiers (tuple of ConTextModifier; of
+``passages.Modifier`` where only mentions are read).
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def _rules(rules: ContextFile) -> Iterator[CueRule]:
             for cue in getattr(spec, name):
                 yield CueRule(
                     cue.text,
-                    words_of(cue.text.lower()),
+                    words_of(cue.text),
                     category,
                     direction,
                     kinds=frozenset(kind.upper() for kind in cue.kinds) or None,
@@ -133,7 +134,7 @@ def _rules(rules: ContextFile) -> Iterator[CueRule]:
                     is_item=name.endswith("_item"),
                 )
         for literal in spec.stop:
-            yield CueRule(literal, words_of(literal.lower()), category, "TERMINATE")
+            yield CueRule(literal, words_of(literal), category, "TERMINATE")
     for name, listed, direction in (
         ("TERMINATE", rules.terminate, "TERMINATE"),
         ("CLAUSE", rules.clause, "TERMINATE"),
@@ -141,7 +142,7 @@ def _rules(rules: ContextFile) -> Iterator[CueRule]:
         ("PSEUDO", rules.pseudo, "PSEUDO"),
     ):
         for literal in listed:
-            yield CueRule(literal, words_of(literal.lower()), name, direction)
+            yield CueRule(literal, words_of(literal), name, direction)
 
 
 def _medspacy_rule(rule: CueRule) -> ConTextRule:

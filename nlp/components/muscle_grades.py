@@ -1,5 +1,5 @@
 """
-Strength as it is measured: MRC grades by muscle, MMT and CMAS sums, and the words "full" and "normal".
+Strength as it is measured: MRC grades by muscle, and the words "full" and "normal"; sums are in ``muscle_sums``.
 
 Works on the note text. A grade is a number from 0 to 5; a plus or minus moves it by a third of a grade, so "4-" is
 3.67 and "4+" is 4.33. Reflexes, ranges of motion, joints and the dyspnea scale of the same research council look

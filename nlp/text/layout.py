@@ -209,7 +209,10 @@ _COLUMN_SIGNS = ("   ", "\t", "...", "|")  # what a row of a table holds one of
 _TERMINALS = (".", "!", "?", ":", ";")
 _CLOSERS = "'\")]”’"
 # A stop, its closing quotes or brackets, white space, and then something that can open a sentence.
-_BOUNDARY = re.compile(r"[.!?]+['\")\]”’]*(?=\s+(?P<next>[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))")
+# Only the first stop of a run is tried: a line of leader dots is read once, not once a dot.
+_BOUNDARY = re.compile(
+    r"[.!?](?<![.!?][.!?])[.!?]*['\")\]”’]*(?=\s+(?P<next>[A-Z0-9À-ÖØ-Þ\"'“(\[#>☐☑☒+-]|[a-z]+\b))"
+)
 # These end a sentence as often as they abbreviate a word, so the next letter decides.
 _EITHER = frozenset("no neg pos yr yrs mo wk wks y pt pts etc ca med prn wt".split())
 _LETTER_NAME = re.compile(

@@ -112,7 +112,7 @@ def _negated(members: Iterable[tuple[Any, Any]]) -> frozenset[str]:
 
 def alternatives(expression: str) -> list[str]:
     """
-    Return the alternatives that *expression* is made of, in order.
+    Return the alternatives that *expression* is made of, in order; "]" within a set is written "\\]" there.
 
     >>> alternatives(r"was|(?:is|are) on[a|b]|\\|")
     ['was', '(?:is|are) on[a|b]', '\\\\|']

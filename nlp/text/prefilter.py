@@ -1,10 +1,11 @@
 """
 The prefilter: one pass over a note finds every word that any reader looks for; where none stands nothing is read.
 
-``gate(expression)`` stands where ``re.compile`` would and finds exactly the same matches. It knows, from the expression
-itself (``literals``), the words of which each of its matches holds one. While a note is *open* (``opened``), one
-Aho-Corasick automaton has looked for the words of all gates at once, and a gate tries its expression only where a
-match can begin. Of any other text, and without an open note, it is the plain expression.
+``gate(expression)`` stands where ``re.compile`` would and finds the same matches, but for one that only the end of the
+searched part cuts short within a word. It knows, from the expression itself (``literals``), the words of which each of
+its matches holds one. While a note is *open* (``opened``), one Aho-Corasick automaton has looked for the words of all
+gates at once, and a gate tries its expression only where a match can begin. Of any other text, and without an open
+note, it is the plain expression.
 """
 
 from __future__ import annotations

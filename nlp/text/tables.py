@@ -44,9 +44,9 @@ _MAY_DATE = re.compile(
     r"\d/\d|\d\.\d{1,2}\.\d|\b(?:19|20)\d\d\b|\d-[A-Za-z0-9]{1,4}-\d|[A-Za-z]{3}[A-Za-z]*\.?[\s'-]{1,2}\d|today|yesterday",
     re.IGNORECASE,
 )
-# A flag in a column of its own that the header leaves without a name.
 _ROW = re.compile(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S")
 _VALUE_CELL = re.compile(r"(?:\s{2}|[\t|]\s*)[<>]?\d")
+# A flag in a column of its own that the header leaves without a name.
 _FLAG_CELL = re.compile(r"(?:HH?|LL?|\(HH?\)|\(LL?\)|\[HH?\]|\[LL?\]|\*+|↑+|↓+)$")
 
 

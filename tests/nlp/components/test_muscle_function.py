@@ -89,3 +89,9 @@ def test_spans_cover_the_statement() -> None:
     text = "Today he cannot get out of the tub alone."
     (ability,) = _abilities(text)
     assert text[ability.start : ability.end] == "cannot get out of the tub"
+
+
+def test_the_next_activity_has_a_reading_of_its_own() -> None:
+    found = _abilities("Able to climb stairs/ladder, walking with difficulty")
+
+    assert {(one.activity, one.reading) for one in found} == {("stairs", "able"), ("walking", "limited")}

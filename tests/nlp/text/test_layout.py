@@ -46,6 +46,7 @@ def sentences(text: str) -> list[str]:
         ("Jo-1        neg\nSRP         POS", ["Jo-1        neg", "SRP         POS"]),
         ("SRP ..... neg\nEJ ..... pos", ["SRP ..... neg", "EJ ..... pos"]),
         ("SRP ..... Negative, repeat", ["SRP ..... Negative, repeat"]),
+        ("What?! Really. Yes", ["What?!", "Really.", "Yes"]),
         ("PLAN\nstart prednisone", ["PLAN", "start prednisone"]),
         ("Father CAD.\r\nALLERGIES: NKDA", ["Father CAD.", "ALLERGIES: NKDA"]),
     ],
