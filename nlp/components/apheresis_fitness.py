@@ -96,7 +96,9 @@ _CELLS_NAMED = re.compile(r"collect|apheres|leuka", re.IGNORECASE)
 _NONE_TO_BE_HAD = re.compile(r"\s*(?:none|no\b|exhausted|not possible)", re.IGNORECASE)
 _LONGEST = 200
 # A note without any of these letters has nothing to say here; a plain search is a hundred times faster than the rest.
-_PROCEDURE_LETTERS = needles("pher", "collect", "harvest", "separator")
+_PROCEDURE_LETTERS = needles(
+    "pher", "phaer", "phares", "leukap", "leucap", "leukper", "collect", "harvest", "separator"
+)
 # How each verdict is held as a finding, a contraindication.
 _HELD: dict[Verdict, Assertion] = {
     "unfit": "present",

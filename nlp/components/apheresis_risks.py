@@ -53,19 +53,9 @@ _GOOD = loose_gate(
 _IN_CASE = re.compile(r"\b(?:if|in case|should|risk of)\b[^.;]{0,40}$", re.IGNORECASE)
 _ACCESS_KINDS = (("lost", _NO_ACCESS), ("occluded", _OCCLUDED), ("poor", _POOR), ("good", _GOOD))
 _ACCESS_WORDS = needles(
-    "access",
-    "vein",
-    "antecub",
-    "stick",
-    "svc",
-    "ij ",
-    "ij,",
-    "ij:",
-    "jugular",
-    "route",
-    "diva",
-    "central",
-)
+    "access", "vein", "venous", "antecub", "stick", "svc", "ij ", "ij,", "ij:", "ijs", "jugular", "subclav", "brachioceph",
+    "route", "site", "line", "catheter", "nowhere", "nothing", "option", "poor ac", "diva", "central",
+)  # fmt: skip
 
 # ---- other risks
 _REFUSAL = loose_gate(
@@ -119,10 +109,10 @@ _RETROSPECT = re.compile(
 )
 # Letters of which every sentence that tells of a risk holds some: few sentences hold any.
 _LETTERS_OF = {
-    "blood_refusal": ("jehovah", "product", "bloodless", "transfus", "rbc", "jw"),
+    "blood_refusal": ("jehovah", "product", "bloodless", "transfus", "rbc", "cells", "jw"),
     "citrate_reaction": ("citrate", "acd"),
     "instability": (
-        "dynamic", "shock", "pressor", "norepi", "levophed", "ecmo", "iabp", "impella", "norad", "inotrop", "metaram",
+        "dynamic", "shock", "pressor", "norepi", "levophed", "ecmo", "iabp", "impella", "adrenalin", "norad", "inotrop", "metaram",
         "phenyleph", "dopamine", "vaso", "unstable", "sbp", "decompens", "dobut", "milrin", "epinephrine",
     ),
     "bleeding": ("bleed", "hemorrhag", "haemorrhag"),
@@ -146,6 +136,9 @@ def is_without_access(words: str) -> bool:
 
 def access_drafts(text: str, layout: Layout) -> Iterator[Draft]:
     """Yield what is said of venous access: lost, occluded, poor, good."""
+    # Lines, sites and options are in many notes, and hardly any says a word of veins.
+    if not any(pattern.search(text) for _, pattern in _ACCESS_KINDS):
+        return
     for span in _sentences_with(_ACCESS_WORDS, text, layout):
         for concept, match in _matches(_ACCESS_KINDS, text, span):
             start, end = match.span()

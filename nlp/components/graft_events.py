@@ -40,7 +40,7 @@ TO_SOMEONE = (
 )
 # ---- received
 _SOLID = r"(?:kidneys?|liver|heart|lungs?)"
-_MARROW = r"(?:bone marrow|marrow|(?:(?:peripheral )?blood )?(?:stem|progenitor)[- ]cells?|PBSCs?|(?:umbilical )?cord blood)"
+_MARROW = r"(?:bone marrow|marrow|(?:(?:peripheral )?blood )?(?:stem|progenitor)(?:-| )cells?|PBSCs?|(?:umbilical )?cord blood)"
 _DET = r"(?:(?:one of\s+)?(?:an?|the|his|her|their|my|one|some)\s+)?"
 _SIDE = r"(?:(?:left|right|both|double|single|whole|good|healthy|matching|matched|suitable|second|first|third)\s+)*"
 # Whose organ it was: only a graft has such an owner.
@@ -54,7 +54,7 @@ _FROM = (
 )
 _BY_DONOR = rf"(?:given|donated|gifted)\s+(?:to (?:him|her|me|them)\s+)?by\s+(?:(?:an?|the|his|her|their|my|older|younger|twin|late|living|anonymous|altruistic|deceased)\s+)*(?:{RELATIVE}|donor|stranger)\b"
 # Behind an organ these go on with its name: a new kidney stone is no new kidney.
-_ENDS = r"(?=[\s\"”'’]*(?:$|[.,;:)(]|\n|\d|\b(?:in|on|at|from|since|which|that|when|after|before|for|was|is|has|works?|and was|by|about|during|as|to|who|through|around|back|last|this|put|transplanted|implanted|there|then|elsewhere|abroad|some|nearly|almost|over|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|years?)\b))"
+_ENDS = r"(?=[\s\"”'’]*(?:$|[.,;)(]|\n|\d|\b(?:in|on|at|from|since|which|that|when|after|before|for|was|is|has|works?|and (?:is|was|has|takes|does|feels|lives)|but (?:is|was|has)|working|functioning|by|about|during|as|to|who|through|around|back|last|this|put|transplanted|implanted|there|then|elsewhere|abroad|some|nearly|almost|over|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|years?)\b))"
 _GET = r"(?:received|receive|receives|got|gets|get|getting|receiving|has had|have had|had|has|have|carries|carried|carrying|lives with|living with|accepted|was given|were given|been given|be given|given|give (?:him|her|me)|gave (?:him|her|me)|obtained|implanted with|required|require[sd]?|needs?|needed|with)"
 _DONE = r"(?:transplanted|implanted|grafted|re-?infused|infused|re-?transfused|given back|returned|put in(?:to)? (?:me|him|her)|put in)"
 _AUX = r"(?:(?:was|were|is|are|has been|have been|had been|got)\s+)"
@@ -112,11 +112,10 @@ _NOT_GIVEN_AFTER = loosely(
 _OTHER_CELLS = loosely(
     r"\bCAR\b|CAR[- ]?T|T[- ]?cells?|lymphocyt|\bDLI\b|modified|engineered|mesenchymal|\bred (?:blood )?cells?|platelets|granulocyt|leucel|-cel\b|-s/p"
 )
+# Single words: two of them may stand on two lines.
 _RECEIVED_LETTERS = needles(
-    "kidney", "liver", "heart", "lung", "marrow", "stem cell", "stem-cell", "progenitor", "pbsc", "cord blood", "own cells",
-    "harvested cells", "stored cells", "frozen cells", "autologous cells", "cryopreserved cells", "own stored", "own frozen",
-    "own harvested",
-)  # fmt: skip
+    "kidney", "liver", "heart", "lung", "marrow", "stem", "progenitor", "pbsc", "cord", "cells"
+)
 
 # Every event holds one of these, or one of the next two lines right beside its organ: "new", "from" and "'s" alone are in
 # any note, and plain letters are found many times faster than the pattern.
@@ -127,20 +126,7 @@ _EVENT_LETTERS = (
 _BEFORE_ORGAN = ("new ", "own ", "'s ", "’s ")
 _BEHIND_ORGAN = (" from", " back")
 _ORGAN_AHEAD = loosely(rf"{_SIDE}(?:(?:harvested|stored|frozen|collected) )?(?:{_SOLID}|{_MARROW}|cells)")
-_ORGAN_ENDS = (
-    "kidney",
-    "kidneys",
-    "liver",
-    "heart",
-    "lung",
-    "lungs",
-    "marrow",
-    "cell",
-    "cells",
-    "pbsc",
-    "pbscs",
-    "blood",
-)
+_ORGAN_ENDS = tuple("kidney kidneys liver heart lung lungs marrow cell cells pbsc pbscs blood".split())
 
 # ---- given by the patient
 _DONATED = loosely(
@@ -154,7 +140,7 @@ _DONATED = loosely(
     r"|\b(?P<nephrectomy>donor (?:L |R |left |right |laparoscopic )?nephrectomy)\b"
 )
 _BEFORE_DONOR = loosely(r"(?:(?:was|is|as|been|h/o|history of|s/p|status post|a)\s+(?:a\s+)?)?")
-_GIVEN_LETTERS = needles("donat", "donor", "gave ", "given", "nephrectomy")
+_GIVEN_LETTERS = needles("donat", "donor", "gave", "given", "nephrectomy")
 _NO_DONOR = loosely(
     r"\b(?:await\w*|wait\w*|no|without|suitable|potential|need\w*|find\w*|search\w*|deceased|cadaveric|his|her"
     r"|from|mother|father|brother|sister|wife|husband|son|daughter)\s+(?:a\s+|is\s+|was\s+|the\s+)?$"

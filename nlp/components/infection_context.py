@@ -53,6 +53,10 @@ class MentionContext:
     cues: tuple[str, ...]
 
 
+# "Her baby was delivered while she had pneumonia": the clause of the mention is the patient's again.
+_OF_THE_PATIENT = re.compile(r"\b(?:while|when|because|although) (?:s?he|the patient|pt)\b", re.IGNORECASE)
+
+
 def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
     layout: Layout = doc._.layout
     text = layout.text
@@ -66,7 +70,11 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
     assertion, cues = assertion_of(span)
     if assertion == "family" and not relative_named(text, start, end):
         assertion = "present"
-    if assertion != "family" and (holder := someone_else(text, layout, start, end)):
+    if (
+        assertion != "family"
+        and not _OF_THE_PATIENT.search(left)
+        and (holder := someone_else(text, layout, start, end))
+    ):
         # Whose it is is read as for grafts and CAR T: the context cues know the relative, not who the sentence is about.
         assertion, cues = "family", (holder,)
     section = layout.section_at(start).category

@@ -43,7 +43,7 @@ _DISCLOSED_ACTIVE = loosely(
 )
 
 # Words without any of these letters speak of no blinded trial; plain letters are found much faster than patterns.
-_TRIAL_LETTERS = ("placebo", "sham", "blind", "mask", "known", "code", "disclosed")
+_TRIAL_LETTERS = ("placebo", "sham", "control", "blind", "mask", "known", "code", "disclosed")
 # Of "or placebo" beside the treatment that it is the other arm of: the next few words.
 _ARM_REACH = 50
 # Of a sentence that still goes on about the trial of the one before it: one long sentence may stand between.

@@ -59,12 +59,13 @@ def is_denial_corrected(left: str) -> bool:
 
 def set_right(left: str, after: str) -> str:
     """Return the words of *after* by which a quoted document is set right, or which disown the mention; or nothing."""
-    disowned = _NOT_HERS.match(after) if "not " in after else None
+    lower = after.lower()
+    disowned = _NOT_HERS.match(after) if "not" in lower else None
     if disowned is not None and is_said_of_the_mention(after[: disowned.start("cue")].rstrip(" .:,;(–-")):
         return disowned.group("cue")
     if _ERROR_LABEL.search(left[-60:]):
         return "error"
-    if not any(letters in after for letters in _MENDING_LETTERS):
+    if not any(letters in lower for letters in _MENDING_LETTERS):
         return ""
     if not (_DOCUMENT_SAYS.search(left) or _ON_DOCUMENT.match(after)):
         return ""

@@ -49,6 +49,7 @@ def test_two_drugs(pipeline: Pipeline, text: str, held: set[tuple[str, str]]) ->
         ("Leukapheresis: venous access is open and good bilaterally.", {("leukapheresis", "absent")}),
         ("Leukapheresis: the right IJ is open, collection fine.", {("leukapheresis", "absent")}),
         ("Fitness for leukapheresis remains open.", {("leukapheresis", "possible")}),
+        ("Leukaphaeresis is contraindicated, she is unfit.", {("leukapheresis", "present")}),
     ],
 )
 def test_an_open_vein_is_no_open_question(pipeline: Pipeline, text: str, held: set[tuple[str, str]]) -> None:

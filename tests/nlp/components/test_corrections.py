@@ -40,6 +40,8 @@ def first(pipeline: Pipeline, text: str, kind: str) -> Finding:
         ),
         ("Kidney transplant in 2012. Her medication list is incorrect.", "transplant", "present"),
         ("Please disregard prior mention of CAR T.", "car_t", "absent"),
+        ("Home oxygen 2 L: this is false.", "oxygen", "absent"),
+        ("Pneumonia: this entry is not true.", "infection", "absent"),
     ],
 )
 def test_assertion(text: str, kind: str, assertion: str, pipeline: Pipeline) -> None:

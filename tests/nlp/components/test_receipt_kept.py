@@ -41,6 +41,10 @@ HAD = [
     "Married, mother of three. She had a kidney transplant in 2011.",
     "Father of a 4-year-old boy; liver transplant 2016.",
     "His own cells were returned on 12 December 2019.",
+    "Her own stem\ncells were reinfused in 2012.",
+    "Cord\nblood from an unrelated donor was infused in 2019.",
+    "She was given her own collected cells back in 2019.",
+    "She got her father's kidney and is well.",
     "Declined CAR T in 2021 but received it in 2023.",
     "Offered CAR T in March 2022 and received it in May 2022.",
     "She would prefer no more infusions after her CAR-T in 2022.",
@@ -60,6 +64,8 @@ NOT_HAD = [
     "Declined CAR T in 2021 and received rituximab instead.",
     "May accept albumin, will 'pray on' his own cells being returned.",
     "Donor search started; letermovir is to start after allo.",
+    "KIDNEY TRANSPLANT ON THE PROBLEM LIST: NOT HERS.",
+    "Has a new liver: lesion of 2 cm.",
 ]
 
 
