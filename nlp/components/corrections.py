@@ -326,6 +326,8 @@ class _Reading:
         elif draft.assertion == "absent" and not is_told_anew:
             # What was denied in error may be there.
             self.drafts[i] = replace(draft, assertion="possible", cues=(cue.words,))
+        elif draft.kind == "diagnosis" and draft.assertion == "historical" and cue.role == "should_read":
+            return  # "Polymyositis; this was revised to IMNM": a former label, no slip of the pen
         elif draft.assertion != "family":
             self.drafts[i] = _marked(draft, cue, "absent")
             if draft.kind == "infection":

@@ -188,7 +188,7 @@ def test_two_workers_stand_beside_what_two_processes_can_have_at_all():
 
     assert "each repeat: 1.50, 1.60, 1.90." in table
     # The median of 75 %, 100 % and 95 %: each repeat is compared with its own minute.
-    assert "have 95% of it" in table
+    assert "had 95% of it" in table
     assert "of it" not in figures.render(lines(), [], besides(), price=0.05, about="Here.")
 
 
