@@ -17,6 +17,7 @@ from chartsift.nlp.components.covered import Covered
 from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.loose import loose_gate, loosely
 from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import needles
 from chartsift.nlp.types import Assertion
@@ -64,10 +65,15 @@ _JUDGED = loosely(
     r" (?:to|for|with)|(?:would|can|could|may|will|should|cannot|can['’]t)(?: not)? (?:proceed|go ahead|be (?:done|collected))|(?:good |poor |not a )?candidate"
     r"|no (?:objections?|concerns?|contra\w*|barriers?|access)|contra-?indicated)\b"
 )
+_ASKS = (
+    r"(?:(?P<against>contra-?indicat\w*|\bC/I|\bbarriers?\b|\bunfit\w*)|(?P<fit>\bfit(?:ness)?\b|\bsuitab\w+|\beligib\w+"
+    r"|\bab(?:le|ility)\b|\bcandida\w+|\bclear(?:ed|ance)\b|\bfeasib\w+))"
+)
+_ASKED = loosely(
+    _ASKS + r"|(?P<access>\b(?:adequate|good|usable|sufficient|suitable)\b[^.;\n]{0,30}\b(?:access|veins?))"
+)
 _FORM = loosely(
-    r"(?:(?P<against>contra-?indicat\w*|\bC/I|\bbarriers?\b|\bunfit\w*)|(?P<fit>\bfit(?:ness)?\b|"
-    r"\bsuitab\w+|\beligib\w+"
-    r"|\bab(?:le|ility)\b|\bcandida\w+|\bclear(?:ed|ance)\b|\bfeasib\w+))[^.;:?\n]{0,50}(?:[?:=|]|"
+    rf"{_ASKS}[^.;:?\n]{{0,50}}(?:[?:=|]|"
     r"\.{2,}|\s[-–])[ \t]*"
     r"(?:(?P<yes>yes\b|y\b|pass(?:ed)?\b|present\b)|(?P<no>no\b(?! \w)|n\b|none\b|nil\b|fail(?:ed)?\b|absent\b))"
 )
@@ -210,6 +216,13 @@ def _form_answer(
     text: str, layout: Layout, begin: int, start: int, end: int
 ) -> tuple[Verdict, str, int] | None:
     """Return the verdict of a box of a form, its words and where they end."""
+    boxes = ticked(layout, end)
+    if boxes is not None:
+        asked = _ASKED.search(text, max(begin, layout.line_at(start).start), boxes.end)
+        if asked is None or boxes.said not in ("yes", "no"):
+            return None
+        against = asked.group("against") is not None
+        return ("unfit" if against == (boxes.said == "yes") else "fit"), boxes.words, boxes.end
     last = min(layout.line_at(start).end, end + 60)
     for match in (_FORM.search(text, begin, last), _FORM_AFTER.match(text, end, last)):
         if match is not None and match.end() > end:

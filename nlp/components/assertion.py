@@ -11,6 +11,7 @@ import re
 
 from spacy.tokens import Span
 
+from chartsift.nlp.text.answers import Said, ticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
@@ -59,6 +60,12 @@ _ANSWERS: tuple[tuple[re.Pattern[str], Assertion], ...] = (
     (_SIGN_AFTER_POSITIVE, "present"),
     (_ANSWER_YES, "present"),
 )
+_BY_ANSWER: dict[Said, Assertion] = {
+    "yes": "present",
+    "no": "absent",
+    "unknown": "possible",
+    "nothing": "hypothetical",
+}
 _SIGNS: tuple[tuple[re.Pattern[str], Assertion], ...] = (
     (_SIGN_BEFORE_UNSURE, "possible"),
     (_SIGN_BEFORE_POSITIVE, "present"),
@@ -135,6 +142,9 @@ def formal_answer(
     text: str, layout: Layout, start: int, end: int
 ) -> tuple[Assertion, tuple[str, ...]] | None:
     """Return what a tick box, a sign or the answer of a form says of ``text[start:end]``; None where there is none."""
+    boxes = ticked(layout, end)
+    if boxes is not None:
+        return _BY_ANSWER[boxes.said], (boxes.words,)
     line = layout.line_at(start)
     before = text[max(line.start, start - 8) : start]
     after = text[end : min(line.end, end + 24)]

@@ -58,14 +58,6 @@ NEGATIVE_LEFT = re.compile(
 )
 # "Infection / antibiotics now ......... no": a form's question and its answer. A comma, "on" or "with" before the
 # colon begins the next field: "UTI on ceftriaxone, CVA tenderness: no".
-# "Active infection [ ] Yes [x] No": the box that is ticked answers.
-_EMPTY, _TICKED = r"(?:\[\s?\]|\(\s?\)|[☐□○◯])", r"(?:\[[xX✓✔]\]|\([xX✓✔]\)|[☒☑■●✓✔])"
-_YES, _NO = r"(?:yes|y|ja|oui)", r"(?:no|n|nein|non|none)"
-TICKED_NO = re.compile(
-    rf"[^.;\n|]{{0,40}}?(?:{_EMPTY}\s*{_YES}\b[\s,/]*{_TICKED}\s*{_NO}\b|{_TICKED}\s*{_NO}\b[\s,/]*{_EMPTY}\s*{_YES}\b"
-    rf"|\b{_YES}\s*{_EMPTY}[\s,/]*{_NO}\s*{_TICKED}|\b{_NO}\s*{_TICKED}[\s,/]*{_YES}\s*{_EMPTY})",
-    re.IGNORECASE,
-)
 # 'Still shingles?" No: resolved', "Pneumonia? Excluded on CT": the question is answered.
 QUESTION_ANSWERED_NO = re.compile(
     r"\s*\?+[\"'”’»)]*\s*(?:[-–—:]\s*|=>\s*|->\s*|→\s*)?(?:(?:no|nope|nil|none|nein|non|n)(?=\s*(?:[.,:;!)–—-]|$|\n))|denie[sd]\b|excluded\b"

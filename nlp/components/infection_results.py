@@ -14,14 +14,13 @@ from chartsift.nlp.components.infection_cues import (
     ANSWERED_NO,
     NEGATIVE,
     NEGATIVE_LEFT,
-    TICKED_NO,
 )
 
 
 def is_result_negative(context: MentionContext) -> bool:
     """Say whether the line gives the name with a negative result, also across dot leaders and column signs."""
     line = context.after.split("\n", 1)[0]
-    if ANSWERED_NO.match(line) or TICKED_NO.match(line) or ALL_NEGATIVE.match(line):
+    if ANSWERED_NO.match(line) or ALL_NEGATIVE.match(line):
         return True
     return NEGATIVE.match(context.right) is not None or (
         NEGATIVE.match(line) is not None

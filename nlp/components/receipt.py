@@ -18,7 +18,7 @@ from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt_blinded import blinded_arm
 from chartsift.nlp.components.receipt_denial import denied, never_infused
-from chartsift.nlp.components.receipt_forms import answered, ticked_before
+from chartsift.nlp.components.receipt_forms import answered, ticked_before, ticked_behind
 from chartsift.nlp.components.receipt_mended import called_wrong, is_denial_corrected, set_right
 from chartsift.nlp.components.receipt_reach import is_about_mention
 from chartsift.nlp.components.receipt_rules import Receipt, intent_or_receipt
@@ -122,7 +122,7 @@ def _set_right(words: _Words, _: date) -> Receipt | None:
 
 
 def _answered(words: _Words, _: date) -> Receipt | None:
-    return answered(words.rest_of_line[:_ANSWER_REACH], words.left)
+    return ticked_behind(words.layout, words.end) or answered(words.rest_of_line[:_ANSWER_REACH], words.left)
 
 
 def _never_given(words: _Words, note_date: date) -> Receipt | None:

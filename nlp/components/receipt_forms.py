@@ -10,22 +10,11 @@ import re
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.receipt_rules import REACH, Receipt
+from chartsift.nlp.text.answers import ticked
+from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.types import Assertion
 
-# "Kidney transplant: [ ] yes [x] no", "CAR-T (ever)  Yes ☐ No ☒": the boxes of a form behind its label.
-_TICK_BOX = r"(?:\[[ ]?[xX✓✔]?[ ]?\]|\([ ]?[xX✓✔]?[ ]?\)|[☐□☒☑✓✔])"
-_TICK_WORD = r"(?:yes|no|not?ne|never|unknown|unk|unsure|n/?a|not known|y|n|ja|nein|oui|non|unbekannt)"
-_TICKED_AFTER = loosely(
-    rf"^(?P<label>[^\n\[\]☐□☒☑✓✔;|]{{0,60}}?)[\s:.?|–-]*(?P<boxes>(?:{_TICK_BOX}[ \t]*{_TICK_WORD}\b[ \t/|,]*){{2,4}}"
-    rf"|(?:\b{_TICK_WORD}[ \t:]*{_TICK_BOX}[ \t/|,]*){{2,4}})"
-)
-_BOX_SIGNS = "[(☐□☒☑✓✔"
-_TICKED_BOX = re.compile(r"[xX✓✔☒☑]")
-_TICKED_PAIR = re.compile(
-    rf"(?P<first>{_TICK_BOX})[ \t]*(?P<after>{_TICK_WORD})\b|\b(?P<before>{_TICK_WORD})[ \t:]*(?P<second>{_TICK_BOX})",
-    re.IGNORECASE,
-)
-_TICKED_NO = frozenset({"no", "none", "never", "n", "nein", "non"})
-_TICKED_YES = frozenset({"yes", "y", "ja", "oui"})
+_BY_ANSWER: dict[str, Assertion] = {"yes": "present", "no": "absent", "unknown": "possible"}
 # "Ever had a bone marrow transplant, CAR T or gene therapy?  NO / NO / NO": the answers to a question about the past.
 _QUESTION = loosely(
     r"(?:^|[.;:|\n\t]\s*|\d[.)]\s*|\b[QF]\s*[.:]\s*)(?:[-•*\d.)\s]*)(?:has|have|had|did|ever|any|prior|previous|past|history|hx|received|was|were|is|does)\b[^?\n]{0,160}$"
@@ -63,22 +52,18 @@ _BOX = loosely(
 )
 
 
-def answered(rest_of_line: str, left: str) -> Receipt | None:
-    """Return what the boxes behind a label, the replies to a question about the past, or a denial after the object say."""
-    # Plain letters are found many times faster than the patterns.
-    has_box = any(sign in rest_of_line for sign in _BOX_SIGNS)
-    form = _TICKED_AFTER.match(rest_of_line) if has_box else None
-    if form is not None and not _OF_ITS_COURSE.search(form.group("label")):
-        for pair in _TICKED_PAIR.finditer(form.group("boxes")):
-            word = (pair.group("after") or pair.group("before")).lower()
-            if not _TICKED_BOX.search(pair.group("first") or pair.group("second")):
-                continue
-            if word in _TICKED_NO:
-                return Receipt("absent", (pair.group(),), strength="strong")
-            return Receipt(
-                "present" if word in _TICKED_YES else "possible", (pair.group(),), strength="strong"
-            )
+def ticked_behind(layout: Layout, end: int) -> Receipt | None:
+    """Return what the boxes behind a label say: "Kidney transplant: [ ] yes [x] no", "CAR-T (ever)  Yes ☐ No ☒"."""
+    answer = ticked(layout, end, is_asked=_OF_ITS_COURSE)
+    if answer is None:
+        return None
+    if answer.said == "nothing":
         return Receipt("hypothetical", ("an empty form",))
+    return Receipt(_BY_ANSWER[answer.said], (answer.words,), strength="strong")
+
+
+def answered(rest_of_line: str, left: str) -> Receipt | None:
+    """Return what the replies to a question about the past, or a denial after the object say."""
     denied = _DENIED_AFTER.match(rest_of_line)
     if denied is not None and _EARLIER.search(left):
         return Receipt("absent", (denied.group().strip(),), strength="strong")
