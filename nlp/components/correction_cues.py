@@ -8,14 +8,16 @@ Works on text and layout alone; ``corrections`` says which findings they speak o
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from chartsift.nlp.components.loose import loose_gate
 from chartsift.nlp.lexicon.loader import load_corrections
 from chartsift.nlp.text.layout import Layout, TextSpan
-from chartsift.nlp.text.prefilter import Needles, needles
+from chartsift.nlp.text.prefilter import Gate
 
 Role = Literal["wrong", "disregard", "should_read", "replacement", "mistake"]
 
@@ -36,7 +38,7 @@ _BEHIND = 200
 class Words:
     """The patterns of ``corrections.yaml``, compiled."""
 
-    letters: Needles
+    letters: Gate
     addition: re.Pattern[str]
     replacement: re.Pattern[str]
     mistake: re.Pattern[str]
@@ -100,7 +102,7 @@ def correction_words() -> Words:
     beside = f"(?:{file.is_wrong}){file.nothing_more}"
     slips = "|".join(f"(?:{pattern})" for pattern in file.slips)
     return Words(
-        letters=needles(*file.letters),
+        letters=loose_gate("|".join(map(re.escape, file.letters)).replace("\\ ", " ")),
         addition=_compiled(file.addition, lead=r"\s*"),
         replacement=_compiled(file.replacement, lead=r"\s*"),
         mistake=_compiled(file.mistake, lead=r"\s*"),
@@ -130,9 +132,9 @@ def correction_words() -> Words:
     )
 
 
-def may_correct(text: str) -> bool:
-    """Say whether a text holds any of the letters without which nothing in it is corrected."""
-    return bool(correction_words().letters.places(text))
+def may_correct(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
+    """Say whether ``text[start:end]`` holds any of the letters without which nothing in it is corrected."""
+    return correction_words().letters.search(text, start, end) is not None
 
 
 def find_cues(layout: Layout) -> list[Cue]:
@@ -147,7 +149,7 @@ def find_cues(layout: Layout) -> list[Cue]:
         if words.addition.match(said) or words.replacement.match(said):
             block = sentence.start
             block_end = block_end if block < block_end else _paragraph_end(layout, block)
-        if not may_correct(said):
+        if not may_correct(layout.text, sentence.start, sentence.end):
             continue
         inside = block <= sentence.start < block_end
         cues.extend(

@@ -26,7 +26,8 @@ _SENTENCES = 2
 # Words without one of these tell no outcome; plain letters are found much faster than the patterns.
 _LETTERS = (
     "place", "ahead", "done", "performed", "carried", "infused", "transplanted", "given", "received", "got ", "had ",
-    "underwent", "get ", "accepting", "undergoing", "getting it", "having it", "infusion", "receive", "implanted", "happened", "completed", "went through", "accepted", "dosed",
+    "underwent", "undertak", "undergo", "administered", "get ", "have ", "accepting", "getting ", "having ", "infusion", "receiv", "implanted",
+    "happened", "completed", "went through", "accepted", "dosed", "treated with",
 )  # fmt: skip
 _IT = (
     r"(?:it|this|that|which|who|the (?:transplant(?:ation)?|graft|operation|surgery|procedure|infusion|cells|product|(?:stem[- ]cell|bone marrow|kidney|liver|heart|lung) transplant(?:ation)?)"
@@ -103,14 +104,19 @@ _THAT_SHE_HOPED_FOR = loosely(
 _IN_BRACKETS = loosely(r"^\s*,?\s*(?:in\s+|on\s+|since\s+)?[\w./-]{0,6}\s?[\w./-]{0,6}(?:19|20)\d\d\s*[),;]")
 
 
+def may_tell(words: str) -> bool:
+    """Say whether *words* hold any of the letters without which they tell no outcome."""
+    lower = " ".join(words.lower().split()) + " "
+    return any(letters in lower for letters in _LETTERS)
+
+
 def given_after_all(
     text: str, layout: Layout, end: int, note_date: date, *, sentences: int = _SENTENCES
 ) -> str:
     """Return the words behind ``text[:end]`` that tell that the treatment was given after all, or an empty string."""
     stop = min(_paragraph_end(text, end), _sentence_end(layout, end, sentences), end + _REACH)
     behind = text[end:stop]
-    lower = behind.lower()
-    if not any(letters in lower for letters in _LETTERS):
+    if not may_tell(behind):
         return ""
     then = _AND_THEN_GOT.search(behind)
     if then is not None and _is_past_with_its_year(behind[then.end() :], note_date):
