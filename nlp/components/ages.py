@@ -56,7 +56,7 @@ _AGE = gate(
     )""",
 )
 _LABELLED = gate(
-    r"(?<![a-z])(?:Age|AGE)(?:\s?/\s?(?:Sex|SEX|Gender))?\s*[:=]?\s*(?P<years>\d{1,3})(?!\s?(?:%|/|\.\d|mg|"
+    r"(?<![A-Za-z])(?:Age|AGE)(?:\s?/\s?(?:Sex|SEX|Gender))?\s*[:=]?\s*(?P<years>\d{1,3})(?!\s?(?:%|/|\.\d|mg|"
     r"st|nd|rd|th|months|mo\b|m\b))"
 )
 _LOWER_LABELLED = gate(r"(?<=, )aged?\s(?P<years>\d{1,3})(?=[.,;)\s])")

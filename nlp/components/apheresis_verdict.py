@@ -122,6 +122,7 @@ _UNFIT = loose_lower(
     r"|\bunsafe\b|\bimpossible\b|\bfailed (?:\w+ )?(?:collections?|attempts?|leuka\w*|apheresis)|\b(?:collections?"
     r"|leukapheresis|apheresis) (?:was |were )?(?:failed|aborted|abandoned|unsuccessful|terminated)|\bno (?:usable"
     r"|viable|remaining|safe|suitable|line|further|possible|adequate|way|route|central|venous|access)\b(?! (?:access )?(?:problems?|issues?|concerns?|difficult\w*|trouble|barriers?))"
+    r"(?! (?:(?:central|venous|line|catheter|access) ){0,2}(?:(?:is|was|will be|would be) )?(?:needed|necessary|required|wanted|warranted))"
     r"|\b(?:cannot|can['’]t|do not|don['’]t|could not) (?:see|imagine|think of|find) (?:how|an? (?:\w+ )?way|any (?:\w+ )?way)\b"
     r"|\bnot to (?:be )?(?:collect|proceed|undergo|perform|attempt)\w*|\bwithheld\b|\babsolute(?:ly)? (?:no|contra)"
     r"|\bnever (?:again|to be)"

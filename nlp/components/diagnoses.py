@@ -165,7 +165,8 @@ def _reading(
             (denied.group("cue"),),
             _aspect(cues, denied.group("between") + " " + after[:24], before[-60:] + after[:60]),
         )
-    if unsure_after is not None:
+    # "Is there anything that might help my dermatomyositis?" asks for help.
+    if unsure_after is not None and not (known and unsure_after.group("cue") == "?"):
         return "possible", (unsure_after.group("cue"),), _degree(unsure_after.group("cue"))
     if _SUPPORTED.search(before):
         return "present", (), {}

@@ -18,6 +18,7 @@ from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.reaction_words import Reaction, Severity, read_reaction, taken_back
+from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.types import Assertion
 
@@ -27,6 +28,15 @@ _FORM_NO = loosely(
     r"[^.;:?|\n]{0,30}?(?:[?:=|]|\.{2,}|\s[-–]|\t|\s{3,})[ \t?]*(?:(?P<never>never\b|n/a\b|"
     r"not applicable|not exposed)"
     r"|(?:no|none|n|nil|denie[sd]|negative|absent|0)(?=\s*(?:$|[.;,|)\n])))"
+)
+# "Skin prick and intradermal tests with cyclophosphamide were positive".
+_TESTS_WITH = loosely(
+    r"\b(?:(?:skin|prick|patch|intradermal|allergy|challenge|provocation)[- ]?(?:prick )?(?:and |or |/|, )?){1,3}(?:tests?|testing|challenge)?\s+"
+    r"(?:with|to|for|against)\s+(?:the )?$"
+)
+_TEST_RESULT = loosely(
+    r"\s*(?:\([^)\n]{0,30}\)\s*)?(?:was|were|is|are|came back|turned|remained|stayed)\s+(?:all |both |clearly |also |again )?"
+    r"(?:(?P<yes>pos\w*|reactive)|(?P<no>neg\w*|non-?reactive|unremarkable))\b"
 )
 _EMPTY_BOX = re.compile(r"(?:\[ ?\]|[☐□])[^\[\]☐□☒☑\n]{0,60}$")
 # What could happen, or is to be done then.
@@ -211,13 +221,13 @@ def _of_mention(
             reaction is None or lead.severity == "severe" or lead.severity in ("never", "corrected")
         ):
             reaction, first = lead, begin - len(left) + lead.start
-        answered = _FORM_NO.match(text, mention.end, line.end)
         if lead is not None and lead is reaction and reaction.severity in ("severe", "hives", "unknown"):
-            if answered:
-                severity: Severity = "never" if answered.group("never") else "none"
-                reaction, last = Reaction(severity, (answered.group().strip(),), 0, 0), answered.end()
-            elif _EMPTY_BOX.search(text, line.start, first):
-                reaction = Reaction("none", ("box left empty",), 0, 0)
+            asked = _asked_by_form(text, layout, mention.end, first, reaction)
+            if asked is None:
+                return
+            reaction, last = asked[0], max(last, asked[1])
+    if reaction is None and (tested := _tested(left, right)) is not None:
+        reaction, first, last = tested[0], begin - len(left) + tested[1], mention.end + tested[2]
     not_this = _NOT_THIS.search(left)
     if not_this and (
         reaction is None or (first < begin and reaction.severity in ("severe", "hives", "unknown"))
@@ -245,6 +255,35 @@ def _of_mention(
     if reaction is None or (mention.either and reaction.severity in ("never", "unknown")):
         return
     yield from _drafts(text, layout, first, last, drugs, reaction)
+
+
+def _asked_by_form(
+    text: str, layout: Layout, end: int, first: int, asked: Reaction
+) -> tuple[Reaction, int] | None:
+    """Return what a form answers about the reaction *asked* to a drug, and where it ends; None of an empty form."""
+    boxes = ticked(layout, end)
+    if boxes is not None:
+        if boxes.said == "nothing":
+            return None
+        return (Reaction("none", (boxes.words,), 0, 0) if boxes.said == "no" else asked), boxes.end
+    line = layout.line_at(end)
+    answered = _FORM_NO.match(text, end, line.end)
+    if answered is not None:
+        severity: Severity = "never" if answered.group("never") else "none"
+        return Reaction(severity, (answered.group().strip(),), 0, 0), answered.end()
+    if _EMPTY_BOX.search(text, line.start, first):
+        return Reaction("none", ("box left empty",), 0, 0), 0
+    return asked, 0
+
+
+def _tested(left: str, right: str) -> tuple[Reaction, int, int] | None:
+    """Return what tests with the drug between *left* and *right* showed, from where in the one to where in the other."""
+    tests = _TESTS_WITH.search(left)
+    result = _TEST_RESULT.match(right) if tests is not None else None
+    if tests is None or result is None:
+        return None
+    severity: Severity = "unknown" if result.group("yes") else "none"
+    return Reaction(severity, (result.group().strip(),), 0, 0), tests.start(), result.end()
 
 
 def _answered(text: str, end: int, asked: Reaction, last: int) -> tuple[Reaction, int]:

@@ -114,6 +114,8 @@ _PATIENT_DONOR = re.compile(
     r"\b(?:pt|patient)\s+(?:was|is|acted as|served as)\s+(?:the |a |her |his )?(?:[\w-]+ ){0,2}donor\s+(?:for|to|in|of)\s+(?:her|his|their)\s+(?:[\w-]+\s)?$",
     re.IGNORECASE,
 )
+# A clause that begins with somebody's first name.
+_NAME_OPENS = re.compile(r"\W*(?P<name>[A-Z][a-zà-ÿ]{2,})\b(?:['’]s)?")
 _POSSESSIVE = re.compile(r"['’]s?\s+(?:(?!(?:had|has|and|who|with|is|was)\b)[\w-]+\s+){0,2}$")
 _GOT_IT = re.compile(
     r"\b(?:received|got|from|with|given|using)\s+(?:his|her|their|the)\s+(?:[\w-]+\s+)?$", re.IGNORECASE
@@ -316,7 +318,20 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
             r"kidney|renal|liver|hepatic|lobar", text[start:end], re.IGNORECASE
         ):
             return dash.group("who")
-    return _carried_over(text, layout, start)
+    return _called_by_name(text, left, start) or _carried_over(text, layout, start)
+
+
+def _called_by_name(text: str, left: str, start: int) -> str:
+    """Return the name that *left* opens with, when the note gave it to a relative: "her brother Daniel. Daniel has …"."""
+    opening = _NAME_OPENS.match(left)
+    if opening is None:
+        return ""
+    follows = left[opening.end() :]
+    if _SPEAKS.match(follows) or _AND_SAYS.match(follows) or _PATIENT.search(follows):
+        return ""
+    name = opening.group("name")
+    introduced = re.search(rf"(?<![\w-])(?i:{RELATIVE}),?\s+(?:\(\s*)?{name}\b", text[: start - len(left)])
+    return name if introduced is not None else ""
 
 
 def _other_patient(left: str) -> str:

@@ -151,6 +151,11 @@ _FORBIDDEN_BEFORE = loosely(
     r"|avoid(?:s|ing)?|no more|not allowed|unable to|not to (?=be |have|get|rec|take|give|use|re-?ch))\s*(?:be\s+)?"
     r"(?:have|get|receive|take|given|give|re-?challenge(?: with)?|use)?\s*(?:any |the |more |IV )*$"
 )
+# "Cyclophosphamide must not be given again".
+_FORBIDDEN_AFTER = loosely(
+    r"^\s*(?:must|may|should|shall|can|is|are|was|will)\s*(?:not|never|n['’]t)\s+(?:to\s+)?(?:be\s+)?(?:given|used|repeated|administered|re-?started|re-?tried"
+    r"|infused|re-?challenged)\s+(?:\w+\s+){0,2}(?:again|any ?more|ever|in (?:the )?future)\b"
+)
 _NO_ALLERGY_BEFORE = loosely(
     r"\b(?:no|not|denies|never|without|negative for)\b[^.;]{0,40}\b(?:allerg\w*|reactions?|rxns?|anaphylaxis"
     r"|hypersensitiv\w*|intoleran\w*|problems?|issues?)\b[^.;]{0,20}$"
@@ -255,6 +260,9 @@ def read_reaction(
         never = _NEVER_AFTER.match(words)
         if never and not follow_up:
             return _made("never", never)
+        forbidden = _FORBIDDEN_AFTER.match(words)
+        if forbidden:
+            return _made("unknown", forbidden)
     hives = _first(_HIVES, words)
     tolerated = _tolerated(words)
     if hives is not None and not (re.match(r"itch|prurit", hives.group(), re.IGNORECASE) and tolerated):

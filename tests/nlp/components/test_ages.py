@@ -41,6 +41,8 @@ def test_the_patients_age(text: str, years: int, pipeline: Pipeline) -> None:
         "T 99 F, HR 84",
         "BP 120/70 M",
         "a 16-year history of rash",
+        "PATIENT PORTAL - MESSAGE 04/15/2026 10:44 PM",
+        "DOSAGE 40 mg daily",
     ],
 )
 def test_other_ages_are_not_the_patients(text: str, pipeline: Pipeline) -> None:

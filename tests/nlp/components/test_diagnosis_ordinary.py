@@ -87,6 +87,8 @@ READINGS = [
     ("Anti-MDA5 dermatomyositis with RP-ILD.", ["DM present"]),
     ("Imp: JDM, new.", ["JDM present"]),
     ("Would this fit with dermatomyositis?", ["DM possible"]),
+    ("Could this be something for my dermatomyositis?", ["DM present"]),
+    ("Is there anything else that might help his polymyositis?", ["PM present"]),
     ("The rash is typical of dermatomyositis.", ["DM present"]),
     ("She worries that it might be dermatomyositis like her aunt.", ["DM possible"]),
     ("I am not convinced that he has myositis.", ["IIM possible"]),
