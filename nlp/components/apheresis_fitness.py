@@ -17,7 +17,7 @@ from chartsift.nlp.components.covered import Covered
 from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.loose import loose_gate, loosely
 from chartsift.nlp.components.persons import someone_else
-from chartsift.nlp.text.answers import ticked
+from chartsift.nlp.text.answers import ticked, unticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import needles
 from chartsift.nlp.types import Assertion
@@ -193,6 +193,10 @@ def _opinion(text: str, layout: Layout, start: int, end: int, *, bare: bool) -> 
     whole = text[first:last]
     form = None if bare else _form_answer(text, layout, begin, start, end)
     verdict, cue = (form[0], form[1]) if form else verdict_of(words)
+    empty = unticked(layout, start)
+    if empty:
+        # "[ ] cannot have leukapheresis"; an empty box before "fit for apheresis" says nothing.
+        verdict, cue = ("fit", empty) if verdict == "unfit" else (None, "")
     last = max(last, form[2]) if form else last
     if verdict is None:
         return None

@@ -11,7 +11,7 @@ import re
 
 from spacy.tokens import Span
 
-from chartsift.nlp.text.answers import Said, ticked
+from chartsift.nlp.text.answers import Said, asked_above, ticked, unticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
@@ -26,6 +26,9 @@ ORDER: tuple[tuple[str, Assertion], ...] = (
     ("HISTORICAL", "historical"),
     ("OVER", "historical"),
 )
+# "Psych: [-] low mood [+] anxiety": signs that stand before what they are said of, where the first of a line does so.
+_BRACKETED_SIGN = re.compile(r"[\[(]\s?(?:(?P<no>[-–−])|\+)\s?[\])]\s*$")
+_OPENS_WITH_SIGN = re.compile(r"(?:[^\n\[\]()]{0,30}:)?\s*(?:[-•*]\s*)?[\[(]\s?[-–−+]\s?[\])]")
 _BOX_EMPTY = re.compile(r"(?:\[\s?\]|☐|□|\(\s\))\s*$")
 _BOX_TICKED = re.compile(r"(?:\[[xX✓✔]\]|☒|☑|✓|✔|\([xX]\))\s*$")
 _SIGN_AFTER_NEGATIVE = re.compile(
@@ -65,6 +68,7 @@ _BY_ANSWER: dict[Said, Assertion] = {
     "no": "absent",
     "unknown": "possible",
     "nothing": "hypothetical",
+    "family": "family",
 }
 _SIGNS: tuple[tuple[re.Pattern[str], Assertion], ...] = (
     (_SIGN_BEFORE_UNSURE, "possible"),
@@ -145,10 +149,19 @@ def formal_answer(
     boxes = ticked(layout, end)
     if boxes is not None:
         return _BY_ANSWER[boxes.said], (boxes.words,)
+    empty = unticked(layout, start)
+    if empty:
+        return "absent", (empty,)
+    question = asked_above(layout, start)
+    if question is not None:
+        return _BY_ANSWER[question.said], (question.words,)
     line = layout.line_at(start)
     before = text[max(line.start, start - 8) : start]
     after = text[end : min(line.end, end + 24)]
     if before.rstrip()[-1:] in _BOX_ENDS:
+        signed = _BRACKETED_SIGN.search(before)
+        if signed is not None and _OPENS_WITH_SIGN.match(text, line.start, start) is not None:
+            return ("absent" if signed.group("no") else "present"), (signed.group().strip(),)
         for pattern, assertion in _BOXES:
             match = pattern.search(before)
             if match is not None:

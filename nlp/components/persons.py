@@ -19,7 +19,8 @@ _OWNED = (
     r"(?:(?<=\bher )|(?<=\bhis )|(?<=\btheir )|(?<=\bmy )|(?<=\bour ))(?:toddler|baby|infant|newborn|little one|kids?"
     r"|(?:flat|house|school|work)?mate|buddy|pal|boss|coach|teacher|student|pupil|tenant|landlord|landlady)"
 )
-_PERSON = re.compile(rf"(?<![\w-])(?P<who>{RELATIVE}|{_OWNED})(?![\w-])", re.IGNORECASE)
+# What is written on the line of a form stands between underscores: "_Dad liver transplant 2016_".
+_PERSON = re.compile(rf"(?<![^\W_])(?<!-)(?P<who>{RELATIVE}|{_OWNED})(?![^\W_])(?!-)", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
 _PERSON_LETTERS = (
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",

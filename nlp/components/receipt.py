@@ -23,6 +23,7 @@ from chartsift.nlp.components.receipt_mended import called_wrong, is_denial_corr
 from chartsift.nlp.components.receipt_reach import is_about_mention
 from chartsift.nlp.components.receipt_rules import Receipt, intent_or_receipt
 from chartsift.nlp.components.receipt_sequel import given_after_all, told_behind
+from chartsift.nlp.text.answers import unticked
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
 
@@ -130,9 +131,17 @@ def _never_given(words: _Words, note_date: date) -> Receipt | None:
     return Receipt("hypothetical", (never,), strength="strong") if never else None
 
 
-def _ticked(words: _Words, _: date) -> Receipt | None:
+def _ticked(words: _Words, note_date: date) -> Receipt | None:
     line = words.layout.line_at(words.start)
-    return ticked_before(words.text[line.start : words.start])
+    box = ticked_before(words.text[line.start : words.start])
+    if box is None:
+        empty = unticked(words.layout, words.start)
+        return Receipt("absent", (empty,), strength="plain") if empty else None
+    if box.assertion == "present":
+        # "[x] CAR-T slot: earliest July" ticks a plan.
+        intent = intent_or_receipt(words.left, words.right, note_date)
+        return intent if intent.assertion == "hypothetical" else box
+    return box
 
 
 def _given_in_its_sentence(words: _Words, note_date: date) -> Receipt | None:

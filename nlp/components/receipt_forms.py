@@ -14,7 +14,12 @@ from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.types import Assertion
 
-_BY_ANSWER: dict[str, Assertion] = {"yes": "present", "no": "absent", "unknown": "possible"}
+_BY_ANSWER: dict[str, Assertion] = {
+    "yes": "present",
+    "no": "absent",
+    "unknown": "possible",
+    "family": "family",
+}
 # "Ever had a bone marrow transplant, CAR T or gene therapy?  NO / NO / NO": the answers to a question about the past.
 _QUESTION = loosely(
     r"(?:^|[.;:|\n\t]\s*|\d[.)]\s*|\b[QF]\s*[.:]\s*)(?:[-•*\d.)\s]*)(?:has|have|had|did|ever|any|prior|previous|past|history|hx|received|was|were|is|does)\b[^?\n]{0,160}$"

@@ -1,49 +1,88 @@
 """
-Answers of a form by boxes: "[ ] yes [x] no" behind a question, or a tick in one of the columns that a title names.
+Answers of a form by boxes: "[ ] yes [x] no" behind a question, a tick in one of the columns that a title names, or a
+box before an item that nobody ticked.
 
-    C. TO BE ASKED OF THE PATIENT                 Yes      No
-     Organ or stem cell transplant                [ ]      [X]
+    C. TO BE ASKED                                Yes      No        CHECK ANY THAT APPLY   child   family
+     Organ or stem cell transplant                [ ]      [X]       Bone marrow transplant  [ ]     [X]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from chartsift.nlp.text.layout import Layout
 
-Said = Literal["yes", "no", "unknown", "nothing"]
+Said = Literal["yes", "no", "unknown", "nothing", "family"]
+_Column = Literal["yes", "no", "unknown", "self", "family"]
 
-BOX = r"(?:\[[ _]?[xX✓✔]?[ _]?\]|\([ _]?[xX✓✔]?[ _]?\)|[☐□○◯☒☑■●✓✔])"
-_SAID: dict[str, Said] = {
+# Alternatives that each begin with a sign of their own are found much faster than a set of signs.
+BOX = r"(?:\[[ _]?[xX✓✔]?[ _]?\]|\([ _]?[xX✓✔]?[ _]?\)|" + "|".join("☐□○◯☒☑■●✓✔") + ")"
+# Where the columns have no boxes: "_    X".
+_MARK = rf"(?:{BOX}|[_xX–-])"
+_ANSWERS: dict[str, _Column] = {
     **dict.fromkeys(("yes", "y", "ja", "oui"), "yes"),
     **dict.fromkeys(("no", "n", "none", "never", "nein", "non"), "no"),
     **dict.fromkeys(("unknown", "unk", "unsure", "n/a", "na", "not known", "unbekannt"), "unknown"),
 }
-_WORD = "(?:" + "|".join(map(re.escape, sorted(_SAID, key=len, reverse=True))) + ")"
-_SIGN = re.compile(r"[\[(|☐□○◯☒☑■●✓✔]")
+_PERSONS: dict[str, _Column] = {
+    **dict.fromkeys(
+        ("you", "self", "patient", "pt", "child", "me", "subject", "yourself", "your child"), "self"
+    ),
+    **dict.fromkeys(("family", "relative", "relatives", "parents", "family member", "your family"), "family"),
+}
+_COLUMNS: dict[str, _Column] = {**_ANSWERS, **_PERSONS}
+
+
+def _any_of(words: dict[str, _Column]) -> str:
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")"
+
+
+_WORD, _PERSON = _any_of(_ANSWERS), _any_of(_PERSONS)
 _TICKED = re.compile(r"[xX✓✔☒☑■●]")
-_BOXES = re.compile(
-    rf"(?P<label>[^\n\[\]☐□○◯☒☑■●✓✔;|]{{0,80}}?)[\s:.?|–-]*"
-    # Each box with its word: "[ ] yes [x] no", "Yes ☐ No ☒" ...
-    rf"(?:(?P<named>(?:{BOX}[ \t]*{_WORD}\b[ \t/|,]*){{2,4}}|(?:\b{_WORD}[ \t:]*{BOX}[ \t/|,]*){{2,4}})"
-    # ... or boxes alone, which a title tells apart.
-    rf"|(?P<bare>{BOX}(?:[ \t]*{BOX}){{1,3}}))",
+_LABEL = r"(?P<label>[^\n\[\]☐□○◯☒☑■●✓✔;|]{0,80}?)"
+# Each box with its word: "[ ] yes [x] no", "Yes ☐ No ☒".
+_NAMED = re.compile(
+    rf"{_LABEL}[\s:.?|–-]*"
+    rf"(?P<boxes>(?:{BOX}[ \t]*{_WORD}\b[ \t/|,]*){{2,4}}|(?:\b{_WORD}[ \t:]*{BOX}[ \t/|,]*){{2,4}})",
     re.IGNORECASE,
+)
+# Boxes or marks alone, which a title tells apart.
+_BARE = re.compile(
+    rf"{_LABEL}[\s:.?–-]*(?:(?P<boxes>{BOX}(?:[ \t]*{BOX}){{1,3}})"
+    rf"|(?:(?<=[ \t][ \t])|(?<=\t)|(?<=\.[ \t])|(?<=\.))(?P<marks>{_MARK}(?:[ \t]{{2,}}{_MARK}){{1,3}})(?=\s|$))"
 )
 _PAIR = re.compile(
     rf"(?P<first>{BOX})[ \t]*(?P<after>{_WORD})\b|\b(?P<before>{_WORD})[ \t:]*(?P<second>{BOX})",
     re.IGNORECASE,
 )
 _BOX = re.compile(BOX)
+_MARKS = re.compile(_MARK)
+# Something of a form: a box, or two marks side by side.
+_FORM = re.compile(rf"{BOX}|[_xX–-][ \t]{{2,}}[_xX–-](?!\S)")
 # The title of the columns ends its line, but for a column of remarks.
+_REMARKS = r"[ \t|]*(?:(?:comments?|remarks?|details?|notes?|specify|who|if yes)\b.*)?$"
 _TITLE = re.compile(
-    rf"(?<![\w/])(?P<words>{_WORD}(?:[ \t|/]+{_WORD}){{1,3}})[ \t|]*"
-    r"(?:(?:comments?|remarks?|details?|notes?|specify|if yes)\b.*)?$",
+    rf"(?<![\w/])(?P<words>{_WORD}(?:[ \t|/]+{_WORD}){{1,3}}){_REMARKS}"
+    rf"|(?:[ \t]{{2,}}|\t|\|[ \t]*|^)(?P<persons>{_PERSON}(?:(?:[ \t]{{2,}}|\t|[ \t]*\|[ \t]*){_PERSON})+){_REMARKS}",
     re.IGNORECASE,
 )
-_TITLE_WORD = re.compile(rf"(?<![\w/]){_WORD}(?![\w/])", re.IGNORECASE)
+_TITLE_WORD = re.compile(rf"(?<![\w/]){_any_of(_COLUMNS)}(?![\w/])", re.IGNORECASE)
+_YES_CELL = re.compile(r"\|[ *]*(?:yes|y|ja|oui)[ *]*(?:\||$)", re.IGNORECASE)
+# An item begins behind its box, and ends where a column, a sentence or the next item begins.
+_ENDS_ITEM = re.compile(r"\S(?:[ \t]{3,}|\t|\s\|)|[.;]\s")
+_ANSWERS_A_QUESTION = re.compile(rf"[ \t]*{_WORD}\b", re.IGNORECASE)
+_LONGEST_ITEM = 90
+# A question that the patient is to answer in the line below: "4. Any infection now?".
+_ASKS = re.compile(
+    r"\W*(?:\d{1,2}\s?[.)]\s*)?(?:any|ever|have you|has (?:he|she|your child)|do you|does (?:he|she|your child)|did you"
+    r"|are you|were you)\b[^?\n]*\?\s*$",
+    re.IGNORECASE,
+)
+_NO_REPLY = re.compile(
+    r"[_\W]*(?P<no>no(?:ne|pe)?|nil|never|denies|nothing)\b(?=[_\s]*(?:[.,;:!–-]|$|\n))", re.IGNORECASE
+)
 # So many lines below its title a row may stand: a page of a form.
 _ROWS = 40
 # So far behind the mention its boxes may begin, in code points: the width of a page.
@@ -68,33 +107,71 @@ def ticked(layout: Layout, end: int, *, is_asked: re.Pattern[str] | None = None)
         is_asked: Words between it and its boxes that ask for something else about it.
     """
     text = layout.text
-    line = layout.line_at(end - 1)
-    stop = min(line.end, end + _REACH)
-    if _SIGN.search(text, end, stop) is None:
-        return None
-    boxes = _BOXES.match(text, end, stop)
-    if boxes is not None:
-        if is_asked is not None and is_asked.search(boxes.group("label")):
+    # Most notes hold no box, and most mentions stand in no table, which is told in a fraction of the time.
+    if not layout.is_form(_FORM):
+        return _in_a_table(layout, end) if text.find("|", end, end + _REACH) >= 0 else None
+    stop = min(layout.line_at(end - 1).end, end + _REACH)
+    named = _NAMED.match(text, end, stop)
+    if named is not None:
+        if is_asked is not None and is_asked.search(named.group("label")):
             return None
-        if boxes.group("named"):
-            return Answer(*_named(boxes.group("named")), boxes.end("named"))
-        marks = _BOX.findall(boxes.group("bare"))
+        said, words = _of_named(named.group("boxes"))
+        return Answer(said, words, named.end("boxes"))
+    bare = _BARE.match(text, end, stop)
+    if bare is not None and not (is_asked is not None and is_asked.search(bare.group("label"))):
+        kind = "boxes" if bare.group("boxes") else "marks"
+        marks = _MARKS.findall(bare.group(kind))
         columns = _columns_above(layout, end, len(marks))
         if columns is not None:
-            return Answer(_one_of(columns, marks), boxes.group("bare"), boxes.end("bare"))
+            return Answer(_of_columns(columns, marks), bare.group(kind), bare.end(kind))
     return _in_a_table(layout, end)
 
 
-def _named(words: str) -> tuple[Said, str]:
+def unticked(layout: Layout, start: int) -> str:
+    """Return the empty box that opens the item of a list in which *start* stands, or an empty string."""
+    if not layout.is_form(_FORM):
+        return ""
+    line = layout.line_at(start)
+    before = layout.text[max(line.start, start - _LONGEST_ITEM) : start]
+    boxes = list(_BOX.finditer(before))
+    if not boxes or _TICKED.search(boxes[-1].group()):
+        return ""
+    item = before[boxes[-1].end() :]
+    is_item = _ANSWERS_A_QUESTION.match(item) is None and _ENDS_ITEM.search(item) is None
+    return boxes[-1].group() if is_item else ""
+
+
+def asked_above(layout: Layout, start: int) -> Answer | None:
+    """Return the answer in the line below to a question that is the whole line of *start*; "nothing" for more."""
+    text = layout.text
+    line = layout.line_at(start)
+    if text[line.end - 1 : line.end] not in ("?", " ") or _ASKS.match(text, line.start, line.end) is None:
+        return None
+    below = text[line.end : line.end + _REACH].lstrip()
+    reply = _NO_REPLY.match(below)
+    return Answer("nothing" if reply is None else "no", "?" if reply is None else reply.group("no"), line.end)
+
+
+def _of_named(words: str) -> tuple[Said, str]:
     for pair in _PAIR.finditer(words):
         if _TICKED.search(pair.group("first") or pair.group("second")):
-            return _SAID[(pair.group("after") or pair.group("before")).lower()], pair.group()
+            said = _ANSWERS[(pair.group("after") or pair.group("before")).lower()]
+            return ("yes" if said == "yes" else "no" if said == "no" else "unknown"), pair.group()
     return "nothing", words.strip()
 
 
-def _one_of(columns: list[Said], marks: list[str]) -> Said:
-    said = [column for column, mark in zip(columns, marks, strict=True) if _TICKED.search(mark)]
-    return said[0] if len(said) == 1 else "nothing" if not said else "unknown"
+def _of_columns(columns: Sequence[_Column], marks: Sequence[str]) -> Said:
+    """Return what is ticked of *columns*, of which there are as many as *marks*."""
+    if list(columns) == ["yes", "no", "yes", "no"]:
+        # "You: Y N, family: Y N": what is asked is the patient's.
+        columns, marks = columns[:2], marks[:2]
+    said = {column for column, mark in zip(columns, marks, strict=True) if _TICKED.search(mark)}
+    if "self" in columns:
+        # Of a list to tick what applies nothing is ticked of what does not.
+        return "yes" if "self" in said else "family" if said else "no"
+    if not said:
+        return "nothing"
+    return "unknown" if len(said) > 1 or "unknown" in said else "yes" if "yes" in said else "no"
 
 
 def _titles_above(layout: Layout, offset: int) -> Iterator[str]:
@@ -105,14 +182,16 @@ def _titles_above(layout: Layout, offset: int) -> Iterator[str]:
         yield text[line.start : line.end]
 
 
-def _columns_above(layout: Layout, end: int, count: int) -> list[Said] | None:
-    """Return what *count* columns mean by the nearest title above; None without a title of "yes" and "no"."""
+def _columns_above(layout: Layout, end: int, count: int) -> list[_Column] | None:
+    """Return what *count* columns mean by the nearest title above; None without a title that tells it."""
     for line in _titles_above(layout, end - 1):
         title = _TITLE.search(line)
         if title is None:
             continue
-        columns = [_SAID[word.lower()] for word in _TITLE_WORD.findall(title.group("words"))]
-        return columns if len(columns) == count and {"yes", "no"} <= set(columns) else None
+        words = title.group("words") or title.group("persons")
+        columns = [_COLUMNS[word.lower()] for word in _TITLE_WORD.findall(words)]
+        is_told = {"yes", "no"} <= set(columns) or {"self", "family"} <= set(columns)
+        return columns if len(columns) == count and is_told else None
     return None
 
 
@@ -128,14 +207,14 @@ def _in_a_table(layout: Layout, end: int) -> Answer | None:
     for above in _titles_above(layout, end - 1):
         if above.count("|") != len(cells) - 1:
             return None
-        titles = [_SAID.get(cell.strip(" *").lower()) for cell in above.split("|")]
+        if _YES_CELL.search(above) is None:
+            continue
+        titles = [_ANSWERS.get(cell.strip(" *").lower()) for cell in above.split("|")]
         if not {"yes", "no"} <= set(titles):
             continue
         columns = [(said, cells[i]) for i, said in enumerate(titles) if said is not None and i > own]
-        if any(cell and not _BOX.fullmatch(cell) and cell not in "xX" for _, cell in columns):
+        if any(cell and _MARKS.fullmatch(cell) is None for _, cell in columns):
             return None
-        marks = [cell or "[ ]" for _, cell in columns]
-        return Answer(
-            _one_of([said for said, _ in columns], marks), " | ".join(cell for _, cell in columns), line.end
-        )
+        marks = [cell or "_" for _, cell in columns]
+        return Answer(_of_columns([said for said, _ in columns], marks), " | ".join(marks), line.end)
     return None

@@ -91,6 +91,7 @@ class Layout:
     _line_starts: list[int] = field(default_factory=list)
     _sentence_starts: list[int] = field(default_factory=list)
     _section_starts: list[int] = field(default_factory=list)
+    _is_form: bool | None = None
 
     def index(self) -> None:
         """Prepare the look-ups; call after the lists are filled."""
@@ -147,6 +148,12 @@ class Layout:
         """Return what takes back the text at *offset*, or None where it stands."""
         return next((one for one in self.retracted if one.start <= offset < one.end), None)
 
+    def is_form(self, signs: re.Pattern[str]) -> bool:
+        """Say whether the note holds any of the *signs* of a form; looked for once a note."""
+        if self._is_form is None:
+            self._is_form = signs.search(self.text) is not None
+        return self._is_form
+
     def sentence_text(self, offset: int) -> str:
         """Return the words of the sentence at *offset*."""
         span = self.sentence_at(offset)
@@ -167,6 +174,7 @@ class LazyLayout(Layout):
     def __init__(self, text: str, find_sections: Callable[[Layout], None]) -> None:
         self.text = text
         self._find_sections = find_sections
+        self._is_form = None
 
     def __getattr__(self, name: str) -> Any:
         # Asked for only while the part is missing.

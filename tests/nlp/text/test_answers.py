@@ -123,3 +123,83 @@ def test_a_form_on_contraindications(text: str, concept: str, held: str, pipelin
 
 def test_an_empty_form_says_nothing_of_an_allergy(pipeline: Pipeline) -> None:
     assert read(pipeline, "Allergy to cyclophosphamide  [ ] yes  [ ] no", "contraindication") == []
+
+
+YOU_AND_FAMILY = """\
+Have you or a relative ever had:                YOU        FAMILY
+                                               Y    N      Y    N    Details
+Kidney, liver, heart or lung transplant ....   _    X      X    _    same brother, new organ 2015
+Bone marrow transplant .....................   X    _      _    X
+Hepatitis, HIV, tuberculosis ...............   _    X      _    X
+"""
+CHILD_AND_FAMILY = """\
+CHECK ANY THAT APPLY          child     family
+Heart transplant               [ ]       [ ]
+Bone marrow transplant         [ ]       [X]  same cousin, 2022
+Seizures                       [X]       [ ]
+"""
+ITEMS = """\
+4. Please tick if any apply
+   [ ] previous CAR-T or other gene-modified cells
+   [ ] stem cell transplant
+   [ ] infection on treatment    [x] CAR-T slot: earliest July
+   [ ] dialysis, cirrhosis, uncontrolled epilepsy, psychosis
+   [ ] cannot have leukapheresis (give reason)
+5. Veins:  [x] good antecubital veins both arms   [ ] poor
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "said"),
+    [
+        (YOU_AND_FAMILY, "lung transplant", "no"),
+        (YOU_AND_FAMILY, "marrow transplant", "yes"),
+        (YOU_AND_FAMILY, "tuberculosis", "no"),
+        (CHILD_AND_FAMILY, "Heart transplant", "no"),
+        (CHILD_AND_FAMILY, "marrow transplant", "family"),
+        (CHILD_AND_FAMILY, "Seizures", "yes"),
+    ],
+)
+def test_columns_of_persons(text: str, asked: str, said: str) -> None:
+    assert _said(text, asked) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "held"),
+    [
+        (YOU_AND_FAMILY, "infection", {"absent"}),
+        (CHILD_AND_FAMILY, "transplant", {"absent", "family"}),
+        (ITEMS, "car_t", {"absent", "hypothetical"}),
+        (ITEMS, "transplant", {"absent"}),
+        (ITEMS, "infection", {"absent"}),
+        (ITEMS, "organ_disease", {"absent"}),
+        (
+            "4. Any infection now?\n   Bladder infection in January, gone.",
+            "infection",
+            {"hypothetical", "historical"},
+        ),
+        ("Any infection now?\nNone.", "infection", {"absent"}),
+        ("Psych: [-] low mood [-] SI", "organ_disease", {"absent"}),
+        ("Neuro: [-] numbness [+] seizures", "organ_disease", {"present"}),
+        ("Gottron [-] heliotrope [+]", "skin", {"absent", "present"}),
+        ("Family: _Dad liver transplant 2016, hep C._", "transplant", {"family"}),
+    ],
+)
+def test_items_and_questions_of_a_form(text: str, kind: str, held: set[str], pipeline: Pipeline) -> None:
+    assert {f.assertion for f in read(pipeline, text, kind, day=date(2026, 5, 1))} == held
+
+
+@pytest.mark.parametrize("box", ["[ ]", "( )", "☐", "[_]"])
+def test_an_empty_box_denies_the_whole_of_its_item_and_no_more(box: str, pipeline: Pipeline) -> None:
+    def held(text: str) -> list[str]:
+        return [f.assertion for f in read(pipeline, text, "transplant", day=date(2026, 5, 1))]
+
+    assert held(f"{box} had a kidney transplant") == ["absent"]
+    assert held(f"{box} smoker. Kidney transplant in 2012") == ["present"]
+    assert held(f"{box} smoker     kidney transplant in 2012") == ["present"]
+    assert held(f"{box} yes [x] no   smoker\nKidney transplant in 2012") == ["present"]
+
+
+def test_a_leukapheresis_that_nobody_ruled_out(pipeline: Pipeline) -> None:
+    found = read(pipeline, ITEMS, "contraindication")
+    assert [(f.concept, f.assertion) for f in found] == [("leukapheresis", "absent")]
