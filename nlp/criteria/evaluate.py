@@ -12,7 +12,7 @@ from chartsift.nlp.criteria.birth import birth_of
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.criteria.search import read_of
-from chartsift.nlp.criteria.verdict import verdict_on
+from chartsift.nlp.criteria.verdict import verdicts_on
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
     CohortResult,
@@ -54,10 +54,10 @@ def evaluate(
     if day is None:
         raise InputError("IN121", "a patient without notes has no screening day", hint="give as_of")
     chart = Chart.build(patient, notes, findings, day)
-    chosen = _applicable(chart, trial)
-    read = read_of(chart, tuple(unread))
     asked = _asked(trial)
-    decided = [verdict_on(chart, criterion, read) for criterion in asked.criteria]
+    chosen = _applicable(chart, asked)
+    read = read_of(chart, tuple(unread))
+    decided = verdicts_on(chart, asked.criteria, read)
     return [
         _cohort_result(chart, trial, cohort, tuple([decided[i] for i in places]), applicable=cohort is chosen)
         for cohort, places in asked.cohorts
@@ -73,11 +73,15 @@ class _Asked:
         trial: The trial, which is kept, so that its identity stays its own.
         criteria: Its criteria, each once: cohorts share some, and each is decided once.
         cohorts: Its cohorts, each with the places of its criteria among them.
+        by_age: Its cohorts for patients of an age, in its order.
+        default: Its cohort for all others.
     """
 
     trial: TrialFile
     criteria: tuple[Criterion, ...]
     cohorts: tuple[tuple[Cohort, tuple[int, ...]], ...]
+    by_age: tuple[Cohort, ...]
+    default: Cohort
 
 
 # By the identity of the trial, as with parameters.
@@ -95,17 +99,16 @@ def _asked(trial: TrialFile) -> _Asked:
         once = {id(criterion): criterion for _, criteria in criteria_of for criterion in criteria}
         place = {key: i for i, key in enumerate(once)}
         cohorts = tuple((cohort, tuple(place[id(c)] for c in criteria)) for cohort, criteria in criteria_of)
-        known = _ASKED[id(trial)] = _Asked(trial, tuple(once.values()), cohorts)
+        default = next(cohort for cohort in trial.cohorts if cohort.applies.default)
+        by_age = tuple(cohort for cohort in trial.cohorts if cohort is not default)
+        known = _ASKED[id(trial)] = _Asked(trial, tuple(once.values()), cohorts, by_age, default)
     return known
 
 
-def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
+def _applicable(chart: Chart, asked: _Asked) -> Cohort:
     born = birth_of(chart)
     youngest, oldest = born.ages(chart.as_of) if born else (0, 0)
-    default = next(cohort for cohort in trial.cohorts if cohort.applies.default)
-    for cohort in trial.cohorts:
-        if cohort is default:
-            continue
+    for cohort in asked.by_age:
         applies = cohort.applies
         if born is None:
             if applies.pediatric and is_plainly_pediatric(chart):
@@ -114,7 +117,7 @@ def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
             applies.max_age is None or youngest <= applies.max_age
         ):
             return cohort
-    return default
+    return asked.default
 
 
 def is_plainly_pediatric(chart: Chart) -> bool:

@@ -5,7 +5,7 @@ the words for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,12 +32,25 @@ _result = maker(CriterionResult)
 _STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
 
 
-def verdict_on(chart: Chart, criterion: Criterion, read: Read) -> CriterionResult:
-    """Return the verdict of *criterion* on *chart*, of which so much was *read*."""
-    silent = _silent(criterion)
-    if silent is not None and silent.silence.holds_for(chart):
-        return _told(criterion, silent, read)
-    return verdict_in_full(chart, criterion, read)
+def verdicts_on(chart: Chart, criteria: Iterable[Criterion], read: Read) -> list[CriterionResult]:
+    """Return the verdict of each of *criteria* on *chart*, of which so much was *read*."""
+    present, is_born = chart.kinds, chart.patient.birth_date is not None
+    is_corrected = bool(chart.corrected or chart.doubtful)
+    verdicts: list[CriterionResult] = []
+    for criterion in criteria:
+        silent = None if is_corrected else _silent(criterion)
+        if silent is None:
+            verdicts.append(verdict_in_full(chart, criterion, read))
+            continue
+        silence = silent.silence
+        # Most criteria ask for kinds of which an ordinary note has none.
+        if (silence.kinds.isdisjoint(present) and not (is_born and silence.asks_birth)) or silence.holds_for(
+            chart
+        ):
+            verdicts.append(_told(criterion, silent, read))
+        else:
+            verdicts.append(verdict_in_full(chart, criterion, read))
+    return verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +60,10 @@ class _Silent:
 
     Attributes:
         silence: What silence makes of it, and for which charts.
+        flags: The flags of that.
         status: Its status.
         basis: Its basis.
-        lead: The reason as a sentence; "" without one.
+        lead: The reason as a sentence, and a space where the search follows; "" without one.
         next_step: What would settle it; "" when decided.
         kinds: What was looked for, where the result carries a search; else None.
         terms: How many words of the vocabulary that is.
@@ -58,6 +72,7 @@ class _Silent:
     """
 
     silence: Silence
+    flags: tuple[str, ...]
     status: Status
     basis: Basis
     lead: str
@@ -90,11 +105,13 @@ def _silent_anew(criterion: Criterion) -> _Silent | None:
     status, basis = _close(criterion, outcome)
     kinds = tuple(dict.fromkeys(outcome.searched)) if basis in _WITH_SEARCH else None
     terms = len(terms_of(kinds)) if kinds is not None else 0
+    lead = _sentence(outcome.reason) if outcome.reason else ""
     return _Silent(
         silence,
+        outcome.flags,
         status,
         basis,
-        _sentence(outcome.reason) if outcome.reason else "",
+        f"{lead} " if lead and basis == "no_mention" else lead,
         _next_step(criterion, outcome, basis) if status == "unknown" else "",
         kinds,
         terms,
@@ -105,14 +122,9 @@ def _silent_anew(criterion: Criterion) -> _Silent | None:
 
 def _told(criterion: Criterion, silent: _Silent, read: Read) -> CriterionResult:
     """Return what ``verdict_in_full`` returns for a chart that is silent to *criterion*."""
-    search: Search | None = None
-    rationale = silent.lead
-    if silent.kinds is not None:
-        search = read.search(silent.kinds, silent.terms)
-        if silent.terms_words is not None:
-            words = f"No mention {read.words}{silent.terms_words}{read.unread_words}."
-            rationale = f"{rationale} {words}" if rationale else words
-    flags = silent.silence.outcome.flags
+    kinds, flags, rationale = silent.kinds, silent.flags, silent.lead
+    if silent.terms_words is not None:
+        rationale = f"{rationale}No mention {read.words}{silent.terms_words}{read.unread_words}."
     if read.unread and silent.status != "unknown":
         flags = (*flags, f"unread_notes {len(read.unread)}")
     return _result(
@@ -125,14 +137,19 @@ def _told(criterion: Criterion, silent: _Silent, read: Read) -> CriterionResult:
         rationale,
         read.confidence if silent.confidence is None else silent.confidence,
         silent.next_step,
-        search=search,
+        None,
+        None,
+        None if kinds is None else read.search(kinds, silent.terms),
     )
 
 
 def verdict_in_full(chart: Chart, criterion: Criterion, read: Read) -> CriterionResult:
     """Return the verdict of *criterion* on *chart* by asking every question."""
     here = chart.at(chart.as_of)
-    outcome = with_corrections(here, lambda on: outcome_of(on, criterion.decide))
+    if chart.doubtful or chart.corrected:
+        outcome = with_corrections(here, lambda on: outcome_of(on, criterion.decide))
+    else:
+        outcome = outcome_of(here, criterion.decide)
     score: ScoreResult | None = None
     if criterion.supported_by:
         # Shown beside the verdict and never part of it, so that it asks the clock nothing.
@@ -248,8 +265,7 @@ def _confidence(outcome: Outcome) -> float:
     Calibrated probabilities are the task of ``chartsift.models``.
     """
     wanted = "for" if outcome.value is not False else "against"
-    scores = [item.finding.score for item in outcome.evidence if item.stance == wanted]
-    best = max(scores, default=0.7)
+    best = max([item.finding.score for item in outcome.evidence if item.stance == wanted], default=0.7)
     return round(best * (0.95 if outcome.value is not None else 0.6), 3)
 
 
