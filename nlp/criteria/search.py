@@ -55,10 +55,6 @@ _read = maker(Read)
 
 def read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
     """Return what was read of *chart*; *unread* names inputs that could not be."""
-    return chart.once(_read_of, unread)
-
-
-def _read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
     first = chart.notes[0].note_date if chart.notes else None
     last = chart.notes[-1].note_date if chart.notes else None
     count = len(chart.notes)
