@@ -16,9 +16,11 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
+def maker(cls: Callable[_P, _T], *, checks: bool = True) -> Callable[_P, _T]:
     """
     Return a function that takes and makes what *cls*, a frozen dataclass with slots, takes and makes.
+
+    Without *checks* what the class refuses in ``__post_init__`` is not asked, for values that were asked before.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
             given.append(f.name)
         lines.append(f"made.{f.name} = {value}")
     lines.append("made.__class__ = _cls")
-    if hasattr(cls, "__post_init__"):
+    if checks and hasattr(cls, "__post_init__"):
         lines.append("made.__post_init__()")
     lines.append("return made")
     return cast("Callable[_P, _T]", _function(given, lines, scope))
