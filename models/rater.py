@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -12,9 +11,13 @@ from chartsift.models.linear import ALONE, LinearModel
 from chartsift.models.store import load_plain
 from chartsift.models.verdict_features import verdict_features
 from chartsift.nlp.types import CohortResult, CriterionResult, NoteInfo
+from chartsift.nlp.values import replacer
 
 # Verdicts on silence that are remembered: a trial has a few dozen, times the numbers of notes that patients have.
 _MOST_REMEMBERED: Final = 20_000
+
+_with_confidence = replacer(CriterionResult, "confidence")
+_with_criteria = replacer(CohortResult, "criteria")
 
 # All that the features of a verdict without evidence are made of.
 _Silent = tuple[str, str, str, str, tuple[str, ...], int]
@@ -39,9 +42,9 @@ class VerdictRater:
             for criterion in cohort.criteria:
                 if criterion.basis != "judgement" and id(criterion) not in rated:
                     confidence = self._confidence(criterion, cohort.as_of, notes)
-                    rated[id(criterion)] = replace(criterion, confidence=confidence)
+                    rated[id(criterion)] = _with_confidence(criterion, confidence)
         return [
-            replace(cohort, criteria=tuple(rated.get(id(one), one) for one in cohort.criteria))
+            _with_criteria(cohort, tuple([rated.get(id(one), one) for one in cohort.criteria]))
             for cohort in cohorts
         ]
 

@@ -7,13 +7,13 @@ A feature that is absent is 0, so that a verdict is a short mapping.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from math import log1p
 from typing import Final
 
-from chartsift.nlp.types import CriterionResult, Evidence, NoteInfo
+from chartsift.nlp.types import CriterionResult, Finding, NoteInfo
 
 # Bumped when a feature changes its meaning: a model of another version is refused.
 FEATURES_VERSION: Final = 1
@@ -61,6 +61,9 @@ _JUDGED: Final = {
     "not of": "does_not_count",
     "not a statement": "no_statement",
 }
+_JUDGED_WORDS: Final = tuple(_JUDGED)
+_YEAR: Final = log1p(365)
+_LOGS: Final = tuple(round(log1p(count), 4) for count in range(64))
 
 
 def verdict_features(
@@ -76,68 +79,142 @@ def verdict_features(
         as_of: Day of screening.
         notes: The notes that were read.
     """
-    features = {
-        f"verdict={criterion.criterion_id}/{criterion.status}": 1.0,
-        f"criterion={criterion.criterion_id}": 1.0,
-        f"kind={criterion.kind}/{criterion.status}": 1.0,
-        f"basis={criterion.basis}": 1.0,
-        f"basis={criterion.criterion_id}/{criterion.basis}": 1.0,
-    }
-    if criterion.basis == "no_mention":
+    features = _of_verdict(criterion.criterion_id, criterion.kind, criterion.status, criterion.basis).copy()
+    if criterion.basis == "no_mention" and notes:
         # Silence in a single note says little, in many notes more.
-        features["silent_notes"] = log1p(len(notes))
+        features["silent_notes"] = _log(len(notes))
     for flag in criterion.flags:
         features[f"flag={flag.split()[0]}"] = 1.0
-    sides = {
-        stance: [item for item in criterion.evidence if item.stance == stance]
-        for stance in ("for", "against", "set_aside")
-    }
-    for stance, items in sides.items():
-        features[f"n_{stance}"] = log1p(len(items))
-    for reason, count in Counter(_reason(item) for item in sides["set_aside"]).items():
-        features[f"aside={reason}"] = log1p(count)
-    features |= _sides(criterion, sides["for"], sides["against"], as_of)
-    return {name: round(value, 4) for name, value in features.items() if value}
-
-
-def _sides(
-    criterion: CriterionResult, speaks_for: list[Evidence], speaks_against: list[Evidence], as_of: date
-) -> dict[str, float]:
-    """Return the features of the evidence that decided, and of its opposite."""
-    if criterion.status == "unknown":
-        decided, opposed = [*speaks_for, *speaks_against], min(speaks_for, speaks_against, key=len)
-    elif criterion.status == "met":
-        decided, opposed = speaks_for, speaks_against
-    else:
-        decided, opposed = speaks_against, speaks_for
-    features = {"opposed": len(opposed) / max(1, len(speaks_for) + len(speaks_against))}
-    if opposed:
-        features["is_opposed"] = 1.0
-    if not decided:
-        # Of a verdict that stands on silence only the other side can speak.
+    if not criterion.evidence:
         features["undecided_by_text"] = 1.0
         return features
-    found = [item.finding for item in decided]
-    count = len(found)
-    ages = [max(0, (as_of - finding.date).days) for finding in found]
-    # 30, 90 and 183 days are the windows of the guidelines.
-    features["newest_days"] = log1p(min(ages)) / log1p(365)
-    features["spread_days"] = log1p(max(ages) - min(ages)) / log1p(365)
-    features["single"] = float(count == 1)
-    features["deciding_notes"] = log1p(len({finding.note_id for finding in found}))
-    features["best_score"] = max(finding.score for finding in found)
-    features["least_score"] = min(finding.score for finding in found)
-    features["open"] = sum(finding.assertion in _OPEN for finding in found) / count
-    features["dated_by_text"] = sum(finding.date_source == "text" for finding in found) / count
-    features["with_cue"] = sum(bool(finding.provenance.cues) for finding in found) / count
-    features["copied"] = _share(found, lambda f: bool(f.attribute("copied") or f.attribute("templated")))
-    for where, share in _shares(_SECTIONS.get(finding.section, "untitled") for finding in found):
-        features[f"section={where}"] = share
-    for rule, share in _shares(_rule(finding.provenance.rule) for finding in found):
-        features[f"rule={rule}"] = share
-    for assertion, share in _shares(finding.assertion for finding in found):
-        features[f"assertion={assertion}"] = share
+    speaks_for: list[Finding] = []
+    speaks_against: list[Finding] = []
+    reasons: dict[str, int] = {}
+    for item in criterion.evidence:
+        stance = item.stance
+        if stance == "for":
+            speaks_for.append(item.finding)
+        elif stance == "against":
+            speaks_against.append(item.finding)
+        else:
+            reason = _reason(item.reason)
+            reasons[reason] = reasons.get(reason, 0) + 1
+    if speaks_for:
+        features["n_for"] = _log(len(speaks_for))
+    if speaks_against:
+        features["n_against"] = _log(len(speaks_against))
+    if reasons:
+        features["n_set_aside"] = _log(sum(reasons.values()))
+        for reason, count in reasons.items():
+            features[f"aside={reason}"] = _log(count)
+    _add_sides(features, criterion.status, speaks_for, speaks_against, as_of)
     return features
+
+
+@lru_cache(maxsize=10_000)
+def _of_verdict(criterion_id: str, kind: str, status: str, basis: str) -> dict[str, float]:
+    """Return what a verdict is without its evidence; whoever gets it makes a copy."""
+    return {
+        f"verdict={criterion_id}/{status}": 1.0,
+        f"criterion={criterion_id}": 1.0,
+        f"kind={kind}/{status}": 1.0,
+        f"basis={basis}": 1.0,
+        f"basis={criterion_id}/{basis}": 1.0,
+    }
+
+
+def _add_sides(
+    features: dict[str, float],
+    status: str,
+    speaks_for: list[Finding],
+    speaks_against: list[Finding],
+    as_of: date,
+) -> None:
+    """Add the features of the evidence that decided, and of its opposite."""
+    if status == "unknown":
+        found = [*speaks_for, *speaks_against]
+        opposed = min(len(speaks_for), len(speaks_against))
+    elif status == "met":
+        found, opposed = speaks_for, len(speaks_against)
+    else:
+        found, opposed = speaks_against, len(speaks_for)
+    if opposed:
+        features["opposed"] = round(opposed / (len(speaks_for) + len(speaks_against)), 4)
+        features["is_opposed"] = 1.0
+    if not found:
+        # Of a verdict that stands on silence only the other side can speak.
+        features["undecided_by_text"] = 1.0
+    elif len(found) == 1:
+        _add_one(features, found[0], as_of)
+    else:
+        _add_several(features, found, as_of)
+
+
+def _add_one(features: dict[str, float], finding: Finding, as_of: date) -> None:
+    """Add what ``_add_several`` adds for a single finding: every share is 0 or 1."""
+    age = (as_of - finding.date).days
+    if age > 0:
+        features["newest_days"] = round(log1p(age) / _YEAR, 4)
+    features["single"] = 1.0
+    features["deciding_notes"] = _log(1)
+    if finding.score:
+        features["best_score"] = features["least_score"] = round(finding.score, 4)
+    if finding.assertion in _OPEN:
+        features["open"] = 1.0
+    if finding.date_source == "text":
+        features["dated_by_text"] = 1.0
+    if finding.provenance.cues:
+        features["with_cue"] = 1.0
+    if finding.attributes and _is_copy(finding):
+        features["copied"] = 1.0
+    features[f"section={_SECTIONS.get(finding.section, 'untitled')}"] = 1.0
+    features[f"rule={_rule(finding.provenance.rule)}"] = 1.0
+    features[f"assertion={finding.assertion}"] = 1.0
+
+
+def _add_several(features: dict[str, float], found: list[Finding], as_of: date) -> None:
+    count = len(found)
+    # 30, 90 and 183 days are the windows of the guidelines.
+    days = [finding.date for finding in found]
+    newest, oldest = max(0, (as_of - max(days)).days), max(0, (as_of - min(days)).days)
+    if newest:
+        features["newest_days"] = round(log1p(newest) / _YEAR, 4)
+    if oldest > newest:
+        features["spread_days"] = round(log1p(oldest - newest) / _YEAR, 4)
+    features["deciding_notes"] = _log(len({finding.note_id for finding in found}))
+    scores = [finding.score for finding in found]
+    if best := max(scores):
+        features["best_score"] = round(best, 4)
+    if least := min(scores):
+        features["least_score"] = round(least, 4)
+    is_open = by_text = with_cue = copied = 0
+    sections: dict[str, int] = {}
+    rules: dict[str, int] = {}
+    assertions: dict[str, int] = {}
+    for finding in found:
+        assertion, provenance = finding.assertion, finding.provenance
+        is_open += assertion in _OPEN
+        by_text += finding.date_source == "text"
+        if provenance.cues:
+            with_cue += 1
+        if finding.attributes and _is_copy(finding):
+            copied += 1
+        where, rule = _SECTIONS.get(finding.section, "untitled"), _rule(provenance.rule)
+        sections[where] = sections.get(where, 0) + 1
+        rules[rule] = rules.get(rule, 0) + 1
+        assertions[assertion] = assertions.get(assertion, 0) + 1
+    for name, number in (
+        ("open", is_open),
+        ("dated_by_text", by_text),
+        ("with_cue", with_cue),
+        ("copied", copied),
+    ):
+        if number:
+            features[name] = round(number / count, 4)
+    for family, counts in (("section", sections), ("rule", rules), ("assertion", assertions)):
+        for value in sorted(counts):
+            features[f"{family}={value}"] = round(counts[value] / count, 4)
 
 
 def _rule(rule: str) -> str:
@@ -145,15 +222,19 @@ def _rule(rule: str) -> str:
     return rule.partition("/")[0]
 
 
-def _reason(item: Evidence) -> str:
-    return next((name for words, name in _JUDGED.items() if item.reason.startswith(words)), "time_or_place")
+def _reason(words: str) -> str:
+    # Most are none of these, which one question tells.
+    if words.startswith(_JUDGED_WORDS):
+        for beginning, name in _JUDGED.items():
+            if words.startswith(beginning):
+                return name
+    return "time_or_place"
 
 
-def _share(items: Sequence[object], holds: object) -> float:
-    return sum(bool(holds(item)) for item in items) / len(items)  # type: ignore[operator]
+def _is_copy(finding: Finding) -> bool:
+    return bool(finding.attribute("copied") or finding.attribute("templated"))
 
 
-def _shares(values: Iterable[str]) -> list[tuple[str, float]]:
-    counts = Counter(values)
-    total = counts.total()
-    return [(value, count / total) for value, count in sorted(counts.items())]
+def _log(count: int) -> float:
+    """Return a count as a feature; small ones, which most are, are known."""
+    return _LOGS[count] if count < len(_LOGS) else round(log1p(count), 4)

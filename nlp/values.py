@@ -16,9 +16,11 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
+def maker(cls: Callable[_P, _T], *, checks: bool = True) -> Callable[_P, _T]:
     """
     Return a function that takes and makes what *cls*, a frozen dataclass with slots, takes and makes.
+
+    Without *checks* what the class refuses in ``__post_init__`` is not asked, for values that were asked before.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True, slots=True)
@@ -55,9 +57,38 @@ def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
             given.append(f.name)
         lines.append(f"made.{f.name} = {value}")
     lines.append("made.__class__ = _cls")
-    if hasattr(cls, "__post_init__"):
+    if checks and hasattr(cls, "__post_init__"):
         lines.append("made.__post_init__()")
     lines.append("return made")
+    return cast("Callable[_P, _T]", _function(given, lines, scope))
+
+
+def replacer(cls: type[_T], name: str) -> Callable[[_T, Any], _T]:
+    """
+    Return a function that takes a value of *cls* and another value for its field *name*, as ``dataclasses.replace``.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True, slots=True)
+    ... class Place:
+    ...     start: int
+    ...     end: int = 0
+    >>> replacer(Place, "end")(Place(3), 5)
+    Place(start=3, end=5)
+
+    Raises:
+        TypeError: *cls* is none that ``maker`` takes, or has no such field.
+    """
+    make = maker(cls)
+    names = [f.name for f in fields(cls)]  # type: ignore[arg-type]
+    if name not in names:
+        raise TypeError(f"{cls.__name__}: no field {name}")
+    given = ", ".join("value" if one == name else f"old.{one}" for one in names)
+    return cast(
+        "Callable[[_T, Any], _T]", _function(["old", "value"], [f"return _make({given})"], {"_make": make})
+    )
+
+
+def _function(given: list[str], lines: list[str], scope: dict[str, Any]) -> Any:
     # The names of fields are identifiers, and nothing else of the class goes into the text.
     exec(f"def make({', '.join(given)}):\n    " + "\n    ".join(lines), scope)  # noqa: S102
-    return cast("Callable[_P, _T]", scope["make"])
+    return scope["make"]

@@ -31,27 +31,10 @@ def age_in_years(born: date, as_of: date) -> int:
     return as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """
-    What a question came to, and the days for which that holds: up to the earliest of its turns.
-
-    Attributes:
-        first: The day on which it was asked.
-        last: The last day on which it comes to the same.
-        given: What it was asked with.
-        turns: The turns that asking it noted down.
-        what: The answer.
-    """
-
-    first: date
-    last: date
-    given: Any
-    turns: tuple[Turn, ...]
-    what: Any
-
-
-_answer = maker(_Answer)
+# What a question came to, and the days for which that holds, up to the earliest of its turns: the day on which it was
+# asked, the last day on which it comes to the same, what it was asked with, the turns that asking it noted down, and
+# the answer. A bare tuple, for each chart makes a dozen of them.
+_Answer = tuple[date, date, Any, tuple[Turn, ...], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +77,10 @@ class Chart:
         cls, patient: Patient, notes: Sequence[NoteInfo], findings: Sequence[Finding], as_of: date
     ) -> Chart:
         """Return the chart of *patient* on *as_of*; later notes and their findings are left out."""
-        kept = tuple(
-            sorted((n for n in notes if n.note_date <= as_of), key=lambda n: (n.note_date, n.note_id))
-        )
+        inside_days = [n for n in notes if n.note_date <= as_of]
+        if len(inside_days) > 1:
+            inside_days.sort(key=lambda n: (n.note_date, n.note_id))
+        kept = tuple(inside_days)
         known = {note.note_id: note.note_date for note in kept}
         inside = tuple([f for f in findings if f.note_id in known])
         by_kind: dict[str, list[Finding]] = defaultdict(list)
@@ -191,26 +175,26 @@ class Chart:
             given: What it is asked with.
             same: Tells whether two of those are the same; by default one object.
         """
+        day, turns = self.as_of, self.turns
         answers = self._known.get(question)
         if answers is None:
             answers = self._known[question] = []
-        day = self.as_of
-        for known in answers:
-            if (known.given is given or (same is not None and same(known.given, given))) and (
-                known.first <= day <= known.last
-            ):
-                if known.turns:
-                    self.turns.extend(known.turns)
-                what: _T = known.what
-                return what
-        before = len(self.turns)
+        else:
+            for first, last, asked_with, noted, known in answers:
+                if (asked_with is given or (same is not None and same(asked_with, given))) and (
+                    first <= day <= last
+                ):
+                    if noted:
+                        turns.extend(noted)
+                    what: _T = known
+                    return what
+        before = len(turns)
         what = question(self, given)
-        turns: tuple[Turn, ...] = ()
-        last = date.max
-        if len(self.turns) > before:
-            turns = tuple(self.turns[before:])
-            last = min([turn.last for turn in turns])
-        answers.append(_answer(day, last, given, turns, what))
+        if len(turns) == before:
+            answers.append((day, date.max, given, (), what))
+        else:
+            own = tuple(turns[before:])
+            answers.append((day, min([turn.last for turn in own]), given, own, what))
         return what
 
     def _concepts_of(self, kind: str) -> dict[str, list[Finding]]:

@@ -96,25 +96,31 @@ class Change(Generic[_T]):
 
 
 def next_change(
-    chart: Chart, settle: Callable[[Chart], _T], now: _T, *, leading: Sequence[Finding] = ()
+    chart: Chart,
+    settle: Callable[[Chart], _T],
+    now: _T,
+    turns: Sequence[Turn],
+    *,
+    leading: Sequence[Finding] = (),
 ) -> Change[_T] | None:
     """
     Return when *settle* first gives something other than *now*, which it just gave on *chart*; None if never.
 
     Args:
-        chart: The chart on which *settle* was just called, so that its turns are those of that call.
+        chart: The chart on which *settle* was called.
         settle: Decides a chart; depends on the screening day through the chart's questions only.
         now: What it gave.
+        turns: The turns that the chart noted down in that call.
         leading: Findings that the present verdict rests on: they are named first.
     """
     on = chart
-    while on.turns:
-        turns = on.turns
+    while turns:
         last = min([turn.last for turn in turns])
         on = on.at(last + _DAY)
         then = settle(on)
         if then != now:
             return Change(last, then, [turn for turn in turns if turn.last == last], leading)
+        turns = on.turns
     return None
 
 

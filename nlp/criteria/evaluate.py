@@ -4,15 +4,17 @@ From a patient's findings to verdicts: the one function that the batch run, the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
+from typing import TypeVar
 
 from chartsift.nlp.criteria.birth import birth_of
 from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.schema import Cohort, Criterion, TrialFile
 from chartsift.nlp.criteria.search import read_of
-from chartsift.nlp.criteria.verdict import verdict_on
+from chartsift.nlp.criteria.verdict import verdicts_on
 from chartsift.nlp.errors import InputError
 from chartsift.nlp.types import (
     CohortResult,
@@ -24,6 +26,7 @@ from chartsift.nlp.types import (
 )
 from chartsift.nlp.values import maker
 
+_T = TypeVar("_T")
 _of_cohort = maker(CohortResult)
 
 
@@ -54,13 +57,13 @@ def evaluate(
     if day is None:
         raise InputError("IN121", "a patient without notes has no screening day", hint="give as_of")
     chart = Chart.build(patient, notes, findings, day)
-    chosen = _applicable(chart, trial)
-    read = read_of(chart, tuple(unread))
     asked = _asked(trial)
-    decided = [verdict_on(chart, criterion, read) for criterion in asked.criteria]
+    chosen = _applicable(chart, asked)
+    read = read_of(chart, tuple(unread))
+    decided = verdicts_on(chart, asked.criteria, read)
     return [
-        _cohort_result(chart, trial, cohort, tuple([decided[i] for i in places]), applicable=cohort is chosen)
-        for cohort, places in asked.cohorts
+        _cohort_result(chart, trial, cohort, results_of(decided), applicable=cohort is chosen)
+        for cohort, results_of in asked.cohorts
     ]
 
 
@@ -72,12 +75,16 @@ class _Asked:
     Attributes:
         trial: The trial, which is kept, so that its identity stays its own.
         criteria: Its criteria, each once: cohorts share some, and each is decided once.
-        cohorts: Its cohorts, each with the places of its criteria among them.
+        cohorts: Its cohorts, each with what takes the results of its criteria from those of all.
+        by_age: Its cohorts for patients of an age, in its order.
+        default: Its cohort for all others.
     """
 
     trial: TrialFile
     criteria: tuple[Criterion, ...]
-    cohorts: tuple[tuple[Cohort, tuple[int, ...]], ...]
+    cohorts: tuple[tuple[Cohort, Callable[[Sequence[CriterionResult]], tuple[CriterionResult, ...]]], ...]
+    by_age: tuple[Cohort, ...]
+    default: Cohort
 
 
 # By the identity of the trial, as with parameters.
@@ -94,18 +101,27 @@ def _asked(trial: TrialFile) -> _Asked:
         criteria_of = [(cohort, trial.criteria_of(cohort)) for cohort in trial.cohorts]
         once = {id(criterion): criterion for _, criteria in criteria_of for criterion in criteria}
         place = {key: i for i, key in enumerate(once)}
-        cohorts = tuple((cohort, tuple(place[id(c)] for c in criteria)) for cohort, criteria in criteria_of)
-        known = _ASKED[id(trial)] = _Asked(trial, tuple(once.values()), cohorts)
+        cohorts = tuple(
+            (cohort, _taker([place[id(c)] for c in criteria])) for cohort, criteria in criteria_of
+        )
+        default = next(cohort for cohort in trial.cohorts if cohort.applies.default)
+        by_age = tuple(cohort for cohort in trial.cohorts if cohort is not default)
+        known = _ASKED[id(trial)] = _Asked(trial, tuple(once.values()), cohorts, by_age, default)
     return known
 
 
-def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
+def _taker(places: Sequence[int]) -> Callable[[Sequence[_T]], tuple[_T, ...]]:
+    """Return what takes the items at *places*, as a tuple."""
+    if len(places) < 2:
+        # Of one place ``itemgetter`` returns the item itself.
+        return lambda items: tuple([items[i] for i in places])
+    return itemgetter(*places)
+
+
+def _applicable(chart: Chart, asked: _Asked) -> Cohort:
     born = birth_of(chart)
     youngest, oldest = born.ages(chart.as_of) if born else (0, 0)
-    default = next(cohort for cohort in trial.cohorts if cohort.applies.default)
-    for cohort in trial.cohorts:
-        if cohort is default:
-            continue
+    for cohort in asked.by_age:
         applies = cohort.applies
         if born is None:
             if applies.pediatric and is_plainly_pediatric(chart):
@@ -114,7 +130,7 @@ def _applicable(chart: Chart, trial: TrialFile) -> Cohort:
             applies.max_age is None or youngest <= applies.max_age
         ):
             return cohort
-    return default
+    return asked.default
 
 
 def is_plainly_pediatric(chart: Chart) -> bool:
@@ -138,40 +154,34 @@ def _cohort_result(
     *,
     applicable: bool,
 ) -> CohortResult:
-    counted = [r for r in results if r.basis != "judgement"]
-    return _of_cohort(
-        patient_id=chart.patient.patient_id,
-        trial_id=trial.trial_id,
-        trial_version=trial.version,
-        cohort_id=cohort.cohort_id,
-        as_of=chart.as_of,
-        applicable=applicable,
-        status=_cohort_status(counted),
-        criteria=results,
-        missing=tuple([r.criterion_id for r in counted if r.status == "unknown"]),
-        score=_score(counted),
-    )
-
-
-def _cohort_status(counted: Sequence[CriterionResult]) -> CohortStatus:
     status: CohortStatus = "eligible"
-    for r in counted:
-        if r.status == "unknown":
-            status = "undetermined"
-        elif r.status == ("not_met" if r.kind == "inclusion" else "met"):
-            return "ineligible"
-    return status
-
-
-def _score(counted: Sequence[CriterionResult]) -> float:
-    """Return the share of criteria that stand as enrolment needs them; half for an unknown, none after a failure."""
+    missing: list[str] = []
+    counted = 0
     points = 0.0
-    for r in counted:
-        wanted = "met" if r.kind == "inclusion" else "not_met"
+    for r in results:
+        if r.basis == "judgement":
+            continue
+        counted += 1
         if r.status == "unknown":
+            missing.append(r.criterion_id)
             points += 0.5
-        elif r.status == wanted:
+        elif r.status == ("met" if r.kind == "inclusion" else "not_met"):
             points += 1.0
         else:
-            return 0.0
-    return round(points / len(counted), 4) if counted else 0.0
+            status = "ineligible"
+    if missing and status == "eligible":
+        status = "undetermined"
+    # The share of criteria that stand as enrolment needs them; half for an unknown, none after a failure.
+    score = round(points / counted, 4) if counted and status != "ineligible" else 0.0
+    return _of_cohort(
+        chart.patient.patient_id,
+        trial.trial_id,
+        trial.version,
+        cohort.cohort_id,
+        chart.as_of,
+        applicable,
+        status,
+        results,
+        tuple(missing),
+        score,
+    )

@@ -40,14 +40,11 @@ class Read:
     unread_words: str
     confidence: float
 
-    def search(self, kinds: tuple[str, ...], terms: int) -> Search:
-        """Return it as the proof of a search for *kinds*, for which stand so many *terms*."""
-        return _search(self.notes, self.first, self.last, kinds, terms, self.unread)
-
     def search_for(self, kinds: Iterable[str]) -> Search:
         """Return it as the proof of a search for *kinds* ("kind" or "kind/concept"), each of them once."""
         looked_for = tuple(dict.fromkeys(kinds))
-        return self.search(looked_for, len(terms_of(looked_for)))
+        terms = len(terms_of(looked_for))
+        return _search(self.notes, self.first, self.last, looked_for, terms, self.unread)
 
 
 _read = maker(Read)
@@ -55,10 +52,6 @@ _read = maker(Read)
 
 def read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
     """Return what was read of *chart*; *unread* names inputs that could not be."""
-    return chart.once(_read_of, unread)
-
-
-def _read_of(chart: Chart, unread: tuple[str, ...]) -> Read:
     first = chart.notes[0].note_date if chart.notes else None
     last = chart.notes[-1].note_date if chart.notes else None
     count = len(chart.notes)

@@ -10,7 +10,7 @@ and the criterion is decided in full.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -40,25 +40,23 @@ class Silence:
     Attributes:
         outcome: The outcome.
         kinds: Kinds of findings that were asked for.
-        questions: Every question, once.
+        questions: Every question, once, by kind of finding.
         asks_birth: The recorded date of birth was asked for, too; the outcome is that of a patient without one.
     """
 
     outcome: Outcome
     kinds: frozenset[str]
-    questions: tuple[Question, ...]
+    questions: Mapping[str, tuple[Question, ...]]
     asks_birth: bool
 
     def holds_for(self, chart: Chart) -> bool:
         """Say whether *chart* answers every question with nothing, so that the outcome is its own."""
         if chart.corrected or chart.doubtful or (self.asks_birth and chart.patient.birth_date is not None):
             return False
-        present = chart.kinds
-        if self.kinds.isdisjoint(present):
-            return True
-        for question in self.questions:
-            if question.kind in present and chart.has(question.kind, question.concepts, question.assertions):
-                return False
+        for kind in self.kinds & chart.kinds:
+            for question in self.questions[kind]:
+                if chart.has(kind, question.concepts, question.assertions):
+                    return False
         return True
 
 
@@ -134,5 +132,7 @@ def silence_in(decide: Callable[[Chart], Outcome]) -> Silence | None:
         outcome = decide(cast("Chart", chart))
     except _LooksFurtherError:
         return None
-    questions = tuple(chart.questions)
-    return Silence(outcome, frozenset(q.kind for q in questions), questions, chart.asks_birth)
+    questions: dict[str, tuple[Question, ...]] = {}
+    for question in chart.questions:
+        questions[question.kind] = (*questions.get(question.kind, ()), question)
+    return Silence(outcome, frozenset(questions), questions, chart.asks_birth)

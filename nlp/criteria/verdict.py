@@ -28,16 +28,31 @@ _NEAR_DAYS = 730
 _WITH_SEARCH = frozenset({"no_mention", "judgement"})
 # So many criteria have a thousand trials; a process that has seen more begins anew.
 _MOST_CRITERIA = 10_000
+_MOST_TRIALS = 1_000
 _result = maker(CriterionResult)
+# Status, next step and change of a silent verdict are its criterion's and were checked when they were worked out.
+_silent_result = maker(CriterionResult, checks=False)
+_search = maker(Search)
 _STANCE_ORDER = {"for": 0, "against": 1, "set_aside": 2}
 
 
-def verdict_on(chart: Chart, criterion: Criterion, read: Read) -> CriterionResult:
-    """Return the verdict of *criterion* on *chart*, of which so much was *read*."""
-    silent = _silent(criterion)
-    if silent is not None and silent.silence.holds_for(chart):
-        return _told(criterion, silent, read)
-    return verdict_in_full(chart, criterion, read)
+def verdicts_on(chart: Chart, criteria: tuple[Criterion, ...], read: Read) -> list[CriterionResult]:
+    """Return the verdict of each of *criteria* on *chart*, of which so much was *read*."""
+    if chart.corrected or chart.doubtful:
+        # What a note takes back is looked for by every criterion.
+        return [verdict_in_full(chart, criterion, read) for criterion in criteria]
+    present, is_born = chart.kinds, chart.patient.birth_date is not None
+    verdicts: list[CriterionResult] = []
+    for criterion, silent in zip(criteria, _silences_of(criteria), strict=True):
+        if silent is not None and (
+            # Most criteria ask for kinds of which an ordinary note has none.
+            (silent.asked.isdisjoint(present) and not (is_born and silent.asks_birth))
+            or silent.silence.holds_for(chart)
+        ):
+            verdicts.append(_told(criterion, silent, read))
+        else:
+            verdicts.append(verdict_in_full(chart, criterion, read))
+    return verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +62,12 @@ class _Silent:
 
     Attributes:
         silence: What silence makes of it, and for which charts.
+        asked: Kinds of findings that are asked for.
+        asks_birth: Whether the recorded date of birth is, too.
+        flags: The flags of its outcome.
         status: Its status.
         basis: Its basis.
-        lead: The reason as a sentence; "" without one.
+        lead: The reason as a sentence, and a space where the search follows; "" without one.
         next_step: What would settle it; "" when decided.
         kinds: What was looked for, where the result carries a search; else None.
         terms: How many words of the vocabulary that is.
@@ -58,6 +76,9 @@ class _Silent:
     """
 
     silence: Silence
+    asked: frozenset[str]
+    asks_birth: bool
+    flags: tuple[str, ...]
     status: Status
     basis: Basis
     lead: str
@@ -66,6 +87,20 @@ class _Silent:
     terms: int
     terms_words: str | None
     confidence: float | None
+
+
+# By the identity of the criteria of a trial, which are kept, so that their identity stays their own.
+_SILENCES: dict[int, tuple[tuple[Criterion, ...], tuple[_Silent | None, ...]]] = {}
+
+
+def _silences_of(criteria: tuple[Criterion, ...]) -> tuple[_Silent | None, ...]:
+    """Return what ``_silent`` returns of each of *criteria*, put together once."""
+    known = _SILENCES.get(id(criteria))
+    if known is None or known[0] is not criteria:
+        if len(_SILENCES) >= _MOST_TRIALS:
+            _SILENCES.clear()
+        known = _SILENCES[id(criteria)] = (criteria, tuple([_silent(criterion) for criterion in criteria]))
+    return known[1]
 
 
 # By the identity of the criterion, which is kept, so that its identity stays its own.
@@ -90,12 +125,19 @@ def _silent_anew(criterion: Criterion) -> _Silent | None:
     status, basis = _close(criterion, outcome)
     kinds = tuple(dict.fromkeys(outcome.searched)) if basis in _WITH_SEARCH else None
     terms = len(terms_of(kinds)) if kinds is not None else 0
+    lead = _sentence(outcome.reason) if outcome.reason else ""
+    next_step = _next_step(criterion, outcome, basis) if status == "unknown" else ""
+    # Refused here, once, what would be refused of each of its verdicts.
+    _result(criterion.criterion_id, criterion.kind, status, basis, next_step=next_step)
     return _Silent(
         silence,
+        silence.kinds,
+        silence.asks_birth,
+        outcome.flags,
         status,
         basis,
-        _sentence(outcome.reason) if outcome.reason else "",
-        _next_step(criterion, outcome, basis) if status == "unknown" else "",
+        f"{lead} " if lead and basis == "no_mention" else lead,
+        next_step,
         kinds,
         terms,
         terms_words(terms) if basis == "no_mention" else None,
@@ -105,17 +147,12 @@ def _silent_anew(criterion: Criterion) -> _Silent | None:
 
 def _told(criterion: Criterion, silent: _Silent, read: Read) -> CriterionResult:
     """Return what ``verdict_in_full`` returns for a chart that is silent to *criterion*."""
-    search: Search | None = None
-    rationale = silent.lead
-    if silent.kinds is not None:
-        search = read.search(silent.kinds, silent.terms)
-        if silent.terms_words is not None:
-            words = f"No mention {read.words}{silent.terms_words}{read.unread_words}."
-            rationale = f"{rationale} {words}" if rationale else words
-    flags = silent.silence.outcome.flags
-    if read.unread and silent.status != "unknown":
-        flags = (*flags, f"unread_notes {len(read.unread)}")
-    return _result(
+    kinds, flags, rationale, unread = silent.kinds, silent.flags, silent.lead, read.unread
+    if silent.terms_words is not None:
+        rationale = f"{rationale}No mention {read.words}{silent.terms_words}{read.unread_words}."
+    if unread and silent.status != "unknown":
+        flags = (*flags, f"unread_notes {len(unread)}")
+    return _silent_result(
         criterion.criterion_id,
         criterion.kind,
         silent.status,
@@ -125,25 +162,32 @@ def _told(criterion: Criterion, silent: _Silent, read: Read) -> CriterionResult:
         rationale,
         read.confidence if silent.confidence is None else silent.confidence,
         silent.next_step,
-        search=search,
+        None,
+        None,
+        None if kinds is None else _search(read.notes, read.first, read.last, kinds, silent.terms, unread),
     )
 
 
 def verdict_in_full(chart: Chart, criterion: Criterion, read: Read) -> CriterionResult:
     """Return the verdict of *criterion* on *chart* by asking every question."""
-    here = chart.at(chart.as_of)
-    outcome = with_corrections(here, lambda on: outcome_of(on, criterion.decide))
+    before = len(chart.turns)
+    if chart.doubtful or chart.corrected:
+        outcome = with_corrections(chart, lambda on: outcome_of(on, criterion.decide))
+    else:
+        outcome = outcome_of(chart, criterion.decide)
+    turns = chart.turns[before:]
     score: ScoreResult | None = None
     if criterion.supported_by:
         # Shown beside the verdict and never part of it, so that it asks the clock nothing.
         score, outcome = support(chart, criterion.supported_by, outcome)
     status, basis = _close(criterion, outcome)
     change = None
-    if basis != "judgement" and here.turns:
+    if turns and basis != "judgement":
         change = next_change(
-            here,
+            chart,
             lambda on: status_of(on, criterion),
             status,
+            turns,
             leading=[item.finding for item in outcome.evidence if item.stance != "set_aside"],
         )
     search = read.search_for(outcome.searched) if basis in _WITH_SEARCH else None
@@ -248,8 +292,7 @@ def _confidence(outcome: Outcome) -> float:
     Calibrated probabilities are the task of ``chartsift.models``.
     """
     wanted = "for" if outcome.value is not False else "against"
-    scores = [item.finding.score for item in outcome.evidence if item.stance == wanted]
-    best = max(scores, default=0.7)
+    best = max([item.finding.score for item in outcome.evidence if item.stance == wanted], default=0.7)
     return round(best * (0.95 if outcome.value is not None else 0.6), 3)
 
 

@@ -209,17 +209,19 @@ def _add_result(part: Part, result: PatientResult) -> None:
 
 
 def _count_criteria(tally: Tally, cohort: CohortResult) -> None:
-    counted, funnel = tally.criteria, tally.funnel
+    counted, funnel, cohort_id = tally.criteria, tally.funnel, cohort.cohort_id
     is_possible = is_clear = True
     for criterion in cohort.criteria:
-        basis = criterion.basis
-        key, possible, clear = _names(cohort.cohort_id, criterion.criterion_id, criterion.status, basis)
+        basis, status = criterion.basis, criterion.status
+        key, possible, clear = _names(cohort_id, criterion.criterion_id, status, basis)
         # A Counter makes a call of its own for each key that it does not have yet.
         counted[key] = counted.get(key, 0) + 1
         if basis == "judgement":
             continue
-        is_possible = is_possible and not rules_out(criterion)
-        is_clear = is_clear and is_possible and criterion.status != "unknown"
+        if status == "unknown":
+            is_clear = False
+        elif is_possible and rules_out(criterion):
+            is_possible = is_clear = False
         funnel[possible] = funnel.get(possible, 0) + is_possible
         funnel[clear] = funnel.get(clear, 0) + is_clear
 

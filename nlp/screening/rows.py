@@ -49,15 +49,17 @@ class KnownIds:
     """The identifiers of the findings of one result, worked out once: most stand behind several criteria as well."""
 
     def __init__(self) -> None:
-        # The finding is kept, so that its identity stays its own.
-        self._known: dict[int, tuple[Finding, str]] = {}
+        self._known: dict[int, str] = {}
+        # The findings are kept, so that the identity of each stays its own.
+        self._kept: list[Finding] = []
 
     def of(self, finding: Finding) -> str:
         """Return what ``finding_id`` returns."""
         known = self._known.get(id(finding))
         if known is None:
-            known = self._known[id(finding)] = (finding, finding_id(finding))
-        return known[1]
+            self._kept.append(finding)
+            known = self._known[id(finding)] = finding_id(finding)
+        return known
 
 
 def page_of(offset: int, pages: Sequence[int]) -> int | None:
@@ -70,13 +72,17 @@ def page_of(offset: int, pages: Sequence[int]) -> int | None:
     return max(1, bisect_right(pages, offset)) if pages else None
 
 
-def finding_row(finding: Finding, pages: Sequence[int] = (), *, known: KnownIds | None = None) -> Row:
+def finding_row(finding: Finding, pages: Sequence[int] = ()) -> Row:
     """Return the row of ``findings`` for one finding; *pages* says where each page of its note begins."""
-    start, attributes, provenance = finding.start, finding.attributes, finding.provenance
+    return _finding_row(finding, finding_id(finding), page_of(finding.start, pages))
+
+
+def _finding_row(finding: Finding, identifier: str, page: int | None) -> Row:
+    attributes, provenance = finding.attributes, finding.provenance
     return {
         "patient_id": finding.patient_id,
         "note_id": finding.note_id,
-        "start": start,
+        "start": finding.start,
         "end": finding.end,
         "text": finding.text,
         "kind": finding.kind,
@@ -87,7 +93,7 @@ def finding_row(finding: Finding, pages: Sequence[int] = (), *, known: KnownIds 
         "date": finding.date,
         "section": finding.section,
         "score": finding.score,
-        "finding_id": finding_id(finding) if known is None else known.of(finding),
+        "finding_id": identifier,
         "comparator": finding.comparator,
         "ref_low": finding.ref_low,
         "ref_high": finding.ref_high,
@@ -96,7 +102,7 @@ def finding_row(finding: Finding, pages: Sequence[int] = (), *, known: KnownIds 
         "attributes": [{"name": name, "value": value} for name, value in attributes] if attributes else [],
         "rule": provenance.rule,
         "cues": [*provenance.cues],
-        "page": page_of(start, pages) if pages else None,
+        "page": page,
     }
 
 
@@ -118,8 +124,14 @@ def finding_rows(result: PatientResult, known: KnownIds | None = None) -> list[R
     if not result.findings:
         return []
     known = known or KnownIds()
+    id_of = known.of
     pages = {note.note_id: note.pages for note in result.notes if note.pages}
-    return [finding_row(finding, pages.get(finding.note_id, ()), known=known) for finding in result.findings]
+    if not pages:
+        return [_finding_row(finding, id_of(finding), None) for finding in result.findings]
+    return [
+        _finding_row(finding, id_of(finding), page_of(finding.start, pages.get(finding.note_id, ())))
+        for finding in result.findings
+    ]
 
 
 def criterion_rows(result: PatientResult, known: KnownIds | None = None) -> list[Row]:
@@ -132,13 +144,14 @@ def criterion_rows(result: PatientResult, known: KnownIds | None = None) -> list
     told: dict[int, Row] = {}
     rows: list[Row] = []
     for cohort in result.cohorts:
+        cohort_id = cohort.cohort_id
         for criterion in cohort.criteria:
             row = told.get(id(criterion))
             if row is None:
                 row = told[id(criterion)] = _criterion_row(cohort, criterion, shown)
             else:
                 row = row.copy()
-                row["cohort_id"] = cohort.cohort_id
+                row["cohort_id"] = cohort_id
             rows.append(row)
     return rows
 
@@ -255,7 +268,8 @@ def jsonable(value: Any) -> Any:
 
 
 def _criterion_row(cohort: CohortResult, criterion: CriterionResult, shown: _Shown) -> Row:
-    return {
+    search = criterion.search
+    row = {
         "patient_id": cohort.patient_id,
         "trial_id": cohort.trial_id,
         "cohort_id": cohort.cohort_id,
@@ -270,9 +284,11 @@ def _criterion_row(cohort: CohortResult, criterion: CriterionResult, shown: _Sho
         "next_step": criterion.next_step,
         "valid_until": criterion.valid_until,
         "changes_to": criterion.changes_to,
-        "searched": None if criterion.search is None else _search_row(criterion.search),
-        "trial_version": cohort.trial_version,
+        "searched": None if search is None else _search_row(search),
     }
+    # Python makes a dictionary of more than 15 names name by name.
+    row["trial_version"] = cohort.trial_version
+    return row
 
 
 def _search_row(search: Search) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, dataclass, field, fields
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,7 @@ from chartsift.nlp.criteria.chart import Chart
 from chartsift.nlp.criteria.clock import Turn
 from chartsift.nlp.criteria.logic import Outcome
 from chartsift.nlp.types import CriterionResult, Evidence, Finding, Provenance, Search
-from chartsift.nlp.values import maker
+from chartsift.nlp.values import maker, replacer
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,25 @@ def test_each_has_its_own_of_what_is_made_for_it() -> None:
 def test_what_the_class_refuses_is_refused(cls: Any, given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"set aside|unknown"):
         maker(cls)(**given)
+
+
+@pytest.mark.parametrize(("cls", "given"), MADE)
+def test_one_field_is_replaced_and_the_old_value_stays(cls: Any, given: dict[str, Any]) -> None:
+    old = cls(**given)
+    before = repr(old)
+    # Evidence and verdicts refuse some values of their fields; those of their first field are free.
+    name = fields(cls)[0].name
+
+    new = replacer(cls, name)(old, "other")
+
+    assert type(new) is cls
+    assert new == replace(old, **{name: "other"})
+    assert repr(old) == before
+
+
+def test_a_field_that_there_is_not_is_refused() -> None:
+    with pytest.raises(TypeError, match="no field weight"):
+        replacer(Finding, "weight")
 
 
 def test_a_field_too_few_is_refused() -> None:

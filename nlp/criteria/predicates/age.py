@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pydantic import Field, model_validator
 
 from chartsift.nlp.criteria.birth import Birth, birth_of, birthday
@@ -83,13 +85,24 @@ def _is_within(chart: Chart, born: Birth, given: AgeBetween) -> tuple[bool | Non
 
 def _turned(chart: Chart, born: Birth, years: int) -> tuple[bool, bool]:
     """Say whether the patient can have turned *years* by the screening day, and whether it is sure."""
-    first, last = birthday(born.first, years), birthday(born.last, years)
-    if first == last:
-        has_come = chart.has_come(first, words=f"turns {years} on {{day}}")
+    if born.first == born.last:
+        has_come = chart.has_come(birthday(born.first, years), words=_words_of(years)[0])
         return has_come, has_come
+    first, last = birthday(born.first, years), birthday(born.last, years)
+    words, may_words, surely_words = _words_of(years)
+    if first == last:
+        has_come = chart.has_come(first, words=words)
+        return has_come, has_come
+    return chart.has_come(first, words=may_words), chart.has_come(last, words=surely_words)
+
+
+@lru_cache(maxsize=1_000)
+def _words_of(years: int) -> tuple[str, str, str]:
+    """Return the words for a birthday, and for the first and the last day that can be it."""
     return (
-        chart.has_come(first, words=f"may turn {years} from {{day}} on"),
-        chart.has_come(last, words=f"is {years} from {{day}} on at the latest"),
+        f"turns {years} on {{day}}",
+        f"may turn {years} from {{day}} on",
+        f"is {years} from {{day}} on at the latest",
     )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import eq
 from typing import Literal
@@ -26,6 +26,10 @@ _FRESH_CLOT = re.compile(
     r"|heparin (?:drip|gtt|infusion)|drip|gtt|lysis|lytic|thromboly\w*|thrombectomy|admitted|presents?)\b",
     re.IGNORECASE,
 )
+
+# The attributes of a statement by name, and a statement with them.
+_Said = Mapping[str, str]
+_Statement = tuple[Finding, _Said]
 
 BAD: frozenset[str] = frozenset({"severe", "progressive", "uncontrolled"})
 _BAD_OR_OVER = BAD | {"over"}
@@ -82,11 +86,14 @@ def disease_states(
 
 def _disease_states(chart: Chart, given: tuple[tuple[str, ...] | None, _Windows]) -> list[DiseaseState]:
     systems, windows = given
-    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[_Statement]] = defaultdict(list)
     for finding in chart.of("organ_disease", systems):
-        if finding.assertion in ("family", "hypothetical") or finding.attribute("copied") == "yes":
+        if finding.assertion in ("family", "hypothetical"):
             continue
-        groups[finding.concept, finding.attribute("disease")].append(finding)
+        # A statement is asked for its attributes ten times.
+        said = dict(finding.attributes)
+        if said.get("copied") != "yes":
+            groups[finding.concept, said.get("disease", "")].append((finding, said))
     return [_state(chart, system, disease, found, windows) for (system, disease), found in groups.items()]
 
 
@@ -119,103 +126,114 @@ class _Windows:
     full_note_chars: int
 
 
-def _state(chart: Chart, system: str, disease: str, found: list[Finding], windows: _Windows) -> DiseaseState:
+def _state(
+    chart: Chart, system: str, disease: str, found: list[_Statement], windows: _Windows
+) -> DiseaseState:
     if len(found) == 1:
-        only = found[0]
-        return _disease_state(system, disease, _aged(chart, only, _level(only), windows), only, ())
-    ordered = sorted(found, key=lambda f: (chart.note_date(f), _weight(f), f.start), reverse=True)
-    newest = chart.note_date(ordered[0])
-    same = [f for f in ordered if chart.note_date(f) == newest]
-    explicit = [f for f in same if _is_explicit(f)]
+        finding, said = found[0]
+        level = _aged(chart, found[0], _level(finding, said), windows)
+        return _disease_state(system, disease, level, finding, ())
+    ordered = sorted(
+        found, key=lambda one: (chart.note_date(one[0]), _weight(*one), one[0].start), reverse=True
+    )
+    newest = chart.note_date(ordered[0][0])
+    same = [one for one in ordered if chart.note_date(one[0]) == newest]
+    explicit = [one for one in same if _is_explicit(*one)]
     decides = explicit[0] if explicit else same[0]
     # A bad statement of today's assessment is not undone by a milder aside in the same note.
-    if decides.section not in ("assessment", "plan") and _level(decides) not in _BAD_OR_OVER:
-        decides = next(
-            (
-                f
-                for f in same
-                if _level(f) in BAD and f.attribute("listed") != "yes" and f.section not in ("hpi", "ros")
-            ),
-            decides,
-        )
-    if not explicit and decides.assertion == "present":
+    if decides[0].section not in ("assessment", "plan") and _level(*decides) not in _BAD_OR_OVER:
+        for one in same:
+            finding, said = one
+            if (
+                _level(finding, said) in BAD
+                and said.get("listed") != "yes"
+                and finding.section not in ("hpi", "ros")
+            ):
+                decides = one
+                break
+    if not explicit and decides[0].assertion == "present":
         # A bare name today leaves standing how an earlier note rated the lasting disease.
-        rated = [
-            f
-            for f in ordered
-            if _is_explicit(f) and f.assertion == "present" and f.attribute("listed") != "yes"
-        ]
-        if rated and rated[0].attribute("weight") != "acute" and _level(rated[0]) in BAD:
-            decides = rated[0]
-    if _is_bare_episode(decides):
+        for one in ordered:
+            finding, said = one
+            if finding.assertion == "present" and said.get("listed") != "yes" and _is_explicit(finding, said):
+                if said.get("weight") != "acute" and _level(finding, said) in BAD:
+                    decides = one
+                break
+    if _is_bare_episode(*decides):
         # "DVT in December, leg fine … 3. DVT: apixaban to go on": the bare name is the episode told of before.
-        told = [f for f in same if _level(f) == "over" and f.attribute("listed") != "yes"]
+        told = [one for one in same if _level(*one) == "over" and one[1].get("listed") != "yes"]
         # "AKI mild" of the emergency note still says how bad the "AKI" of the ward note is.
-        told += [f for f in same if f.assertion == "present" and f.attribute("level") in _GOOD]
+        told += [one for one in same if one[0].assertion == "present" and one[1].get("level") in _GOOD]
         decides = told[0] if told else decides
-    level = _aged(chart, decides, _level(decides), windows)
-    return _disease_state(system, disease, level, decides, tuple(f for f in ordered if f is not decides))
+    level = _aged(chart, decides, _level(*decides), windows)
+    deciding = decides[0]
+    return _disease_state(
+        system, disease, level, deciding, tuple([f for f, _ in ordered if f is not deciding])
+    )
 
 
-def _is_bare_episode(finding: Finding) -> bool:
+def _is_bare_episode(finding: Finding, said: _Said) -> bool:
     """Say whether a finding only names an episode, without a word on how or when it is."""
     return (
-        finding.attribute("weight") == "acute"
+        said.get("weight") == "acute"
         and finding.assertion == "present"
-        and finding.attribute("level") in ("", "unspecified")
+        and said.get("level", "") in ("", "unspecified")
         and not _FRESH.search(finding.quote)
     )
 
 
-def _weight(finding: Finding) -> int:
-    if finding.attribute("listed") == "yes" or finding.section in ("ros", "problem_list", "past_history"):
+def _weight(finding: Finding, said: _Said) -> int:
+    if said.get("listed") == "yes" or finding.section in ("ros", "problem_list", "past_history"):
         return 0
     return 2 if finding.section in ("assessment", "plan") else 1
 
 
-def _is_explicit(finding: Finding) -> bool:
+def _is_explicit(finding: Finding, said: _Said) -> bool:
     return (
-        finding.attribute("level") not in ("", "unspecified")
+        said.get("level", "") not in ("", "unspecified")
         or finding.assertion in ("absent", "historical")
-        or finding.attribute("weight") in ("severe", "acute")
-    ) and finding.attribute("templated") != "yes"
+        or said.get("weight") in ("severe", "acute")
+    ) and said.get("templated") != "yes"
 
 
-def _level(finding: Finding) -> StateLevel:
-    said = finding.attribute("level")
-    if finding.assertion == "absent":
+def _level(finding: Finding, said: _Said) -> StateLevel:
+    assertion, stated = finding.assertion, said.get("level")
+    if assertion == "absent":
         return "absent"
-    if finding.assertion == "historical" or said == "resolved":
+    if assertion == "historical" or stated == "resolved":
         return "over"
-    if finding.assertion == "possible":
+    if assertion == "possible":
         return "possible"
-    weight = finding.attribute("weight")
-    if said in BAD:
-        return said  # type: ignore[return-value]
-    if said in _GOOD:
+    if stated in BAD:
+        return stated  # type: ignore[return-value]
+    weight = said.get("weight")
+    if stated in _GOOD:
         # A failed organ is severe however stable; an episode that is improving is on its way out.
-        return "severe" if weight == "severe" and said in ("stable", "mild") else "controlled"
+        return "severe" if weight == "severe" and stated in ("stable", "mild") else "controlled"
     if weight == "severe":
         return "severe"
-    if weight == "acute" and finding.attribute("disease") == "clot" and not _FRESH_CLOT.search(finding.quote):
+    if weight == "acute" and said.get("disease") == "clot" and not _FRESH_CLOT.search(finding.quote):
         return "unspecified"  # a clot that is only named is an old one under its anticoagulant
     if weight == "acute":
-        return "over" if finding.attribute("listed") == "yes" else "severe"
+        return "over" if said.get("listed") == "yes" else "severe"
     return "unspecified"
 
 
 def _aged(
     chart: Chart,
-    decides: Finding,
+    statement: _Statement,
     level: StateLevel,
     windows: _Windows,
 ) -> StateLevel:
     """Return the level of a statement on the screening day."""
     if level not in BAD:
         return level
+    decides, attributes = statement
     said = chart.note_date(decides)
-    later_notes = any(note.note_date > said for note in reversed(chart.notes))
-    if decides.attribute("weight") == "acute":
+    # The notes stand oldest first.
+    later_notes = chart.notes[-1].note_date > said
+    weight = attributes.get("weight")
+    if weight == "acute":
         if chart.is_within(said, windows.episode_days, of=decides) and not (
             later_notes
             and _has_full_note(chart, decides, windows.full_note_chars)
@@ -227,7 +245,7 @@ def _aged(
             if later_notes or not chart.is_within(said, 3 * windows.episode_days, of=decides)
             else "old"
         )
-    if decides.attribute("weight") == "severe":
+    if weight == "severe":
         return level
     return level if chart.is_within(said, windows.statement_days, of=decides) else "old"
 

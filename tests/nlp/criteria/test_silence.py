@@ -33,6 +33,7 @@ def _in_full(
 ) -> list[list[CohortResult]]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(verdict, "_silent", lambda _: None)
+        patched.setattr(verdict, "_SILENCES", {})
         patched.setattr(expression, "_part_of", expression.outcome_of)
         return _decided(patient, notes, findings, on, unread)
 
