@@ -267,17 +267,12 @@ class Sentence(Generic[_TargetT]):
 
 def sentences_with(layout: Layout, targets: Iterable[_TargetT]) -> list[Sentence[_TargetT]]:
     """Return the sentences that hold *targets*, which are sorted by start."""
-    text, bounds = layout.text, layout.sentences
     sentences: list[Sentence[_TargetT]] = []
-    last_number = -1
+    last = -1
     for target in targets:
-        number = layout.sentence_number(target.start)
-        if number != last_number:
-            last_number = number
-            # White space before the first sentence, and between two, belongs to the one before.
-            begin = bounds[number].start if number else 0
-            end = bounds[number + 1].start if number + 1 < len(bounds) else len(text)
-            sentences.append(Sentence(text, begin, end))
+        if target.start >= last:
+            begin, last = layout.sentence_bounds(target.start)
+            sentences.append(Sentence(layout.text, begin, last))
         sentences[-1].targets.append(target)
     return sentences
 

@@ -120,29 +120,29 @@ class Sections:
         headers = self._inline(layout)
         by_capitals: bool | None = None
         after_blank = True
-        for number, line in enumerate(layout.lines):
-            content = text[line.start : line.end]
+        for number, (start, end) in enumerate(zip(*layout.line_bounds(), strict=True)):
+            content = text[start:end]
             if not content or content.isspace():
                 after_blank = True
                 continue
-            header = self._listed(content, line, layout, number)
+            header = self._listed(content, start, layout, number)
             if header is None and after_blank and is_heading(content) and not _NO_HEADING.search(content):
                 if by_capitals is None:
                     by_capitals = _has_small_letters(text)
                 if by_capitals:
-                    header = _header(line.start, line.end, content.strip(" =-*#_:\t"), "other")
+                    header = _header(start, end, content.strip(" =-*#_:\t"), "other")
             if header is not None:
                 headers.append(header)
             elif "#" in content and _is_markdown(content):
                 # "# HTN: ok." is a problem in a plan; a markdown heading has no sentence behind it.
                 if after_blank and not _STOP.search(content):
-                    headers.append(_header(line.start, line.end, content.strip(" #\t"), "other"))
+                    headers.append(_header(start, end, content.strip(" #\t"), "other"))
             elif "==" in content and _FRAMED.match(content):
-                headers.append(self._named(line.start, line.end, content.strip(" =\t")))
+                headers.append(self._named(start, end, content.strip(" =\t")))
             after_blank = False
         return sorted(headers, key=lambda header: header.start)
 
-    def _listed(self, content: str, line: TextSpan, layout: Layout, number: int) -> _Header | None:
+    def _listed(self, content: str, start: int, layout: Layout, number: int) -> _Header | None:
         first = _FIRST_WORD.match(content)
         if first is None:
             return None
@@ -158,14 +158,14 @@ class Sections:
         if category is not None:
             if colon < 0:
                 return (
-                    _header(line.start, line.end, title, category)
+                    _header(start, start + len(content), title, category)
                     if not number
                     or (title.isupper() and len(title.split()) > 1)
                     or _stands_alone(layout, number)
                     else None
                 )
             if content[colon + 1 : colon + 2] not in (":", "*"):
-                return _header(line.start, line.start + colon + 1, title, category)
+                return _header(start, start + colon + 1, title, category)
         match = pattern.match(content, begin)
         if match is None:
             return None
@@ -182,7 +182,7 @@ class Sections:
                 not tail.strip() and number and is_plain and not _stands_alone(layout, number)
             ):
                 return None
-        return self._named(line.start, line.start + match.end(), title)
+        return self._named(start, start + match.end(), title)
 
     def _named(self, start: int, body: int, title: str) -> _Header:
         title = title.strip()
@@ -239,18 +239,20 @@ class Sections:
     def _narrow_end(self, layout: Layout, header: _Header, end: int) -> int:
         """Return where a section ends that holds one paragraph only when it began on its header's line."""
         text = layout.text
+        starts, ends = layout.line_bounds()
         number = layout.line_number(header.start)
-        own_line = text[header.body : layout.lines[number].end].strip()
-        for line in layout.lines[number + 1 :]:
-            if line.start >= end:
+        own_line = text[header.body : ends[number]].strip()
+        for line in range(number + 1, len(starts)):
+            start = starts[line]
+            if start >= end:
                 break
-            content = text[line.start : line.end]
+            content = text[start : ends[line]]
             if not content.strip():
                 if own_line:
-                    return line.start
+                    return start
                 continue
-            if _LABEL_LINE.match(content) and own_line:
-                return line.start
+            if own_line and _LABEL_LINE.match(content):
+                return start
             own_line = own_line or content.strip()
         return end
 
@@ -294,7 +296,7 @@ def _taken_back(layout: Layout, match: re.Match[str]) -> Retraction:
 def _region(layout: Layout, start: int, end: int) -> TextSpan:
     """Return what a remark such as "[copied]" or "HPI carried forward:" speaks of."""
     text = layout.text
-    line = layout.lines[layout.line_number(start)]
+    line = layout.line_at(start)
     opening = text.rfind("[", line.start, start)
     if opening >= 0 and "]" not in text[opening:start]:
         closing = text.find("]", end, line.end)
@@ -313,10 +315,11 @@ def _region(layout: Layout, start: int, end: int) -> TextSpan:
 
 def _stands_alone(layout: Layout, number: int) -> bool:
     """Say whether a line follows a blank line, or opens the note, and is itself followed by text."""
-    before = layout.lines[number - 1]
+    starts, ends = layout.line_bounds()
+    text = layout.text
     return (
-        not layout.text[before.start : before.end].strip()
-        or layout.text[layout.lines[number].start : layout.lines[number].end].strip().isupper()
+        not text[starts[number - 1] : ends[number - 1]].strip()
+        or text[starts[number] : ends[number]].strip().isupper()
     )
 
 
