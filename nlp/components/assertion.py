@@ -97,16 +97,19 @@ def _said_of(span: Span, layout: Layout, start: int, end: int) -> tuple[Assertio
     section = layout.section_at(start)
     if section.category == "family_history":
         return "family", (section.title,)
-    by_category = {category: words for category, (_, words) in cues_on(span).items()}
-    for category in SOMEONE_ELSE:
-        if category in by_category:
-            return "family", (by_category[category],)
+    # Most mentions are touched by no cue.
+    by_category = cues_on(span) if span._.modifiers else None
+    if by_category:
+        for category in SOMEONE_ELSE:
+            if category in by_category:
+                return "family", (by_category[category][1],)
     answer = formal_answer(text, layout, start, end) or ruled_out(text, layout, start, end)
     if answer is not None:
         return answer
-    for category, assertion in ORDER:
-        if category in by_category:
-            return assertion, (by_category[category],)
+    if by_category:
+        for category, assertion in ORDER:
+            if category in by_category:
+                return assertion, (by_category[category][1],)
     return "present", ()
 
 
@@ -158,7 +161,8 @@ def formal_answer(
     line = layout.line_at(start)
     before = text[max(line.start, start - 8) : start]
     after = text[end : min(line.end, end + 24)]
-    if before.rstrip()[-1:] in _BOX_ENDS:
+    last = before.rstrip()[-1:]
+    if last in _BOX_ENDS:
         signed = _BRACKETED_SIGN.search(before)
         if signed is not None and _OPENS_WITH_SIGN.match(text, line.start, start) is not None:
             return ("absent" if signed.group("no") else "present"), (signed.group().strip(),)
@@ -174,6 +178,8 @@ def formal_answer(
             if match is not None:
                 return assertion, (match.group().strip(),)
     # "- fever - cough + fatigue": signs before the word, as reviews of systems are typed.
+    if last not in _SIGN_ENDS:
+        return None
     item = text[max(line.start, start - 5) : start]
     if item.rstrip()[-1:] not in _SIGN_ENDS or layout.section_at(start).category not in _SIGNED_SECTIONS:
         return None

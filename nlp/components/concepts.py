@@ -63,6 +63,11 @@ class Sense:
         )
 
     @cached_property
+    def is_always_meant(self) -> bool:
+        """Whether neither the words around a mention nor its capitals say if it counts."""
+        return not self.has_conditions and self.term.case not in ("exact", "upper")
+
+    @cached_property
     def label(self) -> str:
         """The label of its spans."""
         return self.concept.kind.upper()
@@ -131,9 +136,10 @@ def _meant(text: str, layout: Layout, found: Iterable[Found[list[Sense]]]) -> li
     """Return the mentions that mean it, the longest of those that overlap."""
     meant = []
     for start, end, length, senses in found:
-        sense = next((s for s in senses if _is_meant(text, layout, start, end, s)), None)
-        if sense is not None:
-            meant.append(Mention(start, end, length, sense))
+        for sense in senses:
+            if sense.is_always_meant or _is_meant(text, layout, start, end, sense):
+                meant.append(Mention(start, end, length, sense))
+                break
     meant.sort(key=lambda mention: (mention.start, -mention.end))
     return list(_without_overlap(meant))
 
@@ -159,9 +165,10 @@ def phrases_of(concepts: Iterable[Concept]) -> Phrases[list[Sense]]:
 def mentions_in(scan: Scan, layout: Layout, phrases: Phrases[list[Sense]]) -> Iterator[Mention]:
     """Yield the mentions of *phrases* that mean it, overlapping ones as well, in no order."""
     for start, end, length, senses in phrases.find(scan):
-        sense = next((s for s in senses if _is_meant(scan.text, layout, start, end, s)), None)
-        if sense is not None:
-            yield Mention(start, end, length, sense)
+        for sense in senses:
+            if sense.is_always_meant or _is_meant(scan.text, layout, start, end, sense):
+                yield Mention(start, end, length, sense)
+                break
 
 
 def _senses(concepts: Iterable[Concept]) -> Iterator[tuple[str, Sense]]:

@@ -95,6 +95,8 @@ class Context:
         """Set ``span._.modifiers`` of *mentions* as ``link`` does, without a ``Doc``."""
         for sentence in sentences_with(layout, mentions):
             found = self._search.starting_in(layout.text, sentence.start, sentence.end)
+            if not found:
+                continue
             for reach, touched in sentence.touched(found):
                 modifier = Modifier(reach.rule.category, (reach.start, reach.end))
                 for mention in touched:

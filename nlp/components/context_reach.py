@@ -112,12 +112,28 @@ class Sentence(Generic[_TargetT]):
     def touched(self, matches: Sequence[Found[Sequence[CueRule]]]) -> Iterator[tuple[Reach, list[_TargetT]]]:
         """Yield what reaches a target, with the targets that it touches; *matches* are the cues that begin here."""
         # Half of the sentences hold but words that end a reach, or words that could only reach the other way.
-        if not any(self._may_reach(start, end, rule) for start, end, _, rules in matches for rule in rules):
+        if not self._may_touch(matches):
             return
         for reach in self._reaches(self._cues(matches)):
             targets = [target for target in self.targets if _touches(reach, target)]
             if targets:
                 yield reach, self._nearest(reach, targets)
+
+    def _may_touch(self, matches: Sequence[Found[Sequence[CueRule]]]) -> bool:
+        """Say whether a target stands where one of *matches* could reach."""
+        first, last = self.targets[0].end, self.targets[-1].start
+        for start, end, _, rules in matches:
+            for rule in rules:
+                direction = rule.direction
+                if direction == "FORWARD":
+                    if last >= end:
+                        return True
+                elif direction == "BACKWARD":
+                    if first <= start:
+                        return True
+                elif direction == "BIDIRECTIONAL":
+                    return True
+        return False
 
     def _cues(self, matches: Iterable[Found[Sequence[CueRule]]]) -> list[Cue]:
         """Return the longest of overlapping cues, in order; words that only look like one are left out."""
@@ -267,17 +283,12 @@ class Sentence(Generic[_TargetT]):
 
 def sentences_with(layout: Layout, targets: Iterable[_TargetT]) -> list[Sentence[_TargetT]]:
     """Return the sentences that hold *targets*, which are sorted by start."""
-    text, bounds = layout.text, layout.sentences
     sentences: list[Sentence[_TargetT]] = []
-    last_number = -1
+    last = -1
     for target in targets:
-        number = layout.sentence_number(target.start)
-        if number != last_number:
-            last_number = number
-            # White space before the first sentence, and between two, belongs to the one before.
-            begin = bounds[number].start if number else 0
-            end = bounds[number + 1].start if number + 1 < len(bounds) else len(text)
-            sentences.append(Sentence(text, begin, end))
+        if target.start >= last:
+            begin, last = layout.sentence_bounds(target.start)
+            sentences.append(Sentence(layout.text, begin, last))
         sentences[-1].targets.append(target)
     return sentences
 

@@ -180,12 +180,12 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
     text = layout.text
     words = _words()
     note_date = note_date_of(doc)
-    numbers = {layout.sentence_number(start) for start, _ in named}
+    sentences = {sentence.start: sentence for start, _ in named for sentence in [layout.sentence_at(start)]}
     for match in words.symptom.finditer(text):
         # One that crosses the end of its sentence may hide another in the next.
-        numbers.update(range(layout.sentence_number(match.start()), layout.sentence_number(match.end()) + 1))
-    for number in sorted(numbers):
-        sentence = layout.sentences[number]
+        for sentence in layout.sentences_in(match.start(), match.end()):
+            sentences[sentence.start] = sentence
+    for _, sentence in sorted(sentences.items()):
         stop = min(sentence.end, sentence.start + _LONGEST_SENTENCE)
         category = layout.section_at(sentence.start).category
         if category in _LEFT_OUT or _TIMES.search(text, sentence.start, stop) is None:

@@ -430,12 +430,11 @@ def _is_parent_of(before: str, behind: str) -> bool:
 
 def _carried_over(text: str, layout: Layout, start: int) -> str:
     """Return the person of the sentences before, when this one only says "she" or "he"."""
+    own = layout.sentence_at(start)
+    pronoun = _PRONOUN.match(text[own.start : start])
+    if pronoun is None or _SPEAKS.match(text[own.start + pronoun.end() : start]):
+        return ""
     number = layout.sentence_number(start)
-    if not layout.sentences:
-        return ""
-    pronoun = _PRONOUN.match(text[layout.sentences[number].start : start])
-    if pronoun is None or _SPEAKS.match(text[layout.sentences[number].start + pronoun.end() : start]):
-        return ""
     female = pronoun.group().strip().lower() in ("she", "her")
     male = pronoun.group().strip().lower() in ("he", "his")
     for earlier in range(number - 1, max(-1, number - 4), -1):

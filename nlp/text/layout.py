@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from operator import add
+from operator import add, sub
 from string import ascii_letters
 from typing import Any
 
@@ -89,6 +89,7 @@ class Layout:
     templated: list[TextSpan] = field(default_factory=list)
     retracted: list[Retraction] = field(default_factory=list)
     _line_starts: list[int] = field(default_factory=list)
+    _line_ends: list[int] = field(default_factory=list)
     _sentence_starts: list[int] = field(default_factory=list)
     _section_starts: list[int] = field(default_factory=list)
     _is_form: bool | None = None
@@ -96,8 +97,13 @@ class Layout:
     def index(self) -> None:
         """Prepare the look-ups; call after the lists are filled."""
         self._line_starts = [line.start for line in self.lines]
+        self._line_ends = [line.end for line in self.lines]
         self._sentence_starts = [sentence.start for sentence in self.sentences]
         self._section_starts = [section.start for section in self.sections]
+
+    def line_bounds(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Return where each of ``lines`` starts, and where each ends."""
+        return self._line_starts, self._line_ends
 
     def line_at(self, offset: int) -> TextSpan:
         """Return the line that *offset* stands in, without its line end."""
@@ -120,6 +126,19 @@ class Layout:
         """Return the index in ``sentences`` of the sentence that *offset* stands in."""
         number = bisect_right(self._sentence_starts, offset)
         return number - 1 if number else 0
+
+    def sentences_in(self, start: int, end: int) -> Sequence[TextSpan]:
+        """Return the sentences from the one at *start* up to the one at *end*."""
+        return self.sentences[self.sentence_number(start) : self.sentence_number(end) + 1]
+
+    def sentence_bounds(self, offset: int) -> tuple[int, int]:
+        """Return where the sentence at *offset* begins and the next one does; white space belongs to the one before."""
+        sentences = self.sentences
+        number = self.sentence_number(offset)
+        return (
+            sentences[number].start if number else 0,
+            sentences[number + 1].start if number + 1 < len(sentences) else len(self.text),
+        )
 
     def section_at(self, offset: int) -> Section:
         """Return the section that *offset* stands in."""
@@ -160,6 +179,10 @@ class Layout:
         return self.text[span.start : span.end]
 
 
+# Where the sentences of a block start, the sentences, and the number of the line behind it.
+_Block = tuple[list[int], list[TextSpan], int]
+
+
 class LazyLayout(Layout):
     """
     A layout whose parts are worked out when they are first asked for; many notes are read without any.
@@ -169,21 +192,28 @@ class LazyLayout(Layout):
         find_sections: Fills in the sections and regions of a layout that has its lines.
     """
 
-    __slots__ = ("_find_sections",)
+    __slots__ = ("_blocks", "_find_sections", "_is_split", "_made_lines", "_width")
 
     def __init__(self, text: str, find_sections: Callable[[Layout], None]) -> None:
         self.text = text
         self._find_sections = find_sections
         self._is_form = None
+        # Few blocks of a note hold what is read, and only they are split as long as nobody asks for all sentences.
+        self._is_split = False
 
     def __getattr__(self, name: str) -> Any:
         # Asked for only while the part is missing.
-        if name in ("lines", "_line_starts"):
-            self.lines = split_lines(self.text)
-            self._line_starts = [line.start for line in self.lines]
+        if name in ("_line_starts", "_line_ends"):
+            self._line_starts, self._line_ends = _line_bounds(self.text)
+            self._made_lines: list[TextSpan | None] = [None] * len(self._line_starts)
+            self._blocks: dict[int, _Block] = {}
+            self._width = -1
+        elif name == "lines":
+            self.lines = list(map(_span, self._line_starts, self._line_ends))
         elif name in ("sentences", "_sentence_starts"):
-            self.sentences = split_sentences(self.text, self.lines)
+            self.sentences = self._all_sentences()
             self._sentence_starts = [sentence.start for sentence in self.sentences]
+            self._is_split = True
         elif name in ("sections", "_section_starts", "copied", "templated", "retracted"):
             self.copied, self.templated, self.retracted = [], [], []
             self._find_sections(self)
@@ -192,19 +222,129 @@ class LazyLayout(Layout):
             raise AttributeError(name)
         return object.__getattribute__(self, name)
 
+    def line_at(self, offset: int) -> TextSpan:
+        """Return the line that *offset* stands in, without its line end."""
+        starts = self._line_starts
+        number = bisect_right(starts, offset)
+        number = number - 1 if number else 0
+        # Of some lines everybody asks, and of most nobody ever does.
+        line = self._made_lines[number]
+        if line is None:
+            line = self._made_lines[number] = _span(starts[number], self._line_ends[number])
+        return line
+
+    def sentence_at(self, offset: int) -> TextSpan:
+        """Return the sentence that *offset* stands in, or the one before it."""
+        if self._is_split:
+            number = bisect_right(self._sentence_starts, offset)
+            if number:
+                return self.sentences[number - 1]
+        else:
+            line = bisect_right(self._line_starts, offset) - 1
+            block = self._blocks.get(line)
+            starts, sentences, _ = block if block is not None else self._split_block(line)
+            number = bisect_right(starts, offset)
+            if number:
+                return sentences[number - 1]
+        return Layout.sentence_at(self, offset)
+
+    def sentences_in(self, start: int, end: int) -> Sequence[TextSpan]:
+        """Return the sentences from the one at *start* up to the one at *end*."""
+        if not self._is_split:
+            first = self.sentence_at(start)
+            if self.sentence_at(end).start == first.start:
+                return (first,)
+        return Layout.sentences_in(self, start, end)
+
+    def sentence_bounds(self, offset: int) -> tuple[int, int]:
+        """Return where the sentence at *offset* begins and the next one does; white space belongs to the one before."""
+        if not self._is_split:
+            line = bisect_right(self._line_starts, offset) - 1
+            block = self._blocks.get(line)
+            starts, sentences, _ = block if block is not None else self._split_block(line)
+            number = bisect_right(starts, offset)
+            if number:
+                begin = starts[number - 1]
+                if number == 1 and _first_sign(self.text, 0) == begin:
+                    begin = 0
+                if number < len(starts):
+                    return begin, starts[number]
+                return begin, _first_sign(self.text, sentences[-1].end)
+        return Layout.sentence_bounds(self, offset)
+
+    def _all_sentences(self) -> list[TextSpan]:
+        """Return what ``split_sentences`` does, with the blocks that are split already."""
+        text, starts, ends = self.text, self._line_starts, self._line_ends
+        sentences: list[TextSpan] = []
+        line = 0
+        while line < len(starts):
+            if not text[starts[line] : ends[line]].strip():
+                line += 1
+                continue
+            block = self._blocks.get(line)
+            _, found, line = block if block is not None else self._split_block(line, opens=True)
+            sentences.extend(found)
+        return sentences
+
+    def _split_block(self, line: int, *, opens: bool = False) -> _Block:
+        """
+        Split the block that *line* stands in, or that ends before it, as ``split_sentences`` does.
+
+        With *opens* it is known that the line opens its block.
+        """
+        text, starts, ends = self.text, self._line_starts, self._line_ends
+        last = line
+        while last >= 0 and not (content := text[starts[last] : ends[last]]).strip():
+            last -= 1
+        if last < 0:
+            return [], [], 0
+        if last < line and (known := self._blocks.get(last)) is not None:
+            self._blocks[line] = known
+            return known
+        width = self._width
+        if width < 0:
+            width = self._width = _prose_width(starts, ends)
+        first, opening = last, content
+        while not opens and first and (before := text[starts[first - 1] : ends[first - 1]]).strip():
+            if _breaks(before, opening, width):
+                break
+            first, opening = first - 1, before
+        following = last + 1
+        while following < len(starts):
+            behind = text[starts[following] : ends[following]]
+            if _breaks(content, behind, width):
+                break
+            following, content = following + 1, behind
+        begin = ends[first] - len(opening.lstrip())
+        sentences: list[TextSpan] = []
+        _split(sentences, text, begin, starts[following - 1] + len(content.rstrip()))
+        block = ([sentence.start for sentence in sentences], sentences, following)
+        for number in range(first, max(following, line + 1)):
+            self._blocks[number] = block
+        return block
+
 
 def split_lines(text: str) -> list[TextSpan]:
     """Return the lines of *text* without their line ends, which are those of ``str.splitlines``."""
+    return list(map(_span, *_line_bounds(text)))
+
+
+def _line_bounds(text: str) -> tuple[list[int], list[int]]:
+    """Return where the lines of *text* start, and where they end."""
     starts = list(accumulate(map(len, text.splitlines(keepends=True)), initial=0))
-    lines = list(map(_span, starts, map(add, starts, map(len, text.splitlines()))))
-    if not lines or lines[-1].end < len(text):
+    # Where the last line ends a further one without words would start.
+    last = starts.pop()
+    ends = list(map(add, starts, map(len, text.splitlines())))
+    if not ends or ends[-1] < last:
         # Behind the last line end stands a line without words.
-        lines.append(_span(len(text), len(text)))
-    return lines
+        starts.append(last)
+        ends.append(last)
+    return starts, ends
 
 
 # ---- sentences
 
+_SIGN = re.compile(r"\S")
 _LONGEST_SENTENCE = 2_000  # code points; the longest sentence of the development notes has under 1,500
 
 _BULLET = re.compile(
@@ -258,6 +398,22 @@ def split_sentences(text: str, lines: Sequence[TextSpan]) -> list[TextSpan]:
             stop = next(stops, None)
         _add(sentences, text, begin, end)
     return sentences
+
+
+def _split(sentences: list[TextSpan], text: str, begin: int, end: int) -> None:
+    """Append the sentences of the block ``begin:end``."""
+    for stop in _BOUNDARY.finditer(text, begin, end):
+        following = stop.start("next")
+        if stop.start() >= begin and _ends_sentence(text, begin, stop, text[following]):
+            _add(sentences, text, begin, stop.end())
+            begin = following
+    _add(sentences, text, begin, end)
+
+
+def _first_sign(text: str, start: int) -> int:
+    """Return where the first sign from *start* on stands that is no white space; the end of *text* if there is none."""
+    sign = _SIGN.search(text, start)
+    return sign.start() if sign is not None else len(text)
 
 
 def _ends_sentence(text: str, begin: int, stop: re.Match[str], following: str) -> bool:
@@ -334,7 +490,7 @@ def _blocks(text: str, lines: Sequence[TextSpan]) -> Iterator[tuple[int, int]]:
     """
     contents = [text[line.start : line.end] for line in lines]
     contents.append("")
-    width = _prose_width(lines)
+    width = _prose_width([line.start for line in lines], [line.end for line in lines])
     begin = -1
     for number, line in enumerate(lines):
         content = contents[number]
@@ -347,9 +503,9 @@ def _blocks(text: str, lines: Sequence[TextSpan]) -> Iterator[tuple[int, int]]:
             begin = -1
 
 
-def _prose_width(lines: Sequence[TextSpan]) -> int:
-    """Return the column at which this note wraps its prose; 0 where its lines are whole paragraphs."""
-    widths = sorted([width for line in lines if (width := line.end - line.start) > 40])
+def _prose_width(starts: Sequence[int], ends: Sequence[int]) -> int:
+    """Return the column at which a note with these lines wraps its prose; 0 where its lines are whole paragraphs."""
+    widths: list[int] = sorted([width for width in map(sub, ends, starts) if width > 40])
     if len(widths) < 4:
         return 0
     return widths[int(len(widths) * 0.8)]

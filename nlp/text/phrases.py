@@ -214,25 +214,31 @@ class PhraseSearch(Generic[_T]):
             [_strung(tokens) for tokens in phrases],
             implementation=ahocorasick_rs.Implementation.ContiguousNFA,
         )
-        # What a phrase may begin with, by the last token of that.
-        self._beginnings: dict[str, set[tuple[str, ...]]] = {}
+        # What a phrase may begin with, strung, by the last token of that.
+        beginnings: dict[str, set[str]] = {}
         for tokens in phrases:
             for length in range(1, len(tokens)):
-                self._beginnings.setdefault(tokens[length - 1], set()).add(tokens[:length])
+                beginnings.setdefault(tokens[length - 1], set()).add(_strung(tokens[:length]))
+        self._beginnings = {last: tuple(sorted(strung)) for last, strung in beginnings.items()}
         self._longest = max(map(len, phrases))
 
     def starting_in(self, text: str, start: int, end: int) -> list[Found[_T]]:
         """Return the phrases that begin in ``text[start:end]``, in no order; none if none of them matters."""
         words = words_of(text[start:end])
+        if not words:
+            return []
         size = len(words)
         reach = end
-        if any(words[-len(one) :] == one for one in self._beginnings.get(words[-1] if words else "", ())):
-            reach = end_of_tokens(text, end, self._longest)
-            words = words_of(text[start:reach])
         strung = _strung(words)
+        if strung.endswith(self._beginnings.get(words[-1], ())):
+            reach = end_of_tokens(text, end, self._longest)
+            strung = _strung(words_of(text[start:reach]))
         matches = self._automaton.find_matches_as_indexes(strung, overlapping=True)
         phrases = self._phrases
-        if not any(phrases[number][2] for number, _, _ in matches):
+        for number, _, _ in matches:
+            if phrases[number][2]:
+                break
+        else:
             return []
         tokens = list(tokens_in(text[start:reach]))
         found: list[Found[_T]] = []

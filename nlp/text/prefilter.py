@@ -199,7 +199,7 @@ class Needles:
     def any(self, text: str) -> bool:
         """Say whether one of them stands in *text*."""
         scan = _here.scan
-        if scan is not None and scan.text is text and text.isascii():
+        if scan is not None and scan.text is text:
             places = scan.places(self._gate.number)
             if places is not None:
                 return any(

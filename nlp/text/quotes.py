@@ -29,7 +29,10 @@ def clause_around(layout: Layout, start: int, end: int) -> TextSpan:
     if end - start >= _LONG_MENTION:
         return _span(start, end)
     sentence, line = layout.sentence_at(start), layout.line_at(start)
-    first, last = min(sentence.start, start), max(sentence.end, end)
+    first, last = sentence.start, sentence.end
+    # Conditions in place of calls: this is asked for each finding.
+    first = first if first < start else start
+    last = last if last > end else end
     if end <= line.end and _is_row(text, line.start, line.end):
         first, last = line.start, line.end
     if last - first > _LONGEST_QUOTE:

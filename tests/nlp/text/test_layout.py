@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chartsift.nlp.text.layout import is_heading, split_lines, split_sentences
+from chartsift.nlp.text.layout import Layout, LazyLayout, is_heading, split_lines, split_sentences
 
 
 def sentences(text: str) -> list[str]:
@@ -92,3 +92,45 @@ def test_sentences_are_in_order_and_hold_every_word(text: str) -> None:
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     covered = "".join(text[s.start : s.end] for s in spans)
     assert "".join(covered.split()) == "".join(text.split())
+
+
+def whole_layout(text: str) -> Layout:
+    layout = Layout(text, lines=split_lines(text))
+    layout.sentences = split_sentences(text, layout.lines)
+    layout.index()
+    return layout
+
+
+def lazy_layout(text: str) -> LazyLayout:
+    return LazyLayout(text, lambda layout: None)
+
+
+def assert_same_at(text: str, offset: int) -> None:
+    """Compare a layout that splits the block at *offset* only with one of the whole text."""
+    whole, lazy = whole_layout(text), lazy_layout(text)
+
+    assert lazy.sentence_bounds(offset) == whole.sentence_bounds(offset)
+    assert lazy.sentence_at(offset) == whole.sentence_at(offset)
+    assert list(lazy.sentences_in(offset, offset + 9)) == whole.sentences_in(offset, offset + 9)
+    assert lazy.line_at(offset) == whole.line_at(offset)
+    assert lazy.sentences == whole.sentences
+
+
+_WRAPPED = (
+    "\n  HPI: Weak since May. Seen by Dr.\nSmith for a rash that began on both hands and then\n"
+    "spread to the face over some three or four weeks of\nthe summer. Denies fever, chills and any loss of\n"
+    "weight. No cough.\n\n \n- CK 5,000. IVIG given.\n- Plan\tMTX\nEXAM\nStrength 4/5 in hips!  Rest is normal\n\n"
+)
+
+
+@pytest.mark.parametrize("offset", range(len(_WRAPPED) + 1))
+def test_one_block_is_split_as_in_the_whole_note(offset: int) -> None:
+    assert_same_at(_WRAPPED, offset)
+
+
+@given(
+    st.text(alphabet=st.sampled_from("aB1 .,:;!?\r\n\t|-•é\u0301\xa0\x1f😀"), max_size=200),
+    st.integers(0, 200),
+)
+def test_one_block_of_any_text_is_split_as_in_the_whole(text: str, offset: int) -> None:
+    assert_same_at(text, min(offset, len(text)))
