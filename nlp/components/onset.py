@@ -21,14 +21,17 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import ahocorasick_rs
 import yaml
 from spacy.tokens import Doc
 
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.months import MONTHS
 from chartsift.nlp.text.counts import count_of, unit_days
 from chartsift.nlp.text.dates import DateMention, find_dates
+from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import Gate, gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -46,6 +49,15 @@ _OLDEST = 100
 # A sentence without any of these holds no time; months are capitalized words.
 _TIMES = re.compile(
     r"\d|\b[A-Z][a-z]{2,8}\b|\b(?:week|month|year|winter|spring|summer|autumn|fall)s?\b", re.ASCII
+)
+# Nor does one whose folded words hold none of these, digits being zeros: an age, a date, a duration or a day told from
+# another one that is not the note's own. Most sentences with a symptom tell no time, and are then left at once.
+_TIME_WORDS = ahocorasick_rs.AhoCorasick(
+    [
+        *sorted({fold(name)[:3] for name in MONTHS}),
+        *"0 winter spring summer autumn fall last past earlier ago prior back before".split(),
+        *"one two three four five six seven eight nine ten eleven twelve few couple several".split(),
+    ]
 )
 _DURATION = re.compile(
     r"(?<![\w./-])(?:(?:about|approximately|approx\.?|some|over|almost|nearly|roughly|~)\s*)?"
@@ -189,6 +201,8 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
         stop = min(sentence.end, sentence.start + _LONGEST_SENTENCE)
         category = layout.section_at(sentence.start).category
         if category in _LEFT_OUT or _TIMES.search(text, sentence.start, stop) is None:
+            continue
+        if not _TIME_WORDS.find_matches_as_indexes(fold(text[sentence.start : stop])):
             continue
         diseases = [(s, e) for s, e in named if sentence.start <= s < stop]
         symptoms = [
