@@ -50,12 +50,12 @@ _OLDEST = 100
 _TIMES = re.compile(
     r"\d|\b[A-Z][a-z]{2,8}\b|\b(?:week|month|year|winter|spring|summer|autumn|fall)s?\b", re.ASCII
 )
-# Nor does one whose folded words hold none of these, digits being zeros: an age, a date, a duration or a day told from
+# Nor does one without a digit whose folded words hold none of these: no age, date or duration, and no day told from
 # another one that is not the note's own. Most sentences with a symptom tell no time, and are then left at once.
 _TIME_WORDS = ahocorasick_rs.AhoCorasick(
     [
         *sorted({fold(name)[:3] for name in MONTHS}),
-        *"0 winter spring summer autumn fall last past earlier ago prior back before".split(),
+        *"winter spring summer autumn fall last past earlier ago prior back before".split(),
         *"one two three four five six seven eight nine ten eleven twelve few couple several".split(),
     ]
 )
@@ -202,7 +202,8 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
         category = layout.section_at(sentence.start).category
         if category in _LEFT_OUT or _TIMES.search(text, sentence.start, stop) is None:
             continue
-        if not _TIME_WORDS.find_matches_as_indexes(fold(text[sentence.start : stop])):
+        folded = fold(text[sentence.start : stop])
+        if "0" not in folded and not _TIME_WORDS.find_matches_as_indexes(folded):
             continue
         diseases = [(s, e) for s, e in named if sentence.start <= s < stop]
         symptoms = [
