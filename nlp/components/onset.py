@@ -65,6 +65,10 @@ _DURATION = re.compile(
     r"(?P<unit>days?|weeks?|wks?|wk|months?|mos?|mo|years?|yrs?|yr|y)\b(?![/ ]?o\b|\s*(?:ago|prior|earlier|back|before|later|after|old|of age)\b)",
     re.IGNORECASE,
 )
+# Each duration holds this in the folded words; most sentences with a number have none, and there it is not tried.
+_COUNTED = re.compile(
+    r"(?:0|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|couple of|several)[ -]*(?:day|w(?:ee)?k|mo|y)"
+)
 _OF = re.compile(
     r"\s*(?:(?:history|h/o|hx|course)\s+)?(?:of\s+)?(?:(?!(?:but|then|and|after|if)\b)[\w/>-]+\s+){0,4}",
     re.IGNORECASE,
@@ -220,7 +224,8 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
             yield from _diagnosed(text, sentence.start, stop, diseases, note_date)
         if category == "past_history":
             continue
-        yield from _durations(text, sentence.start, stop, diseases, symptoms, note_date, words)
+        if _COUNTED.search(folded) is not None:
+            yield from _durations(text, sentence.start, stop, diseases, symptoms, note_date, words)
         yield from _dates(text, sentence.start, stop, diseases, symptoms, note_date, words)
 
 
