@@ -208,7 +208,9 @@ def _infiltrates(text: str, part: _Part, reach: int) -> Iterator[Draft]:
     endomysial = _ENDOMYSIAL.search(text, part.start, part.end)
     perimysial = _PERIMYSIAL.search(text, part.start, part.end)
     is_bare = match.group("bare") is not None
-    assertion, cue = ("absent", match.group()) if is_bare else _held(text, part, match.start(), match.end())
+    assertion, cue = _held(text, part, match.start(), match.end())
+    if is_bare:
+        assertion, cue = "absent", match.group()
     attributes = {}
     if assertion == "present" and _SCANT.search(text, part.start, part.end):
         attributes = {"amount": "scant"}
