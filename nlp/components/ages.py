@@ -65,6 +65,8 @@ _IS = gate(
     r"\b(?P<subject>[A-Z]\.|[Pp]t|[Pp]atient|he|she|He|She|They|they|[A-Z][a-z]+)\s(?:is|"
     r"turned)\s(?:now\s)?(?P<years>\d{1,3})(?=[,.;]|\s(?:and|now|today)\b)(?!\.\d)"
 )
+# What each of those holds behind its subject: few notes do, and only those are searched for the rest.
+_IS_YEARS = gate(r"\b(?:is|turned)\s(?:now\s)?\d{1,3}(?=[,.;]|\s(?:and|now|today)\b)(?!\.\d)")
 # "Mrs. Philippa Stone, 70": a title, a name and a number that ends the phrase, as letters open.
 _AFTER_NAME = gate(
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Frau|Herr|Master)\.?\s[A-Z][\w'’.-]*(?:\s[A-Z][\w'’.-]*){0,3},\s?(?P<years>\d{1,3})"
@@ -146,7 +148,7 @@ def _ages(doc: Doc) -> Iterator[Draft]:
         opens = not lead.strip(" \t|:-") or lead.rstrip().endswith("|")
         if opens and 0 < value <= _OLDEST and _is_patients(text, layout, match.start(), match.end()):
             yield _age(match.start(), match.end(), value, 0.85)
-    for match in _IS.finditer(text):
+    for match in _IS.finditer(text) if _IS_YEARS.search(text) is not None else ():
         value = int(match.group("years"))
         sentence = layout.sentence_at(match.start())
         if (

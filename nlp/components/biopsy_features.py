@@ -207,19 +207,20 @@ def _infiltrates(text: str, part: _Part, reach: int) -> Iterator[Draft]:
         return
     endomysial = _ENDOMYSIAL.search(text, part.start, part.end)
     perimysial = _PERIMYSIAL.search(text, part.start, part.end)
-    in_muscle = endomysial or re.search(r"perimysi", text[part.start : part.end], re.IGNORECASE)
-    if not in_muscle and not _is_of_muscle(text, match.start(), reach):
-        return
-    if match.group("bare"):
-        yield _draft(match.start(), match.end(), "infiltrate", "absent", match.group())
-        return
+    is_bare = match.group("bare") is not None
     assertion, cue = _held(text, part, match.start(), match.end())
-    scant = _SCANT.search(text, part.start, part.end)
-    attributes = {"amount": "scant"} if scant and assertion == "present" else {}
-    if endomysial is None and perimysial is None:
-        # Without a place only a denial says something: it denies every place.
-        if assertion == "absent" or attributes:
-            yield _draft(match.start(), match.end(), "infiltrate", assertion, cue, attributes)
+    if is_bare:
+        assertion, cue = "absent", match.group()
+    attributes = {}
+    if assertion == "present" and _SCANT.search(text, part.start, part.end):
+        attributes = {"amount": "scant"}
+    # Without a place only a denial says something: it denies every place.
+    says_nothing = endomysial is None and perimysial is None and assertion != "absent" and not attributes
+    in_muscle = endomysial or re.search(r"perimysi", text[part.start : part.end], re.IGNORECASE)
+    if says_nothing or not (in_muscle or _is_of_muscle(text, match.start(), reach)):
+        return
+    if is_bare or (endomysial is None and perimysial is None):
+        yield _draft(match.start(), match.end(), "infiltrate", assertion, cue, attributes)
         return
     for place, concept in ((endomysial, "endomysial_infiltrate"), (perimysial, "perimysial_infiltrate")):
         if place is None:

@@ -20,7 +20,7 @@ from chartsift.nlp.text.prefilter import gate
 Reading = Literal["limited", "able", "past", "family", "hypothetical"]
 
 _SEAT = (
-    r"(?:chairs?|couch|sofa|recliner|toilet|commode|seats?|seated|pew|bench|stool|forklift seat|car"
+    r"(?:chairs?|couchs?|sofa|recliner|toilet|commode|seats?|seated|pew|bench|stool|forklift seat|car"
     r"|vehicle|truck|floor|ground|bed|bath(?:tub)?|tub|squat(?:ting)?|kneeling|sitting(?: position)?|pit"
     r"|low (?:chair|seat|couch|surface)s?)"
 )
@@ -99,8 +99,24 @@ _ACTIVITIES: tuple[tuple[str, str], ...] = (
         ),
     ),
 )
-_ACTIVITY = gate(
+ACTIVITY = gate(
     r"(?<![\w-])(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _ACTIVITIES) + r")(?![\w])",
+    re.IGNORECASE,
+)
+# Each activity is told with one of these words. Most notes have none of them, but many a verb with which an activity may
+# begin ("up", "does", "put"): there not one place is tried.
+SPOKEN_OF = gate(
+    r"\b(?:(?:chairs?|couchs?|sofa|recliner|toilet|commode|seats?|seated|pew|bench|stool|forklift|car|vehicle|truck|floor"
+    r"|ground|bed|bath(?:tub|e|es|ing)?|tub|squat(?:s|ting)?|kneeling|sitting|pit|surfaces?)\b"
+    r"|leav(?:e|es|ing)\b|hoist|sit[- ]to|sit(?:ting)? up|sit-?ups?|stair|full-body|mechanical|climb|ris(?:es?|ing) from"
+    r"|to stand\b|stand(?:s|ing)? up\b|stand(?:ing)? (?:her|him|me|them)\b|transfers\b|steps\b|ladder|banister|curbs?\b|bus\b"
+    # Of "keep", which is common, what follows: "keep up", "keep her arms overhead".
+    r"|lift|rais(?:e|es|ing)\b|hold(?:ing)?\b|elevat(?:e|ing)\b|reach(?:es|ing)?\b"
+    r"|keep(?:ing)?\s(?:up|his|her|their|the|both|my|arm|hand|shoulder|over|above|to|for|high|top|shel|cup|cab|\s)"
+    r"|gallon|jug\b|pan\b|boxes|dishes|groceries|laundry|baby|child\b|grandchild|kettles?|suitcase|backpack|hair|overhead"
+    r"|arms\b|skillets?|saucepans?|comb(?:ing)?\b|head\b|turn(?:ing)? (?:over )?in|roll(?:ing)? over|supine to"
+    r"|dress|shirt|coat\b|socks|shoes|bra\b|pants\b|shower|ADLs?\b"
+    r"|walk|ambulat|run(?:s|ning)?\b|gait|toe[- ]walk|heel[- ]walk|pull-?ups?\b)",
     re.IGNORECASE,
 )
 # An activity whose failing says little about muscle by itself: lungs, joints and nerves limit walking just as well.
@@ -226,7 +242,9 @@ class Ability:
 
 def abilities(text: str, layout: Layout) -> Iterator[Ability]:
     """Yield the functional statements of *text* in order."""
-    for match in _ACTIVITY.finditer(text):
+    if not SPOKEN_OF.stands(text):
+        return
+    for match in ACTIVITY.finditer(text):
         statement = _read(text, layout, match)
         if statement is not None:
             yield statement
@@ -258,7 +276,7 @@ def _read(text: str, layout: Layout, match: re.Match[str]) -> Ability | None:
     clause_end = _CLAUSE.search(right)
     right = right[: clause_end.start()] if clause_end else right
     # What is said of the next activity is not said of this one.
-    following = _ACTIVITY.search(text, match.end() + 2, match.end() + len(right))
+    following = ACTIVITY.search(text, match.end() + 2, match.end() + len(right))
     own_right = right[: following.start() - match.end()] if following is not None else right
     limited_before, able_before = _last(before, "limited"), _last(before, "able")
     if limited_before is not None and _MUST.fullmatch(limited_before.group()):

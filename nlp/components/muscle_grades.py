@@ -49,12 +49,14 @@ _REFLEX = re.compile(
 
 _AFTER = re.compile(rf"{_LINK}\s{{0,24}}{_PAIR}", re.IGNORECASE)
 _BEFORE = re.compile(
-    r"(?P<first>(?:[0-5]\s?(?:\+|-|–|−)?/5(?:\s?(?:\+|-|–|−)(?![\w.]))?|[0-5] out of 5|[2-4][+-]"
-    r"|[0-5] (?:plus|minus)(?: out of 5)?))\s*"
+    # The digit stands before what may follow it, so that one is looked for.
+    r"(?P<first>[0-5](?:\s?(?:\+|-|–|−)?/5(?:\s?(?:\+|-|–|−)(?![\w.]))?| out of 5|(?<=[2-4])[+-]"
+    r"| (?:plus|minus)(?: out of 5)?))\s*"
     r"(?:(?:strength|power|weakness|MRC|in|of|at|with|for|on|the|her|his|both|bilat(?:eral(?:ly)?)?|b/l"
     r"|right|left|R|L|symmetric(?:al(?:ly)?)?|weakness of)\s+){0,6}$",
     re.IGNORECASE,
 )
+_ANY_GRADE = re.compile(r"[0-5]")
 _WHOLE = gate(
     rf"(?:(?<![\w-])(?:muscle |motor )?(?:strength|power)|\bmotor(?: exam(?:ination)?| strength| function"
     rf"| testing)?|\bMRC(?: scale| grade[sd]?| grading)?|\bMMT(?:-?8)?|\bmuscle testing)\b"
@@ -290,7 +292,9 @@ def _grades(text: str, layout: Layout) -> Iterator[Measure]:
             before.start("first") < used_to or not _is_strength(text, layout, anchor.start())
         ):
             before = None
-        match = None if before is not None else _AFTER.match(text, anchor.end(), limit)
+        match = None
+        if before is None and _ANY_GRADE.search(text, anchor.end(), limit) is not None:
+            match = _AFTER.match(text, anchor.end(), limit)
         if match is not None and _is_grade_context(text, layout, anchor, match):
             values = [grade(g) for g in (match.group("first"), match.group("second")) if g]
             end = match.end("second") if match.group("second") else match.end("first")

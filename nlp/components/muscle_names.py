@@ -83,7 +83,7 @@ LONG_NAME = gate(_named(_MUSCLES), re.IGNORECASE)
 SHORT_NAME = re.compile(_named(_SHORT))
 # How a short form begins. Two letters are too common to be looked for in every note; where grades stand the text is
 # searched for this, which begins with a set of letters and is passed over as quickly as the machine reads.
-_SHORT_START = re.compile(r"[A-Zbht](?<![\w-].)(?:[A-Z]|elt|lut|i|ri|am)")
+_SHORT_START = re.compile(r"[ABDEFGHIKLNPRSTUVWbht](?=[ADEFHLMPSU]|elt|lut|i\b|ri\b|am\b)(?<![\w-].)")
 
 
 def short_forms(text: str, start: int, end: int) -> Iterator[re.Match[str]]:

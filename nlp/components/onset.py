@@ -21,14 +21,17 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import ahocorasick_rs
 import yaml
 from spacy.tokens import Doc
 
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
+from chartsift.nlp.months import MONTHS
 from chartsift.nlp.text.counts import count_of, unit_days
 from chartsift.nlp.text.dates import DateMention, find_dates
+from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import Gate, gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -47,11 +50,24 @@ _OLDEST = 100
 _TIMES = re.compile(
     r"\d|\b[A-Z][a-z]{2,8}\b|\b(?:week|month|year|winter|spring|summer|autumn|fall)s?\b", re.ASCII
 )
+# Nor does one without a digit whose folded words hold none of these: no age, date or duration, and no day told from
+# another one that is not the note's own. Most sentences with a symptom tell no time, and are then left at once.
+_TIME_WORDS = ahocorasick_rs.AhoCorasick(
+    [
+        *sorted({fold(name)[:3] for name in MONTHS}),
+        *"winter spring summer autumn fall last past earlier ago prior back before".split(),
+        *"one two three four five six seven eight nine ten eleven twelve few couple several".split(),
+    ]
+)
 _DURATION = re.compile(
     r"(?<![\w./-])(?:(?:about|approximately|approx\.?|some|over|almost|nearly|roughly|~)\s*)?"
     r"(?P<n>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a few|a couple of|several)[\s-]*"
     r"(?P<unit>days?|weeks?|wks?|wk|months?|mos?|mo|years?|yrs?|yr|y)\b(?![/ ]?o\b|\s*(?:ago|prior|earlier|back|before|later|after|old|of age)\b)",
     re.IGNORECASE,
+)
+# Each duration holds this in the folded words; most sentences with a number have none, and there it is not tried.
+_COUNTED = re.compile(
+    r"(?:0|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|few|couple of|several)[ -]*(?:day|w(?:ee)?k|mo|y)"
 )
 _OF = re.compile(
     r"\s*(?:(?:history|h/o|hx|course)\s+)?(?:of\s+)?(?:(?!(?:but|then|and|after|if)\b)[\w/>-]+\s+){0,4}",
@@ -190,6 +206,9 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
         category = layout.section_at(sentence.start).category
         if category in _LEFT_OUT or _TIMES.search(text, sentence.start, stop) is None:
             continue
+        folded = fold(text[sentence.start : stop])
+        if "0" not in folded and not _TIME_WORDS.find_matches_as_indexes(folded):
+            continue
         diseases = [(s, e) for s, e in named if sentence.start <= s < stop]
         symptoms = [
             m
@@ -205,7 +224,8 @@ def _told(doc: Doc, named: Sequence[tuple[int, int]]) -> Iterator[Draft]:
             yield from _diagnosed(text, sentence.start, stop, diseases, note_date)
         if category == "past_history":
             continue
-        yield from _durations(text, sentence.start, stop, diseases, symptoms, note_date, words)
+        if _COUNTED.search(folded) is not None:
+            yield from _durations(text, sentence.start, stop, diseases, symptoms, note_date, words)
         yield from _dates(text, sentence.start, stop, diseases, symptoms, note_date, words)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from chartsift.nlp.text.folding import fold
 from chartsift.nlp.text.layout import Layout
 
 _SOURCES = {
@@ -38,6 +39,7 @@ _FORM = re.compile(
     r"(?:\b[A-Z][A-Za-z/]{1,18}:?\s*(?:[:-]\s*)?(?:neg(?:ative)?|denies|normal|none)\b[^.;|\n]{0,40}[.;|,]\s*){3}",
     re.IGNORECASE,
 )
+_ANSWERS = ("neg", "denies", "normal", "none")
 _SYSTEMS = re.compile(
     r"\b(?:constitutional|eyes|ENT|HEENT|cardiac|cardiovascular|CV|resp(?:iratory)?|GI|gastrointestinal|GU"
     r"|genitourinary|MSK|musculoskeletal|psych\w*|endocrine|heme|neuro\w*)\b",
@@ -67,7 +69,13 @@ def source_at(layout: Layout, start: int) -> str:
     line = layout.line_at(start)
     if source in {"exam", "reported"}:
         words = layout.text[line.start : min(line.end, line.start + 600)]
-        if len(_SYSTEMS.findall(words)) >= 3 and _FORM.search(words) is not None:
+        folded = fold(words)
+        if (
+            # Three answers are counted far faster than systems are found.
+            sum(map(folded.count, _ANSWERS)) >= 3
+            and len(_SYSTEMS.findall(words)) >= 3
+            and _FORM.search(words) is not None
+        ):
             return "ros"
     if (
         source == "reported"

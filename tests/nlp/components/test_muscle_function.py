@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from chartsift.nlp.components.muscle_function import Ability, abilities
+from chartsift.nlp.components.muscle_function import ACTIVITY, SPOKEN_OF, Ability, abilities
 from chartsift.nlp.text.layout import Layout, split_lines, split_sentences
 
 
@@ -95,3 +97,12 @@ def test_the_next_activity_has_a_reading_of_its_own() -> None:
     found = _abilities("Able to climb stairs/ladder, walking with difficulty")
 
     assert {(one.activity, one.reading) for one in found} == {("stairs", "able"), ("walking", "limited")}
+
+
+@settings(max_examples=1_000)
+@given(st.from_regex(ACTIVITY.plain))
+def test_every_activity_holds_a_word_without_which_none_is_looked_for(text: str) -> None:
+    found = ACTIVITY.plain.search(text)
+
+    assert found is not None
+    assert SPOKEN_OF.plain.search(text, found.start(), found.end()) is not None
