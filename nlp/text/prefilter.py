@@ -157,6 +157,11 @@ class Gate:
         i = bisect_left(places, pos)
         return i < len(places) and places[i] < endpos
 
+    def stands(self, text: str) -> bool:
+        """Say whether one of its words stands anywhere in *text*: True wherever that is not known at once."""
+        scan = _here.scan
+        return scan is None or scan.text is not text or scan.stands(self.number)
+
     def _is_out(self, text: str, pos: int) -> bool:
         scan = _here.scan
         if scan is None or scan.text is not text:
@@ -196,6 +201,10 @@ class Needles:
             raise ValueError(f"a needle has more than {_LONGEST} characters")
         self._needles = words
         self._gate = gate("|".join(map(re.escape, words)), re.IGNORECASE)
+
+    def stands(self, text: str) -> bool:
+        """Say whether one of them stands in *text*: True wherever that is not known at once."""
+        return self._gate.stands(text)
 
     def any(self, text: str) -> bool:
         """Say whether one of them stands in *text*."""
@@ -350,6 +359,10 @@ class Scan:
         except KeyError:
             places = self._places[number] = self._find(number)
             return places
+
+    def stands(self, number: int) -> bool:
+        """Say whether a word of a gate stands in the note; cheaper than ``places``, for it looks at no place."""
+        return bool(self._opened >> number & 1) or number >= self.prefilter.size
 
     def is_without(self, number: int, pos: int, endpos: int) -> bool:
         """Say whether no word of a gate stands in ``text[pos:endpos]``, and so no match of it."""
