@@ -52,6 +52,9 @@ _LINKED = re.compile(
 def is_service(text: str, end: int) -> bool:
     """Say whether the name that ends at *end* is that of a clinic, a ward, an office or its people."""
     behind = text[end : end + 40]
+    # A comma, a full stop or a bracket behind most names tells at once.
+    if not (behind[:1].isspace() or behind[:1] == "-"):
+        return False
     return _SERVICE.match(behind) is not None and _LINKED.match(behind) is None
 
 
