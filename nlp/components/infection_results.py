@@ -17,6 +17,9 @@ from chartsift.nlp.components.infection_cues import (
     TICKED_NO,
 )
 
+# What leads to the result in a column: dots, a bar, a gap.
+_LEADER = re.compile(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})")
+
 
 def is_result_negative(context: MentionContext) -> bool:
     """Say whether the line gives the name with a negative result, also across dot leaders and column signs."""
@@ -24,8 +27,7 @@ def is_result_negative(context: MentionContext) -> bool:
     if ANSWERED_NO.match(line) or TICKED_NO.match(line) or ALL_NEGATIVE.match(line):
         return True
     return NEGATIVE.match(context.right) is not None or (
-        NEGATIVE.match(line) is not None
-        and re.match(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})", context.after) is not None
+        _LEADER.match(context.after) is not None and NEGATIVE.match(line) is not None
     )
 
 

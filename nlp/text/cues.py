@@ -83,6 +83,22 @@ class CueSet:
         return Look(self, words, {name: sorted(found) for name, found in places.items()})
 
 
+class Letters:
+    """
+    Letters without which some words hold nothing that is looked for: dozens of them are told by one look.
+
+    >>> Letters(("mother", "aunt")).any("her aunt"), Letters(("mother", "aunt")).any("her uncle")
+    (True, False)
+    """
+
+    def __init__(self, letters: Sequence[str]) -> None:
+        self._automaton = ahocorasick_rs.AhoCorasick(list(letters))
+
+    def any(self, words: str) -> bool:
+        """Say whether any of the letters stand in *words*, as they are written there."""
+        return bool(self._automaton.find_matches_as_indexes(words))
+
+
 class Look:
     """Where the expressions of a ``CueSet`` can match in some words."""
 
