@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chartsift.nlp.text.counts import count_of, unit_days
+from chartsift.nlp.text.cues import Letters
 from chartsift.nlp.text.dates import DateMention, find_dates
 
 # A course date without a year lies around its note: more than this far back means the next year.
@@ -30,7 +31,7 @@ _UNTIL = re.compile(
     re.IGNORECASE,
 )
 # Each of those words holds some of these letters: few texts do, and only they are searched for dates.
-_UNTIL_LETTERS = ("thr", "til", "last d", "end", "stop", "finish", "complet", "done", "dc")
+_UNTIL_LETTERS = Letters(("thr", "til", "last d", "end", "stop", "finish", "complet", "done", "dc"))
 _PAST_CUES = re.compile(r"^(?:completed|finished|done|stopped|dc'?d|ended)", re.IGNORECASE)
 _FUTURE_CUES = re.compile(
     r"^(?:thru|through|until|till?|to|ends?|ending|end date|stops?|"
@@ -95,7 +96,7 @@ def course_in(text: str, start: int, end: int, note_date: date) -> Course:
     """Return the course that ``text[start:end]`` describes, seen from *note_date*."""
     words = text[start:end]
     lower = words.lower()
-    may_end = any(letters in lower for letters in _UNTIL_LETTERS)
+    may_end = _UNTIL_LETTERS.any(lower)
     for mention in find_dates(text, note_date, start=start, end=end) if may_end else ():
         cue = _UNTIL.search(text[max(start, mention.start - 40) : mention.start])
         if cue is None or (mention.relative and mention.precision != "day"):

@@ -289,24 +289,22 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     other = _other_patient(left) if _OTHER_LETTERS.any(lower) else ""
     if other:
         return other
-    if not names_person_behind:
-        return _carried_over(text, layout, start)
+    behind = _named_behind(left, right, text[start:end]) if names_person_behind else ""
+    return behind or _carried_over(text, layout, start)
+
+
+def _named_behind(left: str, right: str, mention: str) -> str:
+    """Return the person whom words behind a mention make its owner, or an empty string."""
     after = _AFTER_OF.match(right)
     if after and not _DONOR.search(right[:60]):
         return after.group().strip(" ,")
     dash = _AFTER_DASH.match(right)
-    if (
-        dash
-        and not _DONOR.search(left[-30:] + right[:60])
-        and not _GRAFT_OF_DONOR_KIND.search(text[start:end])
-    ):
+    if dash and not _DONOR.search(left[-30:] + right[:60]) and not _GRAFT_OF_DONOR_KIND.search(mention):
         opening = right[: dash.start("who")]
         # "LRKT (mother)" names the donor; "heart transplant - father" and "(MGF)" name the one who had it.
-        if "(" not in opening or not re.search(
-            r"kidney|renal|liver|hepatic|lobar", text[start:end], re.IGNORECASE
-        ):
+        if "(" not in opening or not re.search(r"kidney|renal|liver|hepatic|lobar", mention, re.IGNORECASE):
             return dash.group("who")
-    return _carried_over(text, layout, start)
+    return ""
 
 
 def _other_patient(left: str) -> str:
