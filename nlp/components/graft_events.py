@@ -19,6 +19,7 @@ from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt_rules import past_date_after
 from chartsift.nlp.components.relatives import RELATIVE
+from chartsift.nlp.text.cues import Letters
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import gate, needles
 from chartsift.nlp.types import Assertion
@@ -123,6 +124,8 @@ _EVENT_LETTERS = (
 )  # fmt: skip
 _BEFORE_ORGAN = ("new ", "own ", "'s ", "’s ")
 _BEHIND_ORGAN = (" from", " back")
+# Of all these, before the white space of the words is made one.
+_ANY_LETTERS = Letters([letters.strip() for letters in (*_EVENT_LETTERS, *_BEFORE_ORGAN, *_BEHIND_ORGAN)])
 _ORGAN_AHEAD = loosely(rf"{_SIDE}(?:(?:harvested|stored|frozen|collected) )?(?:{_SOLID}|{_MARROW}|cells)")
 _ORGAN_ENDS = tuple("kidney kidneys liver heart lung lungs marrow cell cells pbsc pbscs blood".split())
 
@@ -194,7 +197,10 @@ def _received(
 
 def _may_tell(words: str) -> bool:
     """Say whether *words* may tell of a graft that was got: nearly all words around a heart or a lung do not."""
-    lower = " ".join(words.lower().split())
+    lower = words.lower()
+    if not _ANY_LETTERS.any(lower):
+        return False
+    lower = " ".join(lower.split())
     for letters in _EVENT_LETTERS:
         if letters in lower:
             return True

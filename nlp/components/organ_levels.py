@@ -8,6 +8,7 @@ them. Part of the ``organs`` reader; the patterns look at the lower case of a ``
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from chartsift.nlp.components.organ_clauses import Clause
@@ -92,13 +93,15 @@ _LINK = re.compile(r"\b(?:with|and|but|now|on|is|was|has|remains?)\b|[,:(-]|^\s*
 _MOST_BETWEEN = 4
 
 
-def levels_in(clause: Clause) -> tuple[set[str], tuple[str, ...]]:
-    """Return the levels that a clause names, and the words that do."""
+def levels_in(clause: Clause, cued: Collection[str] = ("bad", "good")) -> tuple[set[str], tuple[str, ...]]:
+    """Return the levels that a clause names, and the words that do; only those of *cued* may stand in it."""
     levels: set[str] = set()
     words: list[str] = []
     bad_left: list[re.Match[str]] = []
     bad_right: list[re.Match[str]] = []
-    for pattern in (BAD, GOOD):
+    for name, pattern in (("bad", BAD), ("good", GOOD)):
+        if name not in cued:
+            continue
         for match in pattern.finditer(clause.lower_left):
             # "poorly controlled" holds "controlled", which is not what it says.
             if _touches(match, bad_left) or not _speaks_of_next(match, clause.lower_left):

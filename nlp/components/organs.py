@@ -145,7 +145,7 @@ def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_li
     levels: set[str] = set()
     words: tuple[str, ...] = ()
     if "bad" in cued or "good" in cued:
-        levels, words = levels_in(clause)
+        levels, words = levels_in(clause, cued)
     if fixed["disease"] == "epilepsy" and _HOW_OFTEN.match(clause.right):
         levels.add("uncontrolled")
     if fixed.get("course") == "progressive":
