@@ -167,7 +167,7 @@ def access_drafts(text: str, layout: Layout) -> Iterator[Draft]:
 
 def risk_drafts(text: str, layout: Layout) -> Iterator[Draft]:
     """Yield refusal of blood products, severe citrate reactions, instability and major bleeding."""
-    if not _ANY_RISK.places(text):
+    if not _ANY_RISK.stands(text):
         return
     for concept, words, pattern in _RISKS:
         for span in _sentences_with(words, text, layout):
