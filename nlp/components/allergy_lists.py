@@ -62,14 +62,14 @@ def allergy_heads() -> Gate:
 
 def allergy_drafts(text: str, layout: Layout) -> Iterator[Draft]:
     """Yield allergy lists: none known, other substances, chemotherapy never given, mustards (kind ``allergy``)."""
-    for match in _NONE_KNOWN.finditer(text) if _ALLERGY_LETTERS.search(text) else ():
+    for match in _NONE_KNOWN.finditer(text) if _ALLERGY_LETTERS.stands(text) else ():
         if not someone_else(text, layout, match.start(), match.end()):
             yield Draft(match.start(), match.end(), "allergy", "none_known", "absent", "allergies:none")
-    for match in _NO_CHEMO.finditer(text) if _CHEMO.places(text) else ():
+    for match in _NO_CHEMO.finditer(text) if _CHEMO.stands(text) else ():
         yield Draft(
             match.start(), match.end(), "allergy", "no_chemotherapy", "absent", "allergies:chemotherapy"
         )
-    for section in layout.sections if allergy_heads().search(text) else ():
+    for section in layout.sections if allergy_heads().stands(text) else ():
         if section.category == "allergies":
             body = text[section.body : min(section.end, section.body + 220)]
             line = re.match(r"\s*[^\n]+", body)
@@ -78,7 +78,7 @@ def allergy_drafts(text: str, layout: Layout) -> Iterator[Draft]:
                 last = section.body + len(line.group().rstrip())
                 if first < last:
                     yield Draft(first, last, "allergy", "listed", "present", "allergies:list")
-    mustards = _MUSTARD.finditer(text) if _MUSTARD_LETTERS.places(text) else ()
+    mustards = _MUSTARD.finditer(text) if _MUSTARD_LETTERS.stands(text) else ()
     for match in mustards:
         sentence = layout.sentence_at(match.start())
         right = text[match.end() : max(match.end(), min(sentence.end, match.end() + 120))]

@@ -117,7 +117,7 @@ _HELD: dict[Verdict, Assertion] = {
 def fitness_drafts(text: str, layout: Layout) -> list[Draft]:
     """Return the opinions on collecting cells, latest words of a sentence included."""
     found: list[Draft] = []
-    if not _PROCEDURE_LETTERS.places(text):
+    if not _PROCEDURE_LETTERS.stands(text):
         return found
     cell_note: bool | None = None
     seen: set[int] = set()

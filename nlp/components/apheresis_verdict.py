@@ -12,6 +12,7 @@ from typing import Literal
 from chartsift.nlp.components.apheresis_risks import NO_ACCESS_WORDS
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.lowered import loose_lower, lowered
+from chartsift.nlp.text.cues import CueSet
 
 # Typing errors included: leukopheresis, leukaphersis, leucapheresis.
 PROCEDURE = (
@@ -94,6 +95,8 @@ _DOUBT = loose_lower(
     r"|tolerate|collect\w*|suitable|apheres\w*|can be)\b)|\bre-?(?:look|assess|evaluat)\w* (?:after|once|when|if)"
     r"|\bconditional\b|\bprovided (?:that)?\b.{0,40}\b(?:accept|agree)"
 )
+# So many ways to doubt that they are tried only where one begins.
+_DOUBTS = CueSet({"doubt": _DOUBT})
 _UNFIT = loose_lower(
     rf"\bdo not (?:proceed|collect|perform|attempt|schedule)\b|\b(?:abandoned|aborted)\b|\b(?:advis\w+|recommend\w*|decid\w+|counsel\w*) against\b"
     r"|\b(?:unacceptable|prohibitive|excessive|intolerable) (?:\w+ )?risks?\b|\btoo (?:great|high|big|large) a risk\b|\brisks? (?:\w+ ){0,3}(?:is|are|too|would be) (?:unacceptable|prohibitive|too (?:great|high))"
@@ -190,7 +193,7 @@ def verdict_of(words: str) -> tuple[Verdict | None, str]:
             return "unfit", _as_written(words, unfit)
     if _OPINION_ASKED.search(lower) and not _CALLED_FIT.search(lower):
         return None, ""
-    doubt = _DOUBT.search(lower)
+    doubt = _DOUBTS.look(lower).search("doubt")
     if doubt is not None:
         return "doubt", _as_written(words, doubt)
     fit = _FIT.search(lower)
@@ -207,7 +210,7 @@ def is_unfit(words: str) -> bool:
 
 def is_doubted(words: str) -> bool:
     """Say whether *words* hold any that doubt."""
-    return _DOUBT.search(lowered(words)) is not None
+    return _DOUBTS.look(lowered(words)).search("doubt") is not None
 
 
 def _is_of_an_exchange(lower: str) -> bool:

@@ -8,7 +8,7 @@ Works on text and layout alone; ``corrections`` says which findings they speak o
 from __future__ import annotations
 
 import re
-import sys
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -132,24 +132,31 @@ def correction_words() -> Words:
     )
 
 
-def may_correct(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
-    """Say whether ``text[start:end]`` holds any of the letters without which nothing in it is corrected."""
-    return correction_words().letters.search(text, start, end) is not None
+def letters_in(text: str) -> list[int]:
+    """Return where letters stand without which nothing in *text* is corrected."""
+    return [match.start() for match in correction_words().letters.finditer(text)]
 
 
 def find_cues(layout: Layout) -> list[Cue]:
     """Return the statements of a note that correct something, in order; empty for nearly every note."""
-    if not may_correct(layout.text):
+    text, words = layout.text, correction_words()
+    places = letters_in(text)
+    if not places:
         return []
+    # No addendum reaches from one paragraph into another.
+    opening = layout.sentences[layout.sentence_number(places[0])].start if layout.sentences else 0
+    first, last = layout.sentence_number(_paragraph_start(layout, opening)), places[-1]
     cues: list[Cue] = []
-    words = correction_words()
     block = block_end = -1
-    for sentence in layout.sentences:
-        said = layout.text[sentence.start : sentence.end]
+    for sentence in layout.sentences[first:]:
+        if sentence.start > last:
+            break
+        said = text[sentence.start : sentence.end]
         if words.addition.match(said) or words.replacement.match(said):
             block = sentence.start
             block_end = block_end if block < block_end else _paragraph_end(layout, block)
-        if not may_correct(layout.text, sentence.start, sentence.end):
+        at = bisect_left(places, sentence.start)
+        if at == len(places) or places[at] >= sentence.end:
             continue
         inside = block <= sentence.start < block_end
         cues.extend(
@@ -243,6 +250,14 @@ def _is_void(before: str, after: str, role: Role) -> bool:
         or re.match(r"\s+to\b", after, re.IGNORECASE) is not None
         or re.search(r"(?:\b(?:not|never|no|any|without)|n['’]t)\s*\Z", before, re.IGNORECASE) is not None
     )
+
+
+def _paragraph_start(layout: Layout, offset: int) -> int:
+    """Return where the paragraph at *offset* begins: behind a blank line or at the beginning of the note."""
+    number = layout.line_number(offset)
+    while number > 0 and layout.text[layout.lines[number - 1].start : layout.lines[number - 1].end].strip():
+        number -= 1
+    return layout.lines[number].start
 
 
 def _paragraph_end(layout: Layout, offset: int) -> int:

@@ -38,7 +38,7 @@ class Covered:
 
 def windows(text: str, needles: Needles, *, before: int = 12, after: int = 90) -> Iterator[tuple[int, int]]:
     """
-    Yield the stretches of *text* around *needles*, merged and in order.
+    Return the stretches of *text* around *needles*, merged and in order.
 
     A plain search for letters is many times faster than an alternation of patterns; the patterns then run only here.
 
@@ -46,11 +46,15 @@ def windows(text: str, needles: Needles, *, before: int = 12, after: int = 90) -
     [(0, 7)]
     """
     if "İ" in text:  # a letter whose small form is two code points: look everywhere
-        yield 0, len(text)
-        return
+        return iter(((0, len(text)),))
+    return around(needles.places(text), len(text), before=before, after=after)
+
+
+def around(places: Iterable[int], length: int, *, before: int, after: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches around *places*, which are in order, merged and within ``0:length``."""
     current: tuple[int, int] | None = None
-    for at in needles.places(text):
-        start, end = max(0, at - before), min(len(text), at + after)
+    for at in places:
+        start, end = max(0, at - before), min(length, at + after)
         if current is not None and start <= current[1]:
             current = (current[0], max(current[1], end))
             continue

@@ -13,14 +13,15 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from chartsift.nlp.components.covered import Covered, windows
+from chartsift.nlp.components.covered import Covered, around, windows
 from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.persons import someone_else
 from chartsift.nlp.components.receipt_rules import past_date_after
 from chartsift.nlp.components.relatives import RELATIVE
+from chartsift.nlp.text.cues import Letters
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import needles
+from chartsift.nlp.text.prefilter import gate, needles
 from chartsift.nlp.types import Assertion
 
 ORGANS = {
@@ -112,10 +113,8 @@ _NOT_GIVEN_AFTER = loosely(
 _OTHER_CELLS = loosely(
     r"\bCAR\b|CAR[- ]?T|T[- ]?cells?|lymphocyt|\bDLI\b|modified|engineered|mesenchymal|\bred (?:blood )?cells?|platelets|granulocyt|leucel|-cel\b|-s/p"
 )
-# Single words: two of them may stand on two lines.
-_RECEIVED_LETTERS = needles(
-    "kidney", "liver", "heart", "lung", "marrow", "stem", "progenitor", "pbsc", "cord", "cells"
-)
+# Single words: two of them may stand on two lines. No event holds one within another word, as "system" does.
+_ORGAN_NAMED = gate(r"\b(?:kidney|liver|heart|lung|marrow|stem|progenitor|pbsc|cord|cells)", re.IGNORECASE)
 
 # Every event holds one of these, or one of the next two lines right beside its organ: "new", "from" and "'s" alone are in
 # any note, and plain letters are found many times faster than the pattern.
@@ -125,6 +124,8 @@ _EVENT_LETTERS = (
 )  # fmt: skip
 _BEFORE_ORGAN = ("new ", "own ", "'s ", "’s ")
 _BEHIND_ORGAN = (" from", " back")
+# Of all these, before the white space of the words is made one.
+_ANY_LETTERS = Letters([letters.strip() for letters in (*_EVENT_LETTERS, *_BEFORE_ORGAN, *_BEHIND_ORGAN)])
 _ORGAN_AHEAD = loosely(rf"{_SIDE}(?:(?:harvested|stored|frozen|collected) )?(?:{_SOLID}|{_MARROW}|cells)")
 _ORGAN_ENDS = tuple("kidney kidneys liver heart lung lungs marrow cell cells pbsc pbscs blood".split())
 
@@ -166,10 +167,16 @@ def events(text: str, layout: Layout, day: date, drafts: Sequence[Draft]) -> Ite
     yield from _donated(text, layout, taken, told)
 
 
+def may_tell(text: str) -> bool:
+    """Say whether *text* may tell of a graft without its name: True wherever that is not known at once."""
+    return _ORGAN_NAMED.stands(text) or _GIVEN_LETTERS.stands(text)
+
+
 def _received(
     text: str, layout: Layout, day: date, taken: Covered
 ) -> Iterator[tuple[Draft, tuple[int, int]]]:
-    for first, last in windows(text, _RECEIVED_LETTERS, before=_BEFORE, after=_AFTER):
+    places = (match.start() for match in _ORGAN_NAMED.finditer(text))
+    for first, last in around(places, len(text), before=_BEFORE, after=_AFTER):
         if not _may_tell(text[first:last]):
             continue
         for match in _RECEIVED.finditer(text, first, last):
@@ -190,9 +197,13 @@ def _received(
 
 def _may_tell(words: str) -> bool:
     """Say whether *words* may tell of a graft that was got: nearly all words around a heart or a lung do not."""
-    lower = " ".join(words.lower().split())
-    if any(letters in lower for letters in _EVENT_LETTERS):
-        return True
+    lower = words.lower()
+    if not _ANY_LETTERS.any(lower):
+        return False
+    lower = " ".join(lower.split())
+    for letters in _EVENT_LETTERS:
+        if letters in lower:
+            return True
     for sign in _BEHIND_ORGAN:
         if sign in lower and any(before.endswith(_ORGAN_ENDS) for before in lower.split(sign)[:-1]):
             return True

@@ -62,10 +62,10 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
     text = layout.text
     sentence = layout.sentence_at(start)
     left = text[max(min(sentence.start, start), start - LEFT) : start]
-    cuts = [m.end() for m in BOUNDARY.finditer(left)]
+    cuts = [m.end() for m in BOUNDARY.finditer(left)] if _may_end(left) else ()
     left = left[cuts[-1] :] if cuts else left
     right = text[end : min(max(sentence.end, end), end + RIGHT)]
-    stop = BOUNDARY.search(right)
+    stop = BOUNDARY.search(right) if _may_end(right) else None
     right = right[: stop.start()] if stop is not None else right
     assertion, cues = assertion_of(span)
     if assertion == "family" and not relative_named(text, start, end):
@@ -103,6 +103,11 @@ def context_of(doc: Doc, span: Span, start: int, end: int) -> MentionContext:
         assertion,
         cues,
     )
+
+
+def _may_end(words: str) -> bool:
+    """Say whether a clause may end within *words*: told by single signs, for many words hold none of them."""
+    return "." in words or ";" in words or "\n" in words or "|" in words
 
 
 def answers_a_question(doc: Doc, context: MentionContext) -> bool:

@@ -26,6 +26,7 @@ from chartsift.nlp.components.infection_cues import (
     VIREMIC,
 )
 from chartsift.nlp.components.infection_results import is_negative_before, is_result_negative
+from chartsift.nlp.components.lowered import lowered
 from chartsift.nlp.types import Assertion
 
 # Latent infection whose course is finished, or was one of an earlier year. Both go to a person, by the guidelines.
@@ -54,7 +55,7 @@ def chronic(doc: Doc, name: str, context: MentionContext) -> tuple[str, Assertio
     if name == "hiv" and re.search(r"\b(?:myositis|vs|rule out|r/o)\b", right[:14], re.IGNORECASE):
         return "mentioned", "hypothetical"
     if name == "hbv" and _surface_negative(doc, context):
-        return ("negative", "absent") if NEGATIVE.match(right) else ("past_exposure", "historical")
+        return ("negative", "absent") if NEGATIVE.match(lowered(right)) else ("past_exposure", "historical")
     rna = re.search(r"\b(?:RNA|DNA|VL|viral load)\b", words[len(left) : len(left) + 40], re.IGNORECASE)
     if rna is not None and SUPPRESSED.search(words[len(left) :]):
         if name == "hcv":
@@ -131,7 +132,7 @@ def _surface_negative(doc: Doc, context: MentionContext) -> bool:
 
 def latent(context: MentionContext) -> tuple[str, Assertion]:
     """Return how latent tuberculosis stands."""
-    if context.assertion == "absent" or NEGATIVE.match(context.right):
+    if context.assertion == "absent" or NEGATIVE.match(lowered(context.right)):
         return "negative", "absent"
     if context.assertion == "possible":
         return "suspected", "possible"

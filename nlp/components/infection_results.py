@@ -15,6 +15,10 @@ from chartsift.nlp.components.infection_cues import (
     NEGATIVE,
     NEGATIVE_LEFT,
 )
+from chartsift.nlp.components.lowered import lowered
+
+# What leads to the result in a column: dots, a bar, a gap.
+_LEADER = re.compile(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})")
 
 
 def is_result_negative(context: MentionContext) -> bool:
@@ -22,9 +26,8 @@ def is_result_negative(context: MentionContext) -> bool:
     line = context.after.split("\n", 1)[0]
     if ANSWERED_NO.match(line) or ALL_NEGATIVE.match(line):
         return True
-    return NEGATIVE.match(context.right) is not None or (
-        NEGATIVE.match(line) is not None
-        and re.match(r"[^.|]*(?:\.{2,}|(?:\s\.){2,}|\||\s{2,})", context.after) is not None
+    return NEGATIVE.match(lowered(context.right)) is not None or (
+        _LEADER.match(context.after) is not None and NEGATIVE.match(lowered(line)) is not None
     )
 
 

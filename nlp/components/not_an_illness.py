@@ -52,6 +52,9 @@ _LINKED = re.compile(
 def is_service(text: str, end: int) -> bool:
     """Say whether the name that ends at *end* is that of a clinic, a ward, an office or its people."""
     behind = text[end : end + 40]
+    # A comma, a full stop or a bracket behind most names tells at once.
+    if not (behind[:1].isspace() or behind[:1] == "-"):
+        return False
     return _SERVICE.match(behind) is not None and _LINKED.match(behind) is None
 
 
@@ -70,7 +73,8 @@ def is_initials(text: str, start: int, end: int) -> bool:
         return True
     line_start = text.rfind("\n", 0, start) + 1
     before = text[max(line_start, start - 60) : start]
-    signed = _SIGNED.search(before)
+    # Most lines are left here: who signs stands behind "by" or a colon.
+    signed = _SIGNED.search(before) if before.rstrip().endswith((":", "by")) else None
     if signed is not None and (":" in signed.group() or "by" in signed.group().split()):
         return _FIELD_END.match(behind) is not None
     if text.count("\n", 0, start) >= _HEAD_LINES or _LINE_END.match(text, end) is None:

@@ -37,12 +37,13 @@ def clause_around(
 ) -> Clause:
     """Return the words of the clause around ``text[start:end]``, between the neighbouring diseases."""
     left = text[max(min(sentence.start, start), start - _LEFT, left_limit) : start]
-    cut = 0
-    for boundary in _BOUNDARY.finditer(left):
-        cut = boundary.end()
-    left = left[cut:]
+    if _may_end(left):
+        cut = 0
+        for boundary in _BOUNDARY.finditer(left):
+            cut = boundary.end()
+        left = left[cut:]
     right = text[end : min(max(sentence.end, end), end + _RIGHT, max(right_limit, end))]
-    stop = _BOUNDARY.search(right)
+    stop = _BOUNDARY.search(right) if _may_end(right) else None
     right = right[: stop.start()] if stop is not None else right
     if right_limit - end < _RIGHT and stop is None:
         # What stands right before the next disease is its adjective, not this one's.
@@ -51,3 +52,9 @@ def clause_around(
         elif not _FOLLOWS.match(lowered(right)):
             right = ""
     return Clause(left, right, lowered(left), lowered(right))
+
+
+def _may_end(words: str) -> bool:
+    """Say whether a clause may end within *words*: told by single signs, for most words hold none of them."""
+    # White space other than the blank is not printable.
+    return not words.isprintable() or "." in words or ";" in words or "|" in words or "    " in words

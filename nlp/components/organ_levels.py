@@ -8,6 +8,7 @@ them. Part of the ``organs`` reader; the patterns look at the lower case of a ``
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 
 from chartsift.nlp.components.organ_clauses import Clause
@@ -22,7 +23,7 @@ _OTHER_NOUN = (
     r"osteo\w*|damage to|rhabdo\w*|"
     r"flare of (?:dm|jdm|myositis)|malnutrition|disability|mr\b|tr\b|as\b)"
 )
-_BAD = re.compile(
+BAD = re.compile(
     r"\b(?:(?P<severe>(?:very )?severe(?:ly)?|advanced|end-?stage|"
     r"decompensat\w+|life[- ]threatening|fulminant|critical(?:ly)?|"
     r"massive|profound|stage (?:4|5|iv|v)\b|grade (?:3|4|iii|iv)\b|"
@@ -46,7 +47,7 @@ _BAD = re.compile(
     r"weekly seizures|daily seizures))"
     r"(?![\w-]*\s+" + _OTHER_NOUN + r")"
 )
-_GOOD = re.compile(
+GOOD = re.compile(
     r"\b(?:(?P<controlled>(?:well|good|adequately|under|fully|better|"
     r"rate|medically|now|reasonably|diet)[- ]control\w*|control(?:led)?\b|"
     r"compensated|in (?:\w+ )?remission|remission|at goal|asymptomatic|"
@@ -92,24 +93,26 @@ _LINK = re.compile(r"\b(?:with|and|but|now|on|is|was|has|remains?)\b|[,:(-]|^\s*
 _MOST_BETWEEN = 4
 
 
-def levels_in(clause: Clause) -> tuple[set[str], tuple[str, ...]]:
-    """Return the levels that a clause names, and the words that do."""
+def levels_in(clause: Clause, cued: Collection[str] = ("bad", "good")) -> tuple[set[str], tuple[str, ...]]:
+    """Return the levels that a clause names, and the words that do; only those of *cued* may stand in it."""
     levels: set[str] = set()
     words: list[str] = []
     bad_left: list[re.Match[str]] = []
     bad_right: list[re.Match[str]] = []
-    for pattern in (_BAD, _GOOD):
+    for name, pattern in (("bad", BAD), ("good", GOOD)):
+        if name not in cued:
+            continue
         for match in pattern.finditer(clause.lower_left):
             # "poorly controlled" holds "controlled", which is not what it says.
             if _touches(match, bad_left) or not _speaks_of_next(match, clause.lower_left):
                 continue
-            if pattern is _BAD:
+            if pattern is BAD:
                 bad_left.append(match)
             _note(match, clause.lower_left, clause.left, levels, words)
         for match in pattern.finditer(clause.lower_right):
             if _touches(match, bad_right):
                 continue
-            if pattern is _BAD:
+            if pattern is BAD:
                 bad_right.append(match)
             between = clause.lower_right[: match.start()]
             if _LINK.search(between) is None and len(between.split()) > _MOST_BETWEEN:

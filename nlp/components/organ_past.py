@@ -12,13 +12,14 @@ from datetime import date
 
 from chartsift.nlp.components.organ_clauses import Clause
 from chartsift.nlp.components.organ_levels import GAP, NEGATED
+from chartsift.nlp.text.cues import CueSet
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import TextSpan
 
 # Weights of diseases that stay.
 LASTING = ("major", "minor", "severe")
 _EARLIER_DAYS = 120
-_OVER = re.compile(
+OVER = re.compile(
     r"\b(?:resolved|cleared|recovered|cured|healed|gone|remote|prior|"
     r"previous(?:ly)?|past|s/p|status post|history of|h/o|hx of|hx|"
     r"as a (?:child|teen\w*|baby|kid)|in (?:childhood|adolescence|"
@@ -76,13 +77,20 @@ _GRAFT_FAILED = re.compile(
     r"declined|considering|discuss\w*)\b",
     re.IGNORECASE,
 )
+_GRAFTS = CueSet({"after": _GRAFT_AFTER, "before": _GRAFT_BEFORE})
 
 
-def is_over(text: str, note_date: date, start: int, end: int, clause: Clause, weight: str) -> bool:
-    """Say whether the clause places a disease in the past."""
-    if _has_left(clause.lower_left[-35:], weight) or _is_followed(clause.lower_right[:60], weight):
+def is_over(
+    text: str, note_date: date, start: int, end: int, clause: Clause, weight: str, *, may_say_so: bool
+) -> bool:
+    """Say whether the clause places a disease in the past; it has words for that only where it *may_say_so*."""
+    if may_say_so and _says_so(clause, weight):
         return True
     return weight == "acute" and _is_dated_back(text, note_date, start, end)
+
+
+def _says_so(clause: Clause, weight: str) -> bool:
+    return _has_left(clause.lower_left[-35:], weight) or _is_followed(clause.lower_right[:60], weight)
 
 
 def _has_left(words: str, weight: str) -> bool:
@@ -94,7 +102,7 @@ def _is_followed(words: str, weight: str) -> bool:
 
 
 def _said_over(words: str, weight: str) -> Iterator[re.Match[str]]:
-    for match in _OVER.finditer(words):
+    for match in OVER.finditer(words):
         said = match.group()
         if said not in ("no recurrence", "no longer") and NEGATED.search(words[: match.start()]):
             continue
@@ -131,6 +139,8 @@ def is_replaced(text: str, sentence: TextSpan, start: int, end: int, fixed: Mapp
         return False
     after = text[end : min(max(sentence.end, end), end + 110)]
     before = text[max(sentence.start, start - 60) : start]
+    if not _GRAFTS.may_match(f"{before}\n{after}"):
+        return False
     if _GRAFT_FAILED.search(before + " " + after):
         return False
     return _GRAFT_AFTER.match(after) is not None or _GRAFT_BEFORE.search(before) is not None

@@ -20,9 +20,10 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.not_an_illness import is_initials, is_service
 from chartsift.nlp.components.organ_clauses import Clause, clause_around
-from chartsift.nlp.components.organ_levels import BAD_LEVELS, level_of, levels_in
-from chartsift.nlp.components.organ_past import LASTING, is_of_a_drug, is_over, is_replaced
+from chartsift.nlp.components.organ_levels import BAD, BAD_LEVELS, GOOD, level_of, levels_in
+from chartsift.nlp.components.organ_past import LASTING, OVER, is_of_a_drug, is_over, is_replaced
 from chartsift.nlp.components.relatives import relative_named
+from chartsift.nlp.text.cues import CueSet
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -86,6 +87,8 @@ _RATED_AFTER = re.compile(
     r"\s*(?:is|,)?\s*(?:stable|severe|worsening|progressive|uncontrolled|"
     r"controlled)"
 )
+# One look tells of most clauses that they rate nothing and put nothing in the past.
+_CUES = CueSet({"bad": BAD, "good": GOOD, "over": OVER})
 
 
 class Organs:
@@ -138,14 +141,18 @@ def _draft(doc: Doc, span: Span, start: int, end: int, left_limit: int, right_li
         text, max(min(sentence.start, start), start - _RISK_REACH), start
     ):
         assertion = "hypothetical"
-    levels, words = levels_in(clause)
+    cued = _CUES.may_match(f"{clause.lower_left}\n{clause.lower_right}")
+    levels: set[str] = set()
+    words: tuple[str, ...] = ()
+    if "bad" in cued or "good" in cued:
+        levels, words = levels_in(clause, cued)
     if fixed["disease"] == "epilepsy" and _HOW_OFTEN.match(clause.right):
         levels.add("uncontrolled")
     if fixed.get("course") == "progressive":
         levels.add("progressive")
     level = level_of(levels)
     if assertion == "historical" or (assertion == "present" and level not in BAD_LEVELS):
-        over = is_over(text, note_date_of(doc), start, end, clause, weight)
+        over = is_over(text, note_date_of(doc), start, end, clause, weight, may_say_so="over" in cued)
         if over or assertion == "historical":
             assertion, level = _held_in_the_past(clause, weight, level, over=over)
     if assertion == "present" and (

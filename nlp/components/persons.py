@@ -11,6 +11,7 @@ import re
 
 from chartsift.nlp.components.receipt_reach import is_said_of_the_mention
 from chartsift.nlp.components.relatives import RELATIVE
+from chartsift.nlp.text.cues import Letters
 from chartsift.nlp.text.layout import Layout
 
 # "Her toddler has a cold", "his mate had CAR T": without its owner the word tells an age ("liver transplant as a
@@ -22,13 +23,13 @@ _OWNED = (
 # What is written on the line of a form stands between underscores: "_Dad liver transplant 2016_".
 _PERSON = re.compile(rf"(?<![^\W_])(?<!-)(?P<who>{RELATIVE}|{_OWNED})(?![^\W_])(?!-)", re.IGNORECASE)
 # Plain letters are found many times faster than the pattern; words without them name no relative.
-_PERSON_LETTERS = (
+_PERSON_LETTERS = Letters((
     "mother", "father", "brother", "sister", "son", "daughter", "mom", "mum", "dad", "mama", "papa", "grand", "parent",
     "child", "toddler", "baby", "infant", "newborn", "little one", "kid", "mate", "buddy", " pal", "boss", "coach", "teacher", "student", "pupil", "tenant", "landl", "sib", "twin", "uncle", "aunt", "cousin", "niece", "nephew", "wife", "husb", "hubby", "bro", "sis", "spouse", "partner",
     "friend", "fianc", "neighb", "roommate", "worker", "colleague", "mgm", "mgf", "pgm", "pgf", "in-law", "relative",
     "family member", "teammate", "classmate", "vater", "mutter", "bruder", "schwester", "tante", "onkel", "ehemann",
     "ehefrau", "sohn", "tochter",
-)  # fmt: skip
+))  # fmt: skip
 _SOMEONE = r"(?:patient|woman|man|person|girl|boy|member|kid|child|people|lady|guy|gentleman)s?"
 _OTHER_PATIENT = re.compile(
     rf"\b(?:(?:another|other|a fellow|some|one) {_SOMEONE}|the {_SOMEONE} (?=(?:in|from) the (?:next|same|other)|next (?:to|door)|opposite|across)|\w+ of (?:our|their|these|those) {_SOMEONE}"
@@ -121,27 +122,11 @@ _POSSESSIVE = re.compile(r"['’]s?\s+(?:(?!(?:had|has|and|who|with|is|was)\b)[\
 _GOT_IT = re.compile(
     r"\b(?:received|got|from|with|given|using)\s+(?:his|her|their|the)\s+(?:[\w-]+\s+)?$", re.IGNORECASE
 )
-_OTHER_LETTERS = (
-    "patient",
-    "subject",
-    "participant",
-    "individual",
-    "those",
-    "adults",
-    "women",
-    "recipient",
-    "man",
-    "person",
-    "girl",
-    "boy",
-    "member",
-    "kid",
-    "child",
-    "people",
-    "lady",
-    "guy",
-    "case",
-)
+_OTHER_LETTERS = Letters((
+    "patient", "subject", "participant", "individual", "those", "adults", "women", "recipient", "man", "person",
+    "girl", "boy", "member", "kid", "child", "people", "lady", "guy", "case",
+))  # fmt: skip
+_GIVER_LETTERS = Letters(("donor", "donat", "gave", "give"))
 # Right after the person: the person speaks, decides or helps, and is not the one with the graft.
 _SPEAKS = re.compile(
     r"(?:['’]s)?\s*(?:\([^)]{0,30}\)\s*)?(?:(?:of|in|from|at) (?:the )?(?:[\w-]+ ){1,3}?)?(?:,?\s*(?:and|&|/)\s*(?:the |his |her )?\w+\s+)?"
@@ -248,15 +233,16 @@ _MALE = re.compile(
 _GRAFT_OF_DONOR_KIND = re.compile(r"HSCT|HCT|SCT|BMT|marrow|stem|allo|cord|haplo|LR|LD|living", re.IGNORECASE)
 # "Dear Colleague, thank you for seeing this lady": the addressee is not the one with the graft.
 _SALUTATION = re.compile(r"\b(?:dear|hello|hi|lieber?|thanks?,?)\s+(?:\w+\s+)?$", re.IGNORECASE)
-_CLAUSE_END = re.compile(r";|\|")
 
 
 def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     """Return the words that make ``text[start:end]`` another person's, or an empty string for the patient's own."""
     sentence = layout.sentence_at(start)
-    left = text[max(min(sentence.start, start), start - 300) : start]
-    cut = [match.end() for match in _CLAUSE_END.finditer(left)]
-    left = left[cut[-1] :] if cut else left
+    whole = text[max(min(sentence.start, start), start - 300) : start]
+    left = whole[max(whole.rfind(";"), whole.rfind("|")) + 1 :]
+    # Most words name nobody and no donor, which their letters tell for many patterns at once.
+    lower = left.lower()
+    names_person = _PERSON_LETTERS.any(lower)
     right = text[end : min(max(sentence.end, end), end + 70)]
     section = layout.section_at(start)
     if section.category == "family_history" and not _PATIENT.search(left) and not _ASKS.search(left):
@@ -265,14 +251,15 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     family = _FAMILY_LINE.match(text, line.start, start)
     if family and not _PATIENT.search(left):
         return family.group().strip()
-    kin = _KIN_LETTERS.search(left)
-    if kin:
-        return kin.group("who")
-    married = _MARRIED_TO.search(left[-80:])
-    if married:
-        return married.group().strip()
-    named = "" if _HANDED_OUT.match(right) else _named_before(left, text[start:end])
-    if named:
+    if "Fa" in left or "Mo" in left or "Br" in left or "Si" in left:
+        kin = _KIN_LETTERS.search(left)
+        if kin:
+            return kin.group("who")
+    if names_person or "married" in lower or "care" in lower or "lives" in lower or "looks" in lower:
+        married = _MARRIED_TO.search(left[-80:])
+        if married:
+            return married.group().strip()
+    if names_person and (named := _named_before(left)) and not _HANDED_OUT.match(right):
         return named
     people = _PEOPLE_BEHIND.match(right)
     if people is not None and _ONE_OF_THEM.search(left) is None:
@@ -280,19 +267,20 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
     for_named = "donor" in left and (_DONOR_FOR_NAMED.search(left) or _PATIENT_DONOR.search(left))
     if for_named:
         return for_named.group().strip()
-    near = right.lower()
-    about = _IS_ABOUT.match(right) if any(letters in near for letters in _PERSON_LETTERS) else None
+    names_person_behind = _PERSON_LETTERS.any(right.lower())
+    about = _IS_ABOUT.match(right) if names_person_behind else None
     if (
         about
         and (about.group("own") or _ABOUT_LINK.search(about.group()))
         and _is_said_of(about.group("between"))
     ):
         return about.group("who")
-    whole = text[max(min(sentence.start, start), start - 300) : start]
-    gave = _DONOR_FOR.search(left) or _GAVE_TO.search(whole)
+    gave = None
+    if _GIVER_LETTERS.any(whole.lower()):
+        gave = _DONOR_FOR.search(left) or _GAVE_TO.search(whole)
     if gave and not _PERSON.search(left[: gave.start()]):
         return gave.group()
-    donor_of = _DONOR_OF.search(left)
+    donor_of = _DONOR_OF.search(left) if "donor" in lower else None
     if donor_of:
         whose = donor_of.group("whose").lower()
         giver = left[: donor_of.start()].split()[-1:]
@@ -301,25 +289,25 @@ def someone_else(text: str, layout: Layout, start: int, end: int) -> str:
             and _is_patient(giver[0].lower(), whose, text[max(0, sentence.start - 400) : sentence.start])
         ):
             return donor_of.group()
-    other = _other_patient(left)
+    other = _other_patient(left) if _OTHER_LETTERS.any(lower) else ""
     if other:
         return other
+    behind = _named_behind(left, right, text[start:end]) if names_person_behind else ""
+    return behind or _called_by_name(text, left, start) or _carried_over(text, layout, start)
+
+
+def _named_behind(left: str, right: str, mention: str) -> str:
+    """Return the person whom words behind a mention make its owner, or an empty string."""
     after = _AFTER_OF.match(right)
     if after and not _DONOR.search(right[:60]):
         return after.group().strip(" ,")
     dash = _AFTER_DASH.match(right)
-    if (
-        dash
-        and not _DONOR.search(left[-30:] + right[:60])
-        and not _GRAFT_OF_DONOR_KIND.search(text[start:end])
-    ):
+    if dash and not _DONOR.search(left[-30:] + right[:60]) and not _GRAFT_OF_DONOR_KIND.search(mention):
         opening = right[: dash.start("who")]
         # "LRKT (mother)" names the donor; "heart transplant - father" and "(MGF)" name the one who had it.
-        if "(" not in opening or not re.search(
-            r"kidney|renal|liver|hepatic|lobar", text[start:end], re.IGNORECASE
-        ):
+        if "(" not in opening or not re.search(r"kidney|renal|liver|hepatic|lobar", mention, re.IGNORECASE):
             return dash.group("who")
-    return _called_by_name(text, left, start) or _carried_over(text, layout, start)
+    return ""
 
 
 def _called_by_name(text: str, left: str, start: int) -> str:
@@ -337,9 +325,6 @@ def _called_by_name(text: str, left: str, start: int) -> str:
 
 def _other_patient(left: str) -> str:
     """Return the words of *left* that speak of another patient than the one whose chart it is, or an empty string."""
-    lower = left.lower()
-    if not any(letters in lower for letters in _OTHER_LETTERS):
-        return ""
     other = _OTHER_PATIENT.search(left) or _IN_THE_NEWS.search(left) or _PEOPLE_AT_LARGE.search(left)
     if other:
         return other.group()
@@ -379,10 +364,7 @@ def _is_relative_before(text: str, layout: Layout, start: int, whose: str) -> bo
     return unfit is None or unfit.search(subject.group("who")) is None
 
 
-def _named_before(left: str, mention: str) -> str:
-    lower = left.lower()
-    if not any(letters in lower for letters in _PERSON_LETTERS):
-        return ""
+def _named_before(left: str) -> str:
     for match in reversed(list(_PERSON.finditer(left))):
         follows = left[match.end() :]
         if _POSSESSIVE.match(follows) and not _GOT_IT.search(left[: match.start()]):

@@ -10,6 +10,7 @@ import re
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.receipt_talk import GOT_WORDS, NAMED_BY_NOUN, ONE_MORE
+from chartsift.nlp.text.cues import CueSet
 
 # ---- intent
 SERVICE = loosely(
@@ -292,9 +293,13 @@ def last_receipt(left: str) -> tuple[str, int] | None:
     return None
 
 
+# So many words that they are tried only where one stands.
+_INTENTS = CueSet({"intent": _STRONG_INTENT})
+
+
 def last_intent(left: str) -> tuple[str, int] | None:
     """Return the word of intent nearest before the mention that is about the mention."""
-    for match in reversed(list(_STRONG_INTENT.finditer(left))):
+    for match in reversed(list(_INTENTS.look(left).apart("intent"))):
         if _WENT_ON.search(left[: match.start()]):
             continue
         if _OTHER_OBJECT.search(left[match.end() :]):

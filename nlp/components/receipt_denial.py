@@ -164,9 +164,11 @@ def denied(left: str, right: str, rest_of_line: str, note_date: date) -> Receipt
     unneeded = _UNNEEDED.search(left[-REACH:])
     if unneeded:
         return Receipt("absent", (unneeded.group().strip(),), strength="strong")
-    not_done = first_governing(_NOT_DONE, right[:REACH]) or (
-        None if is_received(left, right, note_date) else _NONE_DONE.match(right[:REACH])
-    )
+    not_done = first_governing(_NOT_DONE, right[:REACH])
+    if not_done is None:
+        none_done = _NONE_DONE.match(right[:REACH])
+        if none_done is not None and not is_received(left, right, note_date):
+            not_done = none_done
     if not_done:
         made = not not_done.group().lower().startswith("neither") and re.search(
             r"\b(?:collect|apheres|manufactur|product|enrol|consent|slot|listed)", left + right, re.IGNORECASE

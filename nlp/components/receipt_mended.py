@@ -9,10 +9,12 @@ error are those of both: ``lexicon/corrections.yaml``.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from chartsift.nlp.components.correction_cues import correction_words
 from chartsift.nlp.components.loose import loosely
-from chartsift.nlp.components.receipt_reach import first_governing, is_said_of_the_mention
+from chartsift.nlp.components.receipt_reach import first_said, is_said_of_the_mention
+from chartsift.nlp.text.cues import CueSet
 
 # 'The "no" at CAR-T is wrong': the denial is what is called an error.
 _DENIAL_WRONG = loosely(
@@ -77,10 +79,16 @@ def set_right(left: str, after: str) -> str:
     return right.group("cue")
 
 
+@lru_cache(maxsize=1)
+def _errors() -> CueSet:
+    return CueSet({"beside": correction_words().beside})
+
+
 def called_wrong(after: str) -> str:
     """Return the words of *after* that call the mention before them an error, or an empty string."""
     words = correction_words()
-    own = first_governing(words.beside, after)
+    # Its hundreds of words are tried only where one stands.
+    own = first_said(_errors().look(after).apart("beside"), after)
     if own is not None:
         # "In 2012 (documented elsewhere in error as 2017)", "(not 2013 as documented in error)": the year was wrong.
         is_of_date = words.as_date.match(after, own.end()) or _AS_WRITTEN.search(after, 0, own.start())

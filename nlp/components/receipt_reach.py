@@ -9,6 +9,7 @@ dates, places, verbs of planning and making, other names of the same treatment, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.months import MONTH_STEM
@@ -71,9 +72,12 @@ def is_about_mention(left: str) -> bool:
 
 def first_governing(cue: re.Pattern[str], right: str) -> re.Match[str] | None:
     """Return the first match of *cue* in *right*, the words after a mention, that is said of the mention."""
-    return next(
-        (match for match in cue.finditer(right) if is_said_of_the_mention(right[: match.start()])), None
-    )
+    return first_said(cue.finditer(right), right)
+
+
+def first_said(found: Iterable[re.Match[str]], right: str) -> re.Match[str] | None:
+    """Return the first of the matches *found* in *right*, the words after a mention, that is said of the mention."""
+    return next((match for match in found if is_said_of_the_mention(right[: match.start()])), None)
 
 
 def _is_link(word: str) -> bool:

@@ -80,6 +80,8 @@ from chartsift.nlp.components.receipt_talk import (
     TALKED_OF,
     WEIGHED,
 )
+from chartsift.nlp.months import MONTHS
+from chartsift.nlp.text.cues import Letters
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.types import Assertion
 
@@ -93,6 +95,25 @@ _HALF_LINE = 45
 _BESIDE = 25
 # "S/p" that close stands right before the mention: "s/p CAR T clinic" is no clinic.
 _ADJOINING = 12
+# A date holds a digit or one of these; most words behind a mention do not.
+_DIGIT = re.compile(r"\d")
+_DATE_LETTERS = Letters(
+    (
+        *MONTHS,
+        "today",
+        "tonight",
+        "now",
+        "yesterday",
+        "this",
+        "last",
+        "past",
+        "earlier",
+        "ago",
+        "prior",
+        "back",
+        "before",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +200,8 @@ def is_received(left: str, right: str, note_date: date) -> bool:
 def past_date_after(right: str, note_date: date) -> bool | None:
     """Return True when a past date stands beside the mention, False for a future one, None without a date."""
     window = right[:_HALF_LINE]
+    if not (_DATE_LETTERS.any(window.lower()) or _DIGIT.search(window)):
+        return None
     for mention in find_dates(window, note_date):
         before = window[: mention.start]
         if names_service_or_plan(before) or AFTER_INTENT.match(before) or re.search(r"[.:]\s", before):

@@ -18,7 +18,7 @@ from spacy.tokens import Doc, Span
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.components.graft_events import ORGAN, ORGANS, TO_SOMEONE, events
+from chartsift.nlp.components.graft_events import ORGAN, ORGANS, TO_SOMEONE, events, may_tell
 from chartsift.nlp.components.loose import loosely
 from chartsift.nlp.components.receipt import read_receipt
 from chartsift.nlp.components.receipt_rules import REACH, names_prospect
@@ -161,9 +161,12 @@ class Transplants:
         layout: Layout = doc._.layout
         spans = concept_spans(doc, KINDS)
         drafts = [draft for span in spans for draft in _drafts(doc, span, text, layout)] if spans else []
-        drafts = list(_named_by_the_note(drafts, text, layout))
-        drafts.extend(events(text, layout, note_date_of(doc), drafts))
-        drafts_of(doc).extend(_services_resolved(drafts))
+        if drafts:
+            drafts = list(_named_by_the_note(drafts, text, layout))
+        if may_tell(text):
+            drafts.extend(events(text, layout, note_date_of(doc), drafts))
+        if drafts:
+            drafts_of(doc).extend(_services_resolved(drafts))
         return doc
 
 

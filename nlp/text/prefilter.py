@@ -202,8 +202,11 @@ class Needles:
         self._gate = gate("|".join(map(re.escape, words)), re.IGNORECASE)
 
     def stands(self, text: str) -> bool:
-        """Say whether one of them stands in *text*: True wherever that is not known at once."""
-        return self._gate.stands(text)
+        """Say whether one of them stands in *text*, or letters that only look like one in the open note."""
+        scan = _here.scan
+        if scan is None or scan.text is not text:
+            return self.any(text)
+        return scan.stands(self._gate.number)
 
     def any(self, text: str) -> bool:
         """Say whether one of them stands in *text*."""

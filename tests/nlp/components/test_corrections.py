@@ -9,7 +9,7 @@ import pytest
 from support.reading import read
 
 from chartsift.nlp.components import corrections
-from chartsift.nlp.components.correction_cues import may_correct
+from chartsift.nlp.components.correction_cues import letters_in
 from chartsift.nlp.pipeline import Pipeline
 from chartsift.nlp.types import Finding
 
@@ -102,5 +102,5 @@ def test_work_grows_with_the_length_of_the_note(
 def test_a_note_without_words_of_correction_is_left_after_one_look(pipeline: Pipeline) -> None:
     text = "Kidney transplant 2012. CAR T 2022.\nAddendum: seen with the resident."
 
-    assert not may_correct(text)
-    assert may_correct(f"{text} Entered in ERROR.")
+    assert not letters_in(text)
+    assert letters_in(f"{text} Entered in ERROR.")

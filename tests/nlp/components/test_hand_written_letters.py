@@ -24,31 +24,40 @@ from chartsift.nlp.components import (
     receipt_mended,
     receipt_sequel,
 )
-from chartsift.nlp.components.correction_cues import correction_words, may_correct
+from chartsift.nlp.components.correction_cues import correction_words, letters_in
+from chartsift.nlp.text.cues import Letters
 
 May = Callable[[str], bool]
 
 
 def _one_of(letters: Iterable[str]) -> May:
-    known = tuple(letters)
-    return lambda text: any(one in text.lower() for one in known)
+    known = Letters(tuple(letters))
+    return _lowered(known)
+
+
+def _lowered(letters: Letters) -> May:
+    return lambda text: letters.any(text.lower())
 
 
 def _guarded() -> Iterator[tuple[str, re.Pattern[str], May]]:
     """Yield patterns by name, and what is asked of the words before each is tried."""
     words = correction_words()
     for name in ("replacement", "mistake", "wrong", "beside", "taken_up", "disregard", "should_read"):
-        yield f"corrections {name}", getattr(words, name), may_correct
+        yield f"corrections {name}", getattr(words, name), lambda text: bool(letters_in(text))
     yield "graft received", graft_events._RECEIVED, graft_events._may_tell
     yield "graft given", graft_events._DONATED, graft_events._GIVEN_LETTERS.any
     for name, pattern in receipt_sequel._OUTCOME:
         yield f"outcome {name}", pattern, receipt_sequel.may_tell
     yield "outcome then", receipt_sequel._AND_THEN_GOT, receipt_sequel.may_tell
     yield "set right", receipt_mended._SET_RIGHT, _one_of(receipt_mended._MENDING_LETTERS)
-    yield "person", persons._PERSON, _one_of(persons._PERSON_LETTERS)
+    yield "person", persons._PERSON, _lowered(persons._PERSON_LETTERS)
     for name in ("_OR_PLACEBO", "_PLACEBO_OR", "_DISCLOSED_PLACEBO"):
         yield f"blinded {name}", getattr(receipt_blinded, name), _one_of(receipt_blinded._TRIAL_LETTERS)
-    yield "until", courses._UNTIL, _one_of(courses._UNTIL_LETTERS)
+    yield "donor of", persons._DONOR_FOR, _lowered(persons._GIVER_LETTERS)
+    yield "gave to", persons._GAVE_TO, _lowered(persons._GIVER_LETTERS)
+    for name in ("_OTHER_PATIENT", "_IN_THE_NEWS", "_PEOPLE_AT_LARGE", "_A_PERSON_WHO", "_A_PERSON_WITH"):
+        yield f"other {name}", getattr(persons, name), _lowered(persons._OTHER_LETTERS)
+    yield "until", courses._UNTIL, _lowered(courses._UNTIL_LETTERS)
     yield "mustard", allergy_lists._MUSTARD, allergy_lists._MUSTARD_LETTERS.any
     for concept, letters, pattern in apheresis_risks._RISKS:
         yield concept, pattern.plain, letters.any

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chartsift.nlp.components.diagnosis_cues import diagnosis_cues
-from chartsift.nlp.text.cues import CueSet
+from chartsift.nlp.text.cues import CueSet, Letters
 
 # Pieces of the cues before a diagnosis and of what stands between.
 PIECES = (
@@ -77,3 +77,17 @@ def test_matches_that_do_not_overlap_are_those_of_finditer() -> None:
     ]
     assert seen.may("one")
     assert not CueSet({"one": pattern}).look("well").may("one")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
+def test_the_names_of_what_may_match_are_those_with_a_place(words: str) -> None:
+    cues = diagnosis_cues().before
+    seen = cues.look(words)
+
+    assert cues.may_match(words) == {name for name in cues.patterns if seen.may(name)}
+
+
+@pytest.mark.parametrize("words", ["her sister", "Sister", "SISTER-in-law"])
+def test_letters_stand_as_they_are_written(words: str) -> None:
+    assert Letters(("sister", "aunt")).any(words) is ("sister" in words)

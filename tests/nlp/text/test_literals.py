@@ -89,6 +89,20 @@ def test_words_are_looked_for_where_words_begin(pattern: str, text: str, wanted:
         assert scan.places(one.number) == []
 
 
+def test_a_word_stands_or_not_in_the_open_note_and_may_stand_in_any_other() -> None:
+    cell, letters = prefilter.gate(r"\bcells?\b", re.IGNORECASE), needles("cyc")
+    text, other = "a system cell", "IV CYC"
+    with opened(Prefilter(), text):
+        assert cell.stands(text)
+        assert not letters.stands(text)
+        assert cell.stands(other)
+        assert letters.stands(other)
+    with opened(Prefilter(), other):
+        assert not cell.stands(other)
+        assert letters.stands(other)
+    assert not letters.stands(text)
+
+
 @given(st.text())
 def test_folding_keeps_every_place(text: str) -> None:
     assert len(fold(text)) == len(text)
