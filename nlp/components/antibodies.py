@@ -29,7 +29,7 @@ from chartsift.nlp.components.antibody_subunits import subunit_of
 from chartsift.nlp.components.antibody_tables import dated_columns, name_columns
 from chartsift.nlp.components.antibody_values import strength_of
 from chartsift.nlp.components.antibody_words import result_words
-from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.assertion import someone_elses
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
@@ -263,9 +263,9 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
             return None  # a panel that is only named
     if assertion == "present" and not answers and name.kind == "antibody_other":
         return None  # "SSA" with no result says nothing
-    general, general_cues = assertion_of(span)
-    if general == "family":
-        assertion, cues = "family", general_cues
+    relatives = someone_elses(span)
+    if relatives is not None:
+        assertion, cues = "family", relatives
     value = next((answer.value for answer in answers if answer.value is not None), None)
     if result:
         attributes["result"] = result

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.assertion import someone_elses
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
@@ -481,9 +481,9 @@ class _Reader:
         return self.assertions[mention.start]
 
     def _new_assertion(self, mention: _Mention) -> tuple[Assertion, tuple[str, ...]]:
-        assertion, cues = assertion_of(mention.span)
-        if assertion == "family":
-            return assertion, cues
+        cues = someone_elses(mention.span)
+        if cues is not None:
+            return "family", cues
         sentence = self.layout.sentence_at(mention.start)
         left = self.text[max(sentence.start, mention.start - 60) : mention.start]
         condition = lab_words().condition.search(left) if self.has_condition else None

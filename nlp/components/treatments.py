@@ -22,7 +22,7 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.lowered import lowered
-from chartsift.nlp.components.own import own_assertion
+from chartsift.nlp.components.own import own_assertion, own_relatives
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -211,13 +211,14 @@ def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
     text = layout.text
     start, end = source_range(span)
     concept = sense_of(span).concept
-    general, cues = own_assertion(span)
     attributes = dict(concept.attributes)
     section = layout.section_at(start).category
     attributes["source"] = section
-    if general == "family":
-        return draft_from_span(span, assertion="family", cues=cues, attributes=attributes)
+    relatives = own_relatives(span)
+    if relatives is not None:
+        return draft_from_span(span, assertion="family", cues=relatives, attributes=attributes)
     if concept.concept == "none":
+        _, cues = own_assertion(span)
         return draft_from_span(
             span, assertion="absent", cues=cues, attributes=attributes, date=date_beside(doc, start, end)
         )
