@@ -70,6 +70,13 @@ _SCALE_BAND = re.compile(
 )
 # How far before a number the name of a line blot may stand, in code points.
 _BLOT_REACH = 400
+# The signs behind the blanks with which each of these can begin: by them most are told not to stand there.
+_BLANKS = re.compile(r"\s*")
+_FLAG_BEGINS = frozenset("([HALN↑*")
+_SCALE_BEGINS = frozenset("|([rR<>≤≥=0123456789")
+_BAND_BEGINS = frozenset("([")
+_COLUMN_BEGINS = frozenset("|([<≤0123456789")
+_LABEL_BEGINS = re.compile(r"[\s,;|(]{0,20}[rnculeptRNCULEPT]")
 _TRAILING_LABEL = re.compile(r"\s{0,4}(?:neg(?:ative)?|normal|ref(?:erence)?)(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -127,36 +134,37 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
     unit, flag = "", ""
     reference = _Reference()
     for _ in range(4):  # unit, flag and reference in any order, each once
-        found = words.unit.match(text, at, end) if not unit else None
+        blanks = _BLANKS.match(text, at, end)
+        first = end if blanks is None else blanks.end()
+        if first == end:
+            break
+        begins = text[first]
+        found = words.unit.match(text, at, end) if not unit and begins in words.unit_begins else None
         if found is not None:
             unit, at = words.unit_of[re.sub(r"\s+", " ", found.group("unit")).lower()], found.end()
             continue
-        flagged = _FLAG.match(text, at, end) if not flag else None
+        flagged = _FLAG.match(text, at, end) if not flag and begins in _FLAG_BEGINS else None
         # A star on a line of its own opens a footnote.
         if flagged is not None and not (flagged.group("flag")[0] == "*" and "\n" in flagged.group()):
             letter = flagged.group("flag")[0].upper()
             flag = "L" if letter == "L" else "N" if letter == "N" else "H"
             at = flagged.end()
             continue
-        scaled = _scale(text, at, end, value, reference) if reference.grade is None else None
-        if scaled is not None:
-            at = scaled
-            continue
-        graded = _graded(text, at, end, value, reference) if reference.grade is None else None
-        if graded is not None:
-            at = graded
-            continue
-        after = (
-            _reference(text, at, end, reference)
-            if reference.limit is None and reference.positive_from is None
-            else None
-        )
-        if after is not None:
-            at = after
-            if not unit:
-                inner = words.unit.search(text, max(at - 14, match.end()), at)
-                unit = words.unit_of[re.sub(r"\s+", " ", inner.group("unit")).lower()] if inner else ""
-            continue
+        if reference.grade is None:
+            after = _scale(text, at, end, value, reference) if begins in _SCALE_BEGINS else None
+            if after is None and begins in _BAND_BEGINS:
+                after = _graded(text, at, end, value, reference)
+            if after is not None:
+                at = after
+                continue
+        if reference.limit is None and reference.positive_from is None:
+            after = _reference(text, at, end, begins, reference)
+            if after is not None:
+                at = after
+                if not unit:
+                    inner = words.unit.search(text, max(at - 14, match.end()), at)
+                    unit = words.unit_of[re.sub(r"\s+", " ", inner.group("unit")).lower()] if inner else ""
+                continue
         break
     supported = bool(
         unit
@@ -248,9 +256,21 @@ def _graded(text: str, at: int, end: int, value: float, reference: _Reference) -
     return match.end()
 
 
-def _reference(text: str, at: int, end: int, reference: _Reference) -> int | None:
-    """Read a reference range or limit at *at* into *reference*; return where it ends."""
+def _reference(text: str, at: int, end: int, begins: str, reference: _Reference) -> int | None:
+    """
+    Read a reference range or limit at *at* into *reference*; return where it ends.
+
+    *begins* is the first sign behind the blanks that stand there.
+    """
     for pattern in (_BRACKETED, _LABELLED, _COLUMN):
+        if (
+            begins not in _BAND_BEGINS
+            if pattern is _BRACKETED
+            else begins not in _COLUMN_BEGINS
+            if pattern is _COLUMN
+            else _LABEL_BEGINS.match(text, at, end) is None  # without its label it is none
+        ):
+            continue
         match = pattern.match(text, at, end)
         if match is None:
             continue
