@@ -17,7 +17,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 from spacy.tokens import Doc, Span
 
@@ -27,7 +28,7 @@ from chartsift.nlp.components.antibody_readings import own_answers, reading
 from chartsift.nlp.components.antibody_scan import Scan
 from chartsift.nlp.components.antibody_subunits import subunit_of
 from chartsift.nlp.components.antibody_tables import dated_columns, name_columns
-from chartsift.nlp.components.antibody_values import strength_of
+from chartsift.nlp.components.antibody_values import Sibling, strength_of
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.components.assertion import someone_elses
 from chartsift.nlp.components.concepts import sense_of
@@ -36,6 +37,7 @@ from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
+from chartsift.nlp.values import maker
 
 KINDS = ("antibody", "antibody_other", "antibody_panel")
 # How far before a name its sentence is read, and how far behind, in code points.
@@ -59,6 +61,8 @@ _PANEL_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _SHARED_UNIT = re.compile(r"[(\[]\s*(?:in |all in |units?: )?(SI|AU/mL|CU|AI|U/mL|units|U)\s*[)\]]")
+
+_made = maker(Draft)
 
 
 class Antibodies:
@@ -186,7 +190,12 @@ def _items(
         for day in find_dates(layout.text, note_date, start=start, end=end)
         if not _stands_in_name(day, names, starts)
     ]
-    sibling = _panel_limit(layout.text, start, end, starts) or _limit_of_unit(layout.text, start, end)
+
+    @cache
+    def sibling() -> float | None:
+        """Look for the limit of the list only when a bare number asks, and once."""
+        return _panel_limit(layout.text, start, end, starts) or _limit_of_unit(layout.text, start, end)
+
     at = start
     for first, last in used[bisect_left(used, (start, 0)) : bisect_left(used, (end, 0))]:
         yield from _walkable(layout, at, first, open_names, dates, sibling)
@@ -229,7 +238,7 @@ def _walkable(
     end: int,
     names: Sequence[Name],
     dates: Sequence[DateMention],
-    sibling: float | None,
+    sibling: Sibling,
 ) -> Iterator[Item]:
     if start >= end:
         return iter(())
@@ -281,7 +290,17 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
     day: date | None = None
     if name.day is not None:
         day = min(name.day.last, note_date_of(doc))
-    draft = Draft(
+    measured: dict[str, Any] = {}
+    if value is not None:
+        measured = {
+            "value": value.value,
+            "unit": value.unit,
+            "comparator": value.comparator,
+            "ref_high": value.ref_high,
+            "flag": value.flag
+            or ("H" if value.polarity in ("positive", "weak") and value.supported else ""),
+        }
+    return _made(
         start=name.start,
         end=name.end,
         kind=name.kind,
@@ -292,16 +311,7 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
         date=day,
         score=0.98 if answers else 0.85,
         attributes=attributes,
-    )
-    if value is None:
-        return draft
-    return replace(
-        draft,
-        value=value.value,
-        unit=value.unit,
-        comparator=value.comparator,
-        ref_high=value.ref_high,
-        flag=value.flag or ("H" if value.polarity in ("positive", "weak") and value.supported else ""),
+        **measured,
     )
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from chartsift.nlp.components.antibody_values import AssayValue, Polarity, read_assay
+from chartsift.nlp.components.antibody_values import AssayValue, Polarity, Sibling, read_assay
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.text.dates import DateMention
 from chartsift.nlp.text.folding import fold
@@ -101,7 +101,7 @@ def items_of(
     end: int,
     names: Sequence[Name],
     dates: Sequence[DateMention],
-    sibling: float | None,
+    sibling: Sibling,
 ) -> Iterator[Item]:
     """Yield the items of ``text[start:end]``; *names* and *dates* are sorted and *sibling* is for ``read_assay``."""
     text = layout.text
@@ -157,7 +157,7 @@ def _get(places: Sequence[int], number: int, otherwise: int) -> int:
     return places[number] if number < len(places) else otherwise
 
 
-def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
+def _item(text: str, at: int, end: int, sibling: Sibling) -> Item | None:
     sign = text[at]
     is_digit = sign.isdigit()
     if is_digit:

@@ -98,10 +98,14 @@ def _zip(heads: Sequence[Cell], cells: Sequence[Cell], values: Sequence[Cell]) -
     return []
 
 
+def _no_sibling() -> None:
+    """Return the limit of the other antibodies of a list: a cell of a table has none."""
+
+
 def _answer_in(layout: Layout, cell: Cell, names: Sequence[Name]) -> Answer | None:
     """Return the answer that a cell holds, its names left out."""
     inside = [name for name in names if cell.start <= name.start < cell.end]
-    for item in items_of(layout, cell.start, cell.end, inside, (), None):
+    for item in items_of(layout, cell.start, cell.end, inside, (), _no_sibling):
         if item.what == "answer" and item.answer is not None:
             return item.answer
     if cell.text in ("-", "–", "—"):

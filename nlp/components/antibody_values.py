@@ -8,7 +8,7 @@ number decides, then its flag, then the usual bands of its unit (``lexicon/antib
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -17,6 +17,8 @@ from chartsift.nlp.text.values import number
 from chartsift.nlp.types import Comparator
 
 Polarity = Literal["positive", "weak", "borderline", "negative", "unmeasured"]
+# Tells the limit of the other antibodies of a list; few numbers want it.
+Sibling = Callable[[], float | None]
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+|,\d{1,2}(?!\d))?)"
 # A comparison in words ("below 11").
@@ -109,11 +111,11 @@ class _Reference:
     """What the band that the value lies in is called: "(30-40 equivocal)"."""
 
 
-def read_assay(text: str, start: int, end: int, sibling: float | None = None) -> AssayValue | None:
+def read_assay(text: str, start: int, end: int, sibling: Sibling) -> AssayValue | None:
     """
     Return the assay value that begins at *start* of *text*; None where no number or another kind of number stands.
 
-    *sibling* is the upper limit that another antibody of the same panel was printed with, for bare numbers.
+    *sibling* tells the upper limit that another antibody of the same panel was printed with, for bare numbers.
     """
     match = _VALUE.match(text, start, end)
     if match is None:
@@ -177,7 +179,7 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
     polarity = _judge(value, comparator, unit, flag, reference, sibling, band)
     limit = reference.limit if reference.limit is not None else reference.positive_from
     if limit is None:
-        limit = band.borderline if unit else sibling
+        limit = band.borderline if unit else sibling()
     return AssayValue(
         start,
         at,
@@ -312,7 +314,7 @@ def _judge(
     unit: str,
     flag: str,
     reference: _Reference,
-    sibling: float | None,
+    sibling: Sibling,
     band: Band,
 ) -> Polarity:
     if reference.grade is not None:
@@ -329,8 +331,10 @@ def _judge(
     limit, is_open = reference.limit, reference.open_limit
     if reference.positive_from is not None:
         limit, is_open = reference.positive_from, True
-    if limit is None and not unit and sibling is not None:
-        limit, is_open = sibling, True
+    if limit is None and not unit:
+        usual = sibling()
+        if usual is not None:
+            limit, is_open = usual, True
     if limit is None and comparator.startswith(">"):
         return "positive"
     if limit is not None:
