@@ -34,7 +34,7 @@ from chartsift.nlp.components.assertion import someone_elses
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.text.dates import DateMention, find_dates
+from chartsift.nlp.text.dates import DateMention, dates_within
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
 from chartsift.nlp.values import maker
@@ -187,7 +187,7 @@ def _items(
     """Yield the items of ``text[start:end]``; what tables have used up parts them like a blank line."""
     dates = [
         day
-        for day in find_dates(layout.text, note_date, start=start, end=end)
+        for day in dates_within(layout.text, note_date, start, end)
         if not _stands_in_name(day, names, starts)
     ]
 
