@@ -307,17 +307,21 @@ class _Reader:
 
     def _is_set_aside_before(self, mention: _Mention) -> bool:
         """Say whether the words before an analyte make its value an earlier one ("prior CK 310", "Lab then: CK 310")."""
-        words = lab_words()
-        if words.earlier_before.search(self.text[max(0, mention.start - 40) : mention.start]):
+        words, text, start = lab_words(), self.text, mention.start
+        left = text[max(0, start - 40) : start]
+        if _ends_in_word(left) and words.earlier_before.search(left):
             return True
-        if not self.has_earlier_head:
-            return False
-        return words.earlier_head.search(self.text[max(0, mention.start - 240) : mention.start]) is not None
+        low = max(0, start - 240)
+        return (
+            self.has_earlier_head
+            and words.earlier_head_word.may_begin(text, low, start)
+            and words.earlier_head.search(text[low:start]) is not None
+        )
 
     def _quality_before(self, mention: _Mention) -> re.Match[str] | None:
         """Return the word of "elevated CK of 612"; that of "aldolase 4.4 nl  AST 22" is the other analyte's."""
         left = self.text[max(0, mention.start - 40) : mention.start]
-        match = lab_words().quality_before.search(left)
+        match = lab_words().quality_before.search(left) if _ends_in_word(left) else None
         return None if match is None or re.search(r"\d\W*$", left[: match.start()]) else match
 
     def _end(self, mention: _Mention, following: int) -> int:
@@ -391,8 +395,12 @@ class _Reader:
         return entries
 
     def _is_other_specimen(self, mention: _Mention) -> bool:
-        left = self.text[max(0, mention.start - 90) : mention.start]
-        return self.has_specimen and lab_words().specimen.search(left) is not None
+        low = max(0, mention.start - 90)
+        return (
+            self.has_specimen
+            and lab_words().specimen_word.may_begin(self.text, low, mention.start)
+            and lab_words().specimen.search(self.text[low : mention.start]) is not None
+        )
 
     # ---- drafts
 
@@ -421,7 +429,7 @@ class _Reader:
     def _draft(self, entry: _Entry, day: DateMention | None) -> Draft | None:
         reading, mention = entry.value.reading, entry.mention
         if reading.percent or (
-            _MAY_BE_SHARE.fullmatch(self.text[mention.start : mention.end]) and is_share(reading)
+            is_share(reading) and _MAY_BE_SHARE.fullmatch(self.text, mention.start, mention.end)
         ):
             return None
         assertion, cues = self._assertion(mention)
@@ -485,8 +493,10 @@ class _Reader:
         if cues is not None:
             return "family", cues
         sentence = self.layout.sentence_at(mention.start)
-        left = self.text[max(sentence.start, mention.start - 60) : mention.start]
-        condition = lab_words().condition.search(left) if self.has_condition else None
+        low = max(sentence.start, mention.start - 60)
+        condition = None
+        if self.has_condition and lab_words().condition_word.may_begin(self.text, low, mention.start):
+            condition = lab_words().condition.search(self.text[low : mention.start])
         if condition is not None and not (
             # "stopped it when the CK was 6,240" tells what happened
             condition.group().lower().startswith(("when", "once")) and _HAPPENED.match(self.text, mention.end)
@@ -509,7 +519,8 @@ class _Reader:
                 self.text, self.mentions[right].end, max(sentence.end, mention.end)
             )
             before_from = max(sentence.start, self.mentions[left].start - 60)
-            before = lab_words().quality_before.search(self.text[before_from : self.mentions[left].start])
+            lead = self.text[before_from : self.mentions[left].start]
+            before = lab_words().quality_before.search(lead) if _ends_in_word(lead) else None
             match = after or before
             named = _RAISED_BY_NAME.match(self.text, mention.start)
             if match is None and named is None:
@@ -568,6 +579,11 @@ class _Reader:
             ):
                 return near
         return None
+
+
+def _ends_in_word(left: str) -> bool:
+    """Say whether the last sign before an analyte is a letter, as that of each word that is looked for there."""
+    return left.rstrip()[-1:].isalpha()
 
 
 def _with_shared_range(values: list[Value]) -> list[Value]:
