@@ -44,8 +44,8 @@ _COMPARED = re.compile(
 # A list of bare numbers is a course from so many on ("800, 640, 410").
 _LIST_LENGTH = 3
 _START = attrgetter("start")
-# What _GOAL, _ASIDE and _RANGE_THEN_VALUE can begin with.
-_ASIDE_AHEAD = re.compile(r"\s*[gt(\[<≤>≥.\d]", re.IGNORECASE)
+# What _GOAL, _ASIDE and _RANGE_THEN_VALUE can begin with; its last sign tells which.
+_ASIDE_AHEAD = re.compile(r"\s*[gGtT(\[]|[<≤.\d]")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ][\w'’/-]*")
 _SPACE = re.compile(r"(?:[\s=*\"'…|:–-]|\.(?!\d))+|[()\[\]]")
 _SEPARATOR = re.compile(
@@ -286,14 +286,16 @@ class _Walk:
         return True
 
     def _aside(self) -> bool:
-        if self.found or _ASIDE_AHEAD.match(self.text, self.at, self.end) is None:
+        ahead = None if self.found else _ASIDE_AHEAD.match(self.text, self.at, self.end)
+        if ahead is None:
             return False
-        for pattern in (_GOAL, _ASIDE, _RANGE_THEN_VALUE):
-            match = pattern.match(self.text, self.at, self.end)
-            if match is not None:
-                self.at = match.end()
-                return True
-        return False
+        sign = self.text[ahead.end() - 1]
+        pattern = _GOAL if sign in "gGtT" else _ASIDE if sign in "([" else _RANGE_THEN_VALUE
+        match = pattern.match(self.text, self.at, self.end)
+        if match is None:
+            return False
+        self.at = match.end()
+        return True
 
     def _lone_flag(self) -> bool:
         if self.found or self.text[self.at] not in "([HL↑↓":
@@ -520,12 +522,11 @@ def _with_order(found: Sequence[Value]) -> list[Value]:
     """Mark the values without a date that are not the current one."""
     words = lab_words()
     # "CK was 612" alone is the value at hand; "peaked at 612" is not, nor is "was 612" beside another value.
-    pattern = words.earlier_alone if len(found) == 1 else words.earlier
-    set_aside = [
-        value.earlier
-        or (pattern.search(value.words) is not None and words.current.search(value.words) is None)
-        for value in found
-    ]
+    if len(found) == 1:
+        value = found[0]
+        earlier = value.mention is None and (value.earlier or _is_set_aside(value, words.earlier_alone))
+        return [value if earlier == value.earlier else value._replace(earlier=earlier)]
+    set_aside = [value.earlier or _is_set_aside(value, words.earlier) for value in found]
     backwards = any(_BACK_ARROW.search(value.words) for value in found[1:])
     marked = []
     for place, value in enumerate(found):
@@ -535,7 +536,12 @@ def _with_order(found: Sequence[Value]) -> list[Value]:
         else:
             # A dated value beside one without a date is the older one, unless the text moves on to it.
             moves_on = [i for i in later if found[i].mention is None or _JOINED.search(found[i].words)]
-            earlier = value.earlier or bool(moves_on) or (set_aside[place] and (place > 0 or len(found) == 1))
+            earlier = value.earlier or bool(moves_on) or (set_aside[place] and place > 0)
         earlier = earlier and value.mention is None
         marked.append(value if earlier == value.earlier else value._replace(earlier=earlier))
     return marked
+
+
+def _is_set_aside(value: Value, earlier: re.Pattern[str]) -> bool:
+    """Say whether the words before a value make it an *earlier* one."""
+    return earlier.search(value.words) is not None and lab_words().current.search(value.words) is None
