@@ -19,6 +19,7 @@ import yaml
 
 from chartsift.nlp.text.dates import find_dates, may_hold_dates
 from chartsift.nlp.text.layout import Layout, TextSpan
+from chartsift.nlp.text.openings import openings
 
 Role = Literal[
     "label", "date", "when", "value", "earlier", "reference", "low", "high", "unit", "flag", "other"
@@ -191,7 +192,7 @@ def _heads(text: str, lines: Sequence[TextSpan], note_date: date) -> list[Head |
             heads.append(current)
             continue
         heads.append(current)
-        head = _header(text, line, note_date) if _may_have_cells(content) else None
+        head = _header(text, line, note_date) if may_have_cells(content) else None
         if head is not None:
             current, blanks, loose = head, 0, 0
             continue
@@ -205,7 +206,7 @@ def _heads(text: str, lines: Sequence[TextSpan], note_date: date) -> list[Head |
     return heads
 
 
-def _may_have_cells(content: str) -> bool:
+def may_have_cells(content: str) -> bool:
     """Say quickly that a line is all one cell, as most lines of prose are: then it is no header of any table."""
     return (
         "  " in content.strip(" ")
@@ -272,18 +273,28 @@ def _named_columns(cells: Sequence[Cell], *, delimited: bool) -> Head | None:
     return Head(tuple(columns), label or 0, delimited, dated=False)
 
 
+class _Roles(NamedTuple):
+    """The heads of all roles, which are the groups of *expression*, and the signs that they begin with."""
+
+    expression: re.Pattern[str]
+    begins: frozenset[str]
+
+
 @lru_cache(maxsize=1)
-def _roles() -> re.Pattern[str]:
-    """Return one expression for the heads of all roles, which are its groups; the first that fits is taken."""
+def _roles() -> _Roles:
+    """Return one expression for the heads of all roles; the first that fits is taken."""
     text = (resources.files("chartsift.nlp.lexicon") / "table_heads.yaml").read_text(encoding="utf-8")
     roles = yaml.safe_load(text).items()
-    return re.compile(
-        "|".join(rf"(?P<{role}>(?:{'|'.join(heads)})$)" for role, heads in roles), re.IGNORECASE
-    )
+    expression = "|".join(rf"(?P<{role}>(?:{'|'.join(heads)})$)" for role, heads in roles)
+    return _Roles(re.compile(expression, re.IGNORECASE), openings(expression))
 
 
 def _role_of(words: str) -> Role | None:
-    match = _roles().match(" ".join(words.strip(" :*#_").split()))
+    plain = words.strip(" :*#_").lstrip()
+    roles = _roles()
+    if plain[:1] not in roles.begins:
+        return None  # "612", "10/2": told by the first sign
+    match = roles.expression.match(" ".join(plain.split()))
     return None if match is None else cast(Role, match.lastgroup)
 
 
