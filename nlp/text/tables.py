@@ -45,6 +45,8 @@ _MAY_DATE = re.compile(
     r"\d/\d|\d\.\d{1,2}\.\d|\b(?:19|20)\d\d\b|\d-[A-Za-z0-9]{1,4}-\d|[A-Za-z]{3}[A-Za-z]*\.?[\s'-]{1,2}\d|today|yesterday",
     re.IGNORECASE,
 )
+# A number that is no date and no year.
+_PLAIN_NUMBER = re.compile(r"[<>≤≥]?\s?\d{1,3}(?:\.\d{1,2})?")
 _ROW = re.compile(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S")
 _VALUE_CELL = re.compile(r"(?:\s{2}|[\t|]\s*)[<>]?\d")
 # A flag in a column of its own that the header leaves without a name.
@@ -300,6 +302,8 @@ def _role_of(words: str) -> Role | None:
 
 def _dated_columns(text: str, line: TextSpan, cells: Sequence[Cell], note_date: date) -> list[Column] | None:
     filled = [cell for cell in cells if cell.text]
+    if any(_PLAIN_NUMBER.fullmatch(cell.text) for cell in filled):
+        return None  # a row of values, told before its dates are read
     columns: list[Column] = []
     dated = 0
     for i, cell in enumerate(cells):
