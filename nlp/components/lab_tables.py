@@ -211,7 +211,7 @@ def _as_range(words: str) -> tuple[str, str, float | None, float | None]:
 
 
 def under_analytes(
-    layout: Layout, labels: Sequence[Label], dates: Sequence[DateMention], note_date: date
+    layout: Layout, labels: Sequence[Label], note_date: date
 ) -> dict[int, list[Value]]:
     """Return the values of the analytes that head columns, by their index in *labels*."""
     by_line: dict[int, list[int]] = {}

@@ -69,6 +69,10 @@ _RANGE_BEFORE = re.compile(
     rf"[(\[][^()\[\]\d<>≤]{{0,20}}(?:{NUMBER}\s?(?:[-–]|to)\s?{NUMBER}|[<≤]=?\s?{NUMBER})[^()\[\]\d]{{0,14}}[)\]]"
     rf"|{NUMBER}\s?[-–]\s?{NUMBER}(?=\s)"
 )
+# What each value holds: a digit, or a multiple of the normal limit in words.
+_MAY_BE_VALUE = re.compile(
+    r"\d|\b(?:twice|double|thrice|two|three|four|five|six|eight|ten)(?:\s|-|times|fold|x)", re.IGNORECASE
+)
 # A mention that speaks of a raised value by its own name.
 _RAISED_BY_NAME = re.compile(r"hyper-?CK", re.IGNORECASE)
 # An event that the note does not date: the value is of another day than the note, and it is not known of which.
@@ -121,34 +125,21 @@ class _Reader:
         self.text = self.layout.text
         self.note_date: date = note_date_of(doc)
         self.mentions = [self._mention(span) for span in spans]
-        dates = note_dates(self.text, self.note_date)
-        self.dates = dates
-        self.lab_dates = LabDates(self.layout, dates, frozenset(m.line for m in self.mentions))
         self.assertions: dict[int, tuple[Assertion, tuple[str, ...]]] = {}
         labels = [Label(m.start, m.end, m.line) for m in self.mentions]
-        self.tabled = under_analytes(self.layout, labels, dates, self.note_date)
+        self.tabled = under_analytes(self.layout, labels, self.note_date)
 
-    # What the note never says need not be looked for beside each of its values; asked for when first wanted.
-
-    @cached_property
-    def has_specimen(self) -> bool:
-        """A specimen other than blood is named."""
-        return lab_words().specimen_word.search(self.text) is not None
+    # Not wanted where analytes are only named.
 
     @cached_property
-    def has_condition(self) -> bool:
-        """A condition or a goal is named."""
-        return lab_words().condition_word.search(self.text) is not None
+    def dates(self) -> tuple[DateMention, ...]:
+        """The dates of the note."""
+        return note_dates(self.text, self.note_date)
 
     @cached_property
-    def has_earlier_head(self) -> bool:
-        """A list of earlier values is headed as one."""
-        return lab_words().earlier_head_word.search(self.text) is not None
-
-    @cached_property
-    def has_event(self) -> bool:
-        """An event is told that has no date."""
-        return _UNDATED_EVENT.search(self.text) is not None
+    def lab_dates(self) -> LabDates:
+        """What dates the values that have no date beside them."""
+        return LabDates(self.layout, self.dates, frozenset(m.line for m in self.mentions))
 
     def _mention(self, span: Span) -> _Mention:
         start, end = source_range(span)
@@ -259,6 +250,8 @@ class _Reader:
 
     def _single(self, i: int, mention: _Mention, following: int) -> list[_Entry]:
         end = self._end(mention, following)
+        if _MAY_BE_VALUE.search(self.text, mention.end, end) is None:
+            return []  # only named, or called normal or raised
         joined = self._joined_before(i)
         if joined:
             shared = self._pair(
@@ -313,8 +306,7 @@ class _Reader:
             return True
         low = max(0, start - 240)
         return (
-            self.has_earlier_head
-            and words.earlier_head_word.may_begin(text, low, start)
+            words.earlier_head_word.may_begin(text, low, start)
             and words.earlier_head.search(text[low:start]) is not None
         )
 
@@ -397,8 +389,7 @@ class _Reader:
     def _is_other_specimen(self, mention: _Mention) -> bool:
         low = max(0, mention.start - 90)
         return (
-            self.has_specimen
-            and lab_words().specimen_word.may_begin(self.text, low, mention.start)
+            lab_words().specimen_word.may_begin(self.text, low, mention.start)
             and lab_words().specimen.search(self.text[low : mention.start]) is not None
         )
 
@@ -468,9 +459,9 @@ class _Reader:
 
     def _event(self, entry: _Entry) -> str:
         """Return the words of an event without a date that stand right before, in or behind an entry; "" without any."""
-        if not self.has_event:
-            return ""
         start, end = entry.mention.start, entry.value.reading.end
+        if not _UNDATED_EVENT.may_begin(self.text, max(0, start - 20), end + 20):
+            return ""
         line = self.layout.line_at(start)
         before = self.text[max(line.start, start - 20) : start]
         after = self.text[end : min(max(line.end, end), end + 20)]
@@ -495,7 +486,7 @@ class _Reader:
         sentence = self.layout.sentence_at(mention.start)
         low = max(sentence.start, mention.start - 60)
         condition = None
-        if self.has_condition and lab_words().condition_word.may_begin(self.text, low, mention.start):
+        if lab_words().condition_word.may_begin(self.text, low, mention.start):
             condition = lab_words().condition.search(self.text[low : mention.start])
         if condition is not None and not (
             # "stopped it when the CK was 6,240" tells what happened
