@@ -45,8 +45,7 @@ _MAY_DATE = re.compile(
     r"\d/\d|\d\.\d{1,2}\.\d|\b(?:19|20)\d\d\b|\d-[A-Za-z0-9]{1,4}-\d|[A-Za-z]{3}[A-Za-z]*\.?[\s'-]{1,2}\d|today|yesterday",
     re.IGNORECASE,
 )
-# A number that is no date and no year.
-_PLAIN_NUMBER = re.compile(r"[<>≤≥]?\s?\d{1,3}(?:\.\d{1,2})?")
+_BEGINS_NUMBER = re.compile(r"[<>≤≥]?\s?\.?\d")
 _ROW = re.compile(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S")
 _VALUE_CELL = re.compile(r"(?:\s{2}|[\t|]\s*)[<>]?\d")
 # A flag in a column of its own that the header leaves without a name.
@@ -302,8 +301,15 @@ def _role_of(words: str) -> Role | None:
 
 def _dated_columns(text: str, line: TextSpan, cells: Sequence[Cell], note_date: date) -> list[Column] | None:
     filled = [cell for cell in cells if cell.text]
-    if any(_PLAIN_NUMBER.fullmatch(cell.text) for cell in filled):
-        return None  # a row of values, told before its dates are read
+    # Most lines are told to be none before a date is read: a row of values, or one date and no head of a table.
+    possible = 0
+    for cell in filled:
+        if may_hold_dates(text, cell.start, cell.end):
+            possible += 1
+        elif _BEGINS_NUMBER.match(cell.text):
+            return None
+    if possible < 2 and (len(filled) > 6 or not _HEAD.search(text, line.start, line.end)):
+        return None
     columns: list[Column] = []
     dated = 0
     for i, cell in enumerate(cells):
@@ -340,7 +346,7 @@ def _dated_columns(text: str, line: TextSpan, cells: Sequence[Cell], note_date: 
     dates = {(c.start, c.end) for c in columns if c.date is not None}
     for cell in filled:
         is_date = any(cell.start <= first and last <= cell.end for first, last in dates)
-        if not is_date and re.match(r"[<>≤≥]?\s?\.?\d", cell.text):
+        if not is_date and _BEGINS_NUMBER.match(cell.text):
             return None  # a row of values that happens to hold a date
     if re.search(r"\b(?:DOB|born|birth)\b", text[line.start : line.end], re.IGNORECASE):
         return None
