@@ -17,7 +17,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from spacy.tokens import Doc, Span
@@ -190,12 +190,7 @@ def _items(
         for day in dates_within(layout.text, note_date, start, end)
         if not _stands_in_name(day, names, starts)
     ]
-
-    @cache
-    def sibling() -> float | None:
-        """Look for the limit of the list only when a bare number asks, and once."""
-        return _panel_limit(layout.text, start, end, starts) or _limit_of_unit(layout.text, start, end)
-
+    sibling = _LimitOfList(layout.text, start, end, starts)
     at = start
     for first, last in used[bisect_left(used, (start, 0)) : bisect_left(used, (end, 0))]:
         yield from _walkable(layout, at, first, open_names, dates, sibling)
@@ -210,6 +205,24 @@ def _stands_in_name(day: DateMention, names: Sequence[Name], starts: Sequence[in
     return any(
         0 <= k < len(names) and names[k].start < day.end and day.start < names[k].end for k in (i, i + 1)
     )
+
+
+class _LimitOfList:
+    """The limit of a list, looked for only when a bare number asks, and once."""
+
+    __slots__ = ("_asked", "_limit", "_where")
+
+    def __init__(self, text: str, start: int, end: int, starts: Sequence[int]) -> None:
+        self._where = text, start, end, starts
+        self._asked = False
+        self._limit: float | None = None
+
+    def __call__(self) -> float | None:
+        if not self._asked:
+            text, start, end, starts = self._where
+            self._limit = _panel_limit(text, start, end, starts) or _limit_of_unit(text, start, end)
+            self._asked = True
+        return self._limit
 
 
 def _panel_limit(text: str, start: int, end: int, starts: Sequence[int]) -> float | None:
