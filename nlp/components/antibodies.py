@@ -310,8 +310,7 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
             "unit": value.unit,
             "comparator": value.comparator,
             "ref_high": value.ref_high,
-            "flag": value.flag
-            or ("H" if value.polarity in ("positive", "weak") and value.supported else ""),
+            "flag": value.flag or ("H" if value.polarity in ("positive", "weak") and value.supported else ""),
         }
     return _made(
         start=name.start,

@@ -141,7 +141,9 @@ def items_of(
             at += 1
             continue
         if item.end > name_at:  # it would run into a name: "non-SRP", "+Jo-1"
-            shorter = _item_made("prefix", at, at + 1) if text[at] == "+" else _item(text, at, name_at, sibling)
+            shorter = (
+                _item_made("prefix", at, at + 1) if text[at] == "+" else _item(text, at, name_at, sibling)
+            )
             if shorter is None:
                 at += 1
                 continue

@@ -14,7 +14,16 @@ from typing import NamedTuple
 from chartsift.nlp.components.lab_series import Value
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout, TextSpan
-from chartsift.nlp.text.tables import Cell, Column, assign, head_above, is_delimited, join_flags, may_have_cells, row_cells
+from chartsift.nlp.text.tables import (
+    Cell,
+    Column,
+    assign,
+    head_above,
+    is_delimited,
+    join_flags,
+    may_have_cells,
+    row_cells,
+)
 from chartsift.nlp.text.values import NUMBER, Reading, read_company, read_value
 
 _MISSING = re.compile(
@@ -210,9 +219,7 @@ def _as_range(words: str) -> tuple[str, str, float | None, float | None]:
 # ---- analytes as the heads of columns, and a list of dates under one analyte
 
 
-def under_analytes(
-    layout: Layout, labels: Sequence[Label], note_date: date
-) -> dict[int, list[Value]]:
+def under_analytes(layout: Layout, labels: Sequence[Label], note_date: date) -> dict[int, list[Value]]:
     """Return the values of the analytes that head columns, by their index in *labels*."""
     by_line: dict[int, list[int]] = {}
     for i, label in enumerate(labels):
