@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from chartsift.nlp.components.lab_series import Value
+from chartsift.nlp.components.lab_values import Value
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout, TextSpan
 from chartsift.nlp.text.tables import (
