@@ -56,6 +56,10 @@ _MAY_BE_VALUE = re.compile(
 )
 
 
+# "old lab"
+_SHORTEST_HEAD = 7
+
+
 class LabMention(NamedTuple):
     """A mention of an analyte: its half-open code points, what it names and the line that it stands in."""
 
@@ -240,11 +244,8 @@ class LabEntries:
         left = text[max(0, start - 40) : start]
         if ends_in_word(left) and words.earlier_before.search(left):
             return True
-        low = max(0, start - 240)
-        return (
-            words.earlier_head_word.may_begin(text, low, start)
-            and words.earlier_head.search(text[low:start]) is not None
-        )
+        clause = clause_before(text, max(0, start - 240), start)
+        return len(clause) >= _SHORTEST_HEAD and words.earlier_head.search(clause) is not None
 
     def _quality_before(self, mention: LabMention) -> re.Match[str] | None:
         """Return the word of "elevated CK of 612"; that of "aldolase 4.4 nl  AST 22" is the other analyte's."""
@@ -329,6 +330,18 @@ class LabEntries:
             lab_words().specimen_word.may_begin(self.text, low, mention.start)
             and lab_words().specimen.search(self.text[low : mention.start]) is not None
         )
+
+
+def clause_before(text: str, low: int, start: int) -> str:
+    """Return what stands before *start* in its clause: behind the last full stop, semicolon or end of a line."""
+    return text[
+        max(
+            low,
+            text.rfind(".", low, start) + 1,
+            text.rfind(";", low, start) + 1,
+            text.rfind("\n", low, start) + 1,
+        ) : start
+    ]
 
 
 def ends_in_word(left: str) -> bool:

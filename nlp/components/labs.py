@@ -20,7 +20,14 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.lab_dates import shared_from_behind
-from chartsift.nlp.components.lab_entries import LONGEST_LIST, LabEntries, LabEntry, LabMention, ends_in_word
+from chartsift.nlp.components.lab_entries import (
+    LONGEST_LIST,
+    LabEntries,
+    LabEntry,
+    LabMention,
+    clause_before,
+    ends_in_word,
+)
 from chartsift.nlp.components.lab_measured import is_share, measured_of
 from chartsift.nlp.components.lab_words import lab_words
 from chartsift.nlp.text.dates import DateMention
@@ -186,9 +193,8 @@ class _Reader(LabEntries):
             return "family", cues
         sentence = self.layout.sentence_at(mention.start)
         low = max(sentence.start, mention.start - 60)
-        condition = None
-        if lab_words().condition_word.may_begin(self.text, low, mention.start):
-            condition = lab_words().condition.search(self.text[low : mention.start])
+        clause = clause_before(self.text, low, mention.start)
+        condition = lab_words().condition.search(clause) if len(clause) > 2 else None
         if condition is not None and not (
             # "stopped it when the CK was 6,240" tells what happened
             condition.group().lower().startswith(("when", "once")) and _HAPPENED.match(self.text, mention.end)
