@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from spacy.tokens import Doc, Span
 
@@ -27,15 +28,16 @@ from chartsift.nlp.components.antibody_readings import own_answers, reading
 from chartsift.nlp.components.antibody_scan import Scan
 from chartsift.nlp.components.antibody_subunits import subunit_of
 from chartsift.nlp.components.antibody_tables import dated_columns, name_columns
-from chartsift.nlp.components.antibody_values import strength_of
+from chartsift.nlp.components.antibody_values import Sibling, strength_of
 from chartsift.nlp.components.antibody_words import result_words
-from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.assertion import someone_elses
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.text.dates import DateMention, find_dates
+from chartsift.nlp.text.dates import DateMention, dates_within
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
+from chartsift.nlp.values import maker
 
 KINDS = ("antibody", "antibody_other", "antibody_panel")
 # How far before a name its sentence is read, and how far behind, in code points.
@@ -59,6 +61,8 @@ _PANEL_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _SHARED_UNIT = re.compile(r"[(\[]\s*(?:in |all in |units?: )?(SI|AU/mL|CU|AI|U/mL|units|U)\s*[)\]]")
+
+_made = maker(Draft)
 
 
 class Antibodies:
@@ -183,10 +187,10 @@ def _items(
     """Yield the items of ``text[start:end]``; what tables have used up parts them like a blank line."""
     dates = [
         day
-        for day in find_dates(layout.text, note_date, start=start, end=end)
+        for day in dates_within(layout.text, note_date, start, end)
         if not _stands_in_name(day, names, starts)
     ]
-    sibling = _panel_limit(layout.text, start, end, starts) or _limit_of_unit(layout.text, start, end)
+    sibling = _LimitOfList(layout.text, start, end, starts)
     at = start
     for first, last in used[bisect_left(used, (start, 0)) : bisect_left(used, (end, 0))]:
         yield from _walkable(layout, at, first, open_names, dates, sibling)
@@ -201,6 +205,24 @@ def _stands_in_name(day: DateMention, names: Sequence[Name], starts: Sequence[in
     return any(
         0 <= k < len(names) and names[k].start < day.end and day.start < names[k].end for k in (i, i + 1)
     )
+
+
+class _LimitOfList:
+    """The limit of a list, looked for only when a bare number asks, and once."""
+
+    __slots__ = ("_asked", "_limit", "_where")
+
+    def __init__(self, text: str, start: int, end: int, starts: Sequence[int]) -> None:
+        self._where = text, start, end, starts
+        self._asked = False
+        self._limit: float | None = None
+
+    def __call__(self) -> float | None:
+        if not self._asked:
+            text, start, end, starts = self._where
+            self._limit = _panel_limit(text, start, end, starts) or _limit_of_unit(text, start, end)
+            self._asked = True
+        return self._limit
 
 
 def _panel_limit(text: str, start: int, end: int, starts: Sequence[int]) -> float | None:
@@ -229,7 +251,7 @@ def _walkable(
     end: int,
     names: Sequence[Name],
     dates: Sequence[DateMention],
-    sibling: float | None,
+    sibling: Sibling,
 ) -> Iterator[Item]:
     if start >= end:
         return iter(())
@@ -263,9 +285,9 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
             return None  # a panel that is only named
     if assertion == "present" and not answers and name.kind == "antibody_other":
         return None  # "SSA" with no result says nothing
-    general, general_cues = assertion_of(span)
-    if general == "family":
-        assertion, cues = "family", general_cues
+    relatives = someone_elses(span)
+    if relatives is not None:
+        assertion, cues = "family", relatives
     value = next((answer.value for answer in answers if answer.value is not None), None)
     if result:
         attributes["result"] = result
@@ -281,7 +303,16 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
     day: date | None = None
     if name.day is not None:
         day = min(name.day.last, note_date_of(doc))
-    draft = Draft(
+    measured: dict[str, Any] = {}
+    if value is not None:
+        measured = {
+            "value": value.value,
+            "unit": value.unit,
+            "comparator": value.comparator,
+            "ref_high": value.ref_high,
+            "flag": value.flag or ("H" if value.polarity in ("positive", "weak") and value.supported else ""),
+        }
+    return _made(
         start=name.start,
         end=name.end,
         kind=name.kind,
@@ -292,16 +323,7 @@ def _draft(doc: Doc, span: Span, name: Name, listed: int, *, series: bool) -> Dr
         date=day,
         score=0.98 if answers else 0.85,
         attributes=attributes,
-    )
-    if value is None:
-        return draft
-    return replace(
-        draft,
-        value=value.value,
-        unit=value.unit,
-        comparator=value.comparator,
-        ref_high=value.ref_high,
-        flag=value.flag or ("H" if value.polarity in ("positive", "weak") and value.supported else ""),
+        **measured,
     )
 
 

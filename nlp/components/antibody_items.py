@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from chartsift.nlp.components.antibody_values import AssayValue, Polarity, read_assay
+from chartsift.nlp.components.antibody_values import AssayValue, Polarity, Sibling, read_assay
 from chartsift.nlp.components.antibody_words import result_words
 from chartsift.nlp.text.dates import DateMention
 from chartsift.nlp.text.folding import fold
@@ -31,8 +31,9 @@ _NUMBERING = re.compile(r"\d{1,2}[.)][ \t]+(?=[^\W\d])")
 _LIMIT_WORD = re.compile(
     r"(?:below|under|above|over|exceeding|(?:less|lower|greater|higher|more) than)\s\d", re.IGNORECASE
 )
-# The letters that it begins with.
+# The letters that it begins with, and in twos: most words are told by these to be none.
 _LIMIT_LETTERS = "buaoelghmBUAOELGHM"
+_LIMIT_BEGINS = frozenset(("be", "un", "ab", "ov", "ex", "le", "lo", "gr", "hi", "mo"))
 # "An 11-antibody panel": how many are tested, no result.
 _COUNT = re.compile(
     r"(?P<n>\d{1,2})[- ]?(?=(?:ab|abs|antibod\w*|antigens?|analytes?|lines?|markers?)\b(?:[- ]panel)?)",
@@ -100,7 +101,7 @@ def items_of(
     end: int,
     names: Sequence[Name],
     dates: Sequence[DateMention],
-    sibling: float | None,
+    sibling: Sibling,
 ) -> Iterator[Item]:
     """Yield the items of ``text[start:end]``; *names* and *dates* are sorted and *sibling* is for ``read_assay``."""
     text = layout.text
@@ -108,6 +109,9 @@ def items_of(
     next_sentence = bisect_right(sentence_starts, start)
     sentence_at = _get(sentence_starts, next_sentence, end)
     i = j = 0
+    # Where the next name and the next date begin; the end where none is left.
+    name_at = names[0].start if names else end
+    date_at = dates[0].start if dates else end
     at = start
     while at < end:
         while sentence_at <= at < end:
@@ -115,16 +119,17 @@ def items_of(
                 yield _item_made("stop", at, at)
             next_sentence += 1
             sentence_at = _get(sentence_starts, next_sentence, end)
-        while i < len(names) and names[i].start < at:
+        while name_at < at:
             i += 1
-        stop = names[i].start if i < len(names) else end
-        if stop == at:
+            name_at = names[i].start if i < len(names) else end
+        if name_at == at:
             yield _item_made("name", at, names[i].end, name=names[i])
             at = names[i].end
             continue
-        while j < len(dates) and dates[j].start < at:
+        while date_at < at:
             j += 1
-        if j < len(dates) and dates[j].start == at and dates[j].end <= stop:
+            date_at = dates[j].start if j < len(dates) else end
+        if date_at == at and dates[j].end <= name_at:
             yield _item_made("date", at, dates[j].end, day=dates[j])
             at = dates[j].end
             continue
@@ -132,20 +137,29 @@ def items_of(
             at += 1  # every other place of prose: a blank between two words
             continue
         item = _item(text, at, end, sibling)
-        if item is not None and item.end > stop:  # it would run into a name: "non-SRP", "+Jo-1"
-            item = _item_made("prefix", at, at + 1) if text[at] == "+" else _item(text, at, stop, sibling)
-        if item is not None and item.what == "line" and not _starts_within(sentence_starts, at, item.end):
-            item = _item_made("space", at, item.end)  # a line that merely wraps
-        if item is not None and item.what != "space":
+        if item is None:
+            at += 1
+            continue
+        if item.end > name_at:  # it would run into a name: "non-SRP", "+Jo-1"
+            shorter = (
+                _item_made("prefix", at, at + 1) if text[at] == "+" else _item(text, at, name_at, sibling)
+            )
+            if shorter is None:
+                at += 1
+                continue
+            item = shorter
+        if item.what == "line" and not _starts_within(sentence_starts, at, item.end):
+            pass  # a line that merely wraps
+        elif item.what != "space":
             yield item
-        at = item.end if item is not None else at + 1
+        at = item.end
 
 
 def _get(places: Sequence[int], number: int, otherwise: int) -> int:
     return places[number] if number < len(places) else otherwise
 
 
-def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
+def _item(text: str, at: int, end: int, sibling: Sibling) -> Item | None:
     sign = text[at]
     is_digit = sign.isdigit()
     if is_digit:
@@ -153,7 +167,15 @@ def _item(text: str, at: int, end: int, sibling: float | None) -> Item | None:
         if count is not None:
             return _item_made("number", at, count.end("n"))
     if (
-        (is_digit or sign in "<>≤≥" or (sign in _LIMIT_LETTERS and _LIMIT_WORD.match(text, at, end)))
+        (
+            is_digit
+            or sign in "<>≤≥"
+            or (
+                sign in _LIMIT_LETTERS
+                and text[at : at + 2].lower() in _LIMIT_BEGINS
+                and _LIMIT_WORD.match(text, at, end)
+            )
+        )
         and (at == 0 or not (text[at - 1].isalnum() or text[at - 1] == "/"))
         and not (is_digit and _is_numbering(text, at, end))
     ):

@@ -12,7 +12,6 @@ from datetime import date
 from chartsift.nlp.components.antibody_items import Answer, Name, items_of
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.text.tables import Cell, assign, columns_above, split_cells
 
 # Rows of values under a header of antibody names; more would be another table.
@@ -27,7 +26,8 @@ _MAX_LINES_UP = 40
 # A header of dates stands at most so many lines above its rows (``text.tables``).
 _HEAD_REACH = 50
 _LONGEST_HEAD = 300
-_TWO_DATES = gate(
+# No gate: its few digits stand all over a note, and it is asked of few lines.
+_TWO_DATES = re.compile(
     r"(?:\d{1,2}[/.-]\d|\b(?:19|20)\d\d|[A-Za-z]{3}\W?\s?'?\d\d)[^\n]*?\s[^\n]*?(?:\d{1,2}[/.-]\d|\b(?:19|20)\d\d|[A-Za-z]{3}\W?\s?'?\d\d)"
 )
 # Two cells and more behind the name, else the line is no row of a table with several dates.
@@ -98,10 +98,14 @@ def _zip(heads: Sequence[Cell], cells: Sequence[Cell], values: Sequence[Cell]) -
     return []
 
 
+def _no_sibling() -> None:
+    """Return the limit of the other antibodies of a list: a cell of a table has none."""
+
+
 def _answer_in(layout: Layout, cell: Cell, names: Sequence[Name]) -> Answer | None:
     """Return the answer that a cell holds, its names left out."""
     inside = [name for name in names if cell.start <= name.start < cell.end]
-    for item in items_of(layout, cell.start, cell.end, inside, (), None):
+    for item in items_of(layout, cell.start, cell.end, inside, (), _no_sibling):
         if item.what == "answer" and item.answer is not None:
             return item.answer
     if cell.text in ("-", "–", "—"):

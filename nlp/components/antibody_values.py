@@ -8,7 +8,7 @@ number decides, then its flag, then the usual bands of its unit (``lexicon/antib
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -17,6 +17,8 @@ from chartsift.nlp.text.values import number
 from chartsift.nlp.types import Comparator
 
 Polarity = Literal["positive", "weak", "borderline", "negative", "unmeasured"]
+# Tells the limit of the other antibodies of a list; few numbers want it.
+Sibling = Callable[[], float | None]
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,5}(?:\.\d+|,\d{1,2}(?!\d))?)"
 # A comparison in words ("below 11").
@@ -70,6 +72,13 @@ _SCALE_BAND = re.compile(
 )
 # How far before a number the name of a line blot may stand, in code points.
 _BLOT_REACH = 400
+# The signs behind the blanks with which each of these can begin: by them most are told not to stand there.
+_BLANKS = re.compile(r"\s*")
+_FLAG_BEGINS = frozenset("([HALN↑*")
+_SCALE_BEGINS = frozenset("|([rR<>≤≥=0123456789")
+_BAND_BEGINS = frozenset("([")
+_COLUMN_BEGINS = frozenset("|([<≤0123456789")
+_LABEL_BEGINS = re.compile(r"[\s,;|(]{0,20}[rnculeptRNCULEPT]")
 _TRAILING_LABEL = re.compile(r"\s{0,4}(?:neg(?:ative)?|normal|ref(?:erence)?)(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -102,11 +111,11 @@ class _Reference:
     """What the band that the value lies in is called: "(30-40 equivocal)"."""
 
 
-def read_assay(text: str, start: int, end: int, sibling: float | None = None) -> AssayValue | None:
+def read_assay(text: str, start: int, end: int, sibling: Sibling) -> AssayValue | None:
     """
     Return the assay value that begins at *start* of *text*; None where no number or another kind of number stands.
 
-    *sibling* is the upper limit that another antibody of the same panel was printed with, for bare numbers.
+    *sibling* tells the upper limit that another antibody of the same panel was printed with, for bare numbers.
     """
     match = _VALUE.match(text, start, end)
     if match is None:
@@ -127,36 +136,37 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
     unit, flag = "", ""
     reference = _Reference()
     for _ in range(4):  # unit, flag and reference in any order, each once
-        found = words.unit.match(text, at, end) if not unit else None
+        blanks = _BLANKS.match(text, at, end)
+        first = end if blanks is None else blanks.end()
+        if first == end:
+            break
+        begins = text[first]
+        found = words.unit.match(text, at, end) if not unit and begins in words.unit_begins else None
         if found is not None:
             unit, at = words.unit_of[re.sub(r"\s+", " ", found.group("unit")).lower()], found.end()
             continue
-        flagged = _FLAG.match(text, at, end) if not flag else None
+        flagged = _FLAG.match(text, at, end) if not flag and begins in _FLAG_BEGINS else None
         # A star on a line of its own opens a footnote.
         if flagged is not None and not (flagged.group("flag")[0] == "*" and "\n" in flagged.group()):
             letter = flagged.group("flag")[0].upper()
             flag = "L" if letter == "L" else "N" if letter == "N" else "H"
             at = flagged.end()
             continue
-        scaled = _scale(text, at, end, value, reference) if reference.grade is None else None
-        if scaled is not None:
-            at = scaled
-            continue
-        graded = _graded(text, at, end, value, reference) if reference.grade is None else None
-        if graded is not None:
-            at = graded
-            continue
-        after = (
-            _reference(text, at, end, reference)
-            if reference.limit is None and reference.positive_from is None
-            else None
-        )
-        if after is not None:
-            at = after
-            if not unit:
-                inner = words.unit.search(text, max(at - 14, match.end()), at)
-                unit = words.unit_of[re.sub(r"\s+", " ", inner.group("unit")).lower()] if inner else ""
-            continue
+        if reference.grade is None:
+            after = _scale(text, at, end, value, reference) if begins in _SCALE_BEGINS else None
+            if after is None and begins in _BAND_BEGINS:
+                after = _graded(text, at, end, value, reference)
+            if after is not None:
+                at = after
+                continue
+        if reference.limit is None and reference.positive_from is None:
+            after = _reference(text, at, end, begins, reference)
+            if after is not None:
+                at = after
+                if not unit:
+                    inner = words.unit.search(text, max(at - 14, match.end()), at)
+                    unit = words.unit_of[re.sub(r"\s+", " ", inner.group("unit")).lower()] if inner else ""
+                continue
         break
     supported = bool(
         unit
@@ -169,7 +179,7 @@ def read_assay(text: str, start: int, end: int, sibling: float | None = None) ->
     polarity = _judge(value, comparator, unit, flag, reference, sibling, band)
     limit = reference.limit if reference.limit is not None else reference.positive_from
     if limit is None:
-        limit = band.borderline if unit else sibling
+        limit = band.borderline if unit else sibling()
     return AssayValue(
         start,
         at,
@@ -248,9 +258,21 @@ def _graded(text: str, at: int, end: int, value: float, reference: _Reference) -
     return match.end()
 
 
-def _reference(text: str, at: int, end: int, reference: _Reference) -> int | None:
-    """Read a reference range or limit at *at* into *reference*; return where it ends."""
+def _reference(text: str, at: int, end: int, begins: str, reference: _Reference) -> int | None:
+    """
+    Read a reference range or limit at *at* into *reference*; return where it ends.
+
+    *begins* is the first sign behind the blanks that stand there.
+    """
     for pattern in (_BRACKETED, _LABELLED, _COLUMN):
+        if (
+            begins not in _BAND_BEGINS
+            if pattern is _BRACKETED
+            else begins not in _COLUMN_BEGINS
+            if pattern is _COLUMN
+            else _LABEL_BEGINS.match(text, at, end) is None  # without its label it is none
+        ):
+            continue
         match = pattern.match(text, at, end)
         if match is None:
             continue
@@ -292,7 +314,7 @@ def _judge(
     unit: str,
     flag: str,
     reference: _Reference,
-    sibling: float | None,
+    sibling: Sibling,
     band: Band,
 ) -> Polarity:
     if reference.grade is not None:
@@ -309,8 +331,10 @@ def _judge(
     limit, is_open = reference.limit, reference.open_limit
     if reference.positive_from is not None:
         limit, is_open = reference.positive_from, True
-    if limit is None and not unit and sibling is not None:
-        limit, is_open = sibling, True
+    if limit is None and not unit:
+        usual = sibling()
+        if usual is not None:
+            limit, is_open = usual, True
     if limit is None and comparator.startswith(">"):
         return "positive"
     if limit is not None:

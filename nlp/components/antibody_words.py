@@ -35,8 +35,8 @@ class ResultWords:
     Patterns over the text between and around antibody names.
 
     ``item`` matches one item of such text; its group names say what it is (see ``antibody_items``). ``close_only`` are
-    folded words. ``before`` holds what is looked for before a name that has no answer of its own: no, unsure and
-    epithet. The others are looked up beside such a name.
+    folded words. ``unit_begins`` holds the letters that a unit can begin with. ``before`` holds what is looked for before
+    a name that has no answer of its own: no, unsure and epithet. The others are looked up beside such a name.
     """
 
     item: Items
@@ -58,6 +58,7 @@ class ResultWords:
     strong_from: float
     graded: re.Pattern[str]
     unit: re.Pattern[str]
+    unit_begins: frozenset[str]
     unit_of: dict[str, str]
     bands: dict[str, Band]
 
@@ -207,6 +208,7 @@ def result_words() -> ResultWords:
             "|".join(f"(?P<{name}>{pattern})" for name, pattern in data["graded"].items()), re.IGNORECASE
         ),
         unit=re.compile(rf"\s{{0,8}}(?P<unit>{units})(?![A-Za-z0-9/])", re.IGNORECASE),
+        unit_begins=frozenset(first for unit in spelled for first in unit[0] + unit[0].upper()),
         unit_of=unit_of,
         bands={unit: Band(**band) for unit, band in data["bands"].items()},
         **compiled,

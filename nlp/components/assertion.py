@@ -92,6 +92,20 @@ def assertion_of(span: Span) -> tuple[Assertion, tuple[str, ...]]:
     return _said_of(span, layout, start, end)
 
 
+def someone_elses(span: Span) -> tuple[str, ...] | None:
+    """Return the words by which ``assertion_of`` says "family" of *span*; None where it says anything else."""
+    section = span.doc._.layout.section_at(source_range(span)[0])
+    if section.category == "family_history":
+        return (section.title,)
+    if not span._.modifiers:
+        return None  # as most mentions
+    by_category = cues_on(span)
+    for category in SOMEONE_ELSE:
+        if category in by_category:
+            return (by_category[category][1],)
+    return None
+
+
 def _said_of(span: Span, layout: Layout, start: int, end: int) -> tuple[Assertion, tuple[str, ...]]:
     text = layout.text
     section = layout.section_at(start)

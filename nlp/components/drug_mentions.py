@@ -69,7 +69,8 @@ _CTX_CEPH = loosely(
     r"ceftriaxone|cefotaxime|rocephin|\bq\s?(?:12|24)|\b[12]\s?g\b|azithro|doxy|pneumon|mening|\bCAP\b|\bUTI\b"
     r"|pyelo|cultur|abx|antibiotic|vanc|flagyl|gonorr|xanthomat|cefpodox|cef\w+"
 )
-OTHER_DRUG = loose_gate(
+# No gate: it is asked of the words beside a drug, never of a whole note.
+OTHER_DRUG = loosely(
     r"\b(?:MTX|methotrexate|AZA|azathioprine|MMF|mycophenol\w*|RTX|ritux\w*|IV[Ii][gG]|SCIG|pred\b|prednis\w*"
     r"|methylpred\w*|tac(?:rolimus)?|CsA|c[iy]closporin\w*"
     r"|HCQ|hydroxychloroquine|tofa\w*|barici\w*|ruxo\w*|ATG|thymoglobulin|melphalan|busulfan|ifosfamide|ifex|mesna"

@@ -9,18 +9,17 @@ it. A reaction is never taken from a neighbour in a list.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from chartsift.nlp.components.covered import Covered
-from chartsift.nlp.components.drug_mentions import ALLERGY_LINE, DRUG, OTHER_DRUG, DrugMention, drug_mentions
+from chartsift.nlp.components.drug_entries import drafts_of_reaction, in_allergy_list
+from chartsift.nlp.components.drug_follow_ups import of_follow_ups, taken_back_later
+from chartsift.nlp.components.drug_mentions import OTHER_DRUG, DrugMention, drug_mentions
 from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.loose import loosely
-from chartsift.nlp.components.persons import someone_else
-from chartsift.nlp.components.reaction_words import Reaction, Severity, read_reaction, taken_back
+from chartsift.nlp.components.reaction_words import Reaction, Severity, read_reaction
 from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.types import Assertion
 
 # ---- where
 # "Severe reaction to fludarabine or cyclophosphamide? No"
@@ -45,10 +44,6 @@ _IN_CASE = loosely(
     r"side[- ]effects? of|toxicit(?:y|ies) of"
     r"|consent(?:ed)? (?:for|to)|counsel\w* (?:on|about|re))\b[^.;,]{0,40}$"
 )
-_REACTIONS_HEADING = loosely(
-    r"\W*(?:(?:drug|adverse|previous|prior|severe|known|past|medication)\s+)*(?:reactions?|ADRs?|allerg(?:y|ies))\W*$"
-)
-_ITEM = loosely(r"\s*(?:[-•*–]|\d{1,2}[.)])\s")
 _ALLERGIC_TO = loosely(
     r"\b(?:allerg(?:y|ic|ies)|hypersensitiv\w*|intoleran(?:t|ce)|(?:adverse |bad |prior |previous |allergic "
     r"|infusion )?reactions?|reacted|rxn)\s+(?:to|with|from|after|following|on)\s+(?:the |her |his |IV |i\.v\. "
@@ -77,10 +72,6 @@ _ANSWER = loosely(
     r"\s*(?:(?:the )?(?:patient|pt|she|he|mother|father|mum|mom|family|husband|wife)\b[^.;?\n]{0,20}?)?\b(?:(?P<no>no|denie[sd]|not allergic|never)"
     r"|yes)\b(?P<rest>[^.;?\n]{0,80})"
 )
-_TOLD_OF = loosely(
-    r"\W*(?:(?:s?he|pt|patient|they) )?(?:(?:has|have) )?(?:had|received|took|taken|got|(?:was |been )?given|(?:was |been )?treated with|past|previous(?:ly)?"
-    r"|prior|s/p|completed|on)\b"
-)
 _OF_A_REACTION = loosely(
     r"allerg|react|\brxn|anaphyl|hypersens|\brash|hives|urticari|angio|intoleran|culprit|\bitch|swell|wheez|bronchosp"
 )
@@ -94,10 +85,6 @@ _GOES_ON = loosely(
     r"|(?:\w+ )?(?:mother|father|mum|mom|dad|parents?|wife|husband|patient|pt|family|daughter|son|carer|pharmacy|pharmacist"
     r"|allergist|allergy clinic|GP|oncology)(?: \w+){0,4}(?=:| (?:says?|said|tells?|told|reports?|states?|confirm\w*|remembers?|recalls?|insists?|adds?)\b)|(?:it|this|that|the culprit) (?:was|is)"
     r"|(?:at |after |within )?\d{1,3} (?:min(?:ute)?s?|hours?|hrs?)|(?:at )?(?:(?:[01]?\d|2[0-3])[:h][0-5]\d|[01]\d[0-5]\d|2[1-3][0-5]\d)(?= (?!mg|ml|g |IU|units|U/)))\b"
-)
-_ABOUT_DOSE = loosely(
-    r"infus|\bdoses?\b|cycle|pulse|minut|\bmins?\b|hour|within|during|react|\brxn|\bepi\b|epineph|allerg"
-    r"|that night|next (?:day|morning)|same (?:day|night)|\bit\b|into the|chemo|the drug|course|treatment|drip"
 )
 _JOINED = loosely(
     r"^(?:[\s,/&+\-–()]|\d[\d.,]*|mg\w*(?:/\w+)*|m2|m²|kg|days?|d\b|and|or|to|then|plus|with|IV|PO|x\s?\d+|d-?\d+"
@@ -118,35 +105,6 @@ LEFT_JOIN = loosely(
     r"|prior|previous|dose|doses|cycles?|courses?|monthly|pulse|pulses|oral|of|\d+|x\d|exposure|to|known|allergy"
     r"|history|six|four|five|three|both|either)\s*)*$"
 )
-_FOLLOW_UP = loosely(
-    r"^\W*(?:reactions?\b|rxn|severity|comments?|note:|describ\w+|details?|manifest\w*|she\b|he\b|they\b|pt\b"
-    r"|patient\b|it\b|this\b|infusion\b|the (?:drug|dose|infusion|reaction|medication|first|second|third|last"
-    r"|cytoxan)\b"
-    r"|no (?:infusion )?(?:reaction|rxn|adverse|issue|problem|allerg|hypersens)|tolerat|tol['’]d|within|during"
-    r"|after|about|on (?:cycle|dose)|developed|dev['’]?d|required|epi|given|had\b|cycle|dose|otherwise|emesis"
-    r"|nausea|hives|urticaria|angioedema|bronchospasm|hypotens|throat|wheez|rash|anaphyl|uneventful|well|both|all"
-    r"|again|mild|severe|first|second|third|summary|post|\d{3,4}\b|at \d|then|i asked|asked|mother|father|mom|dad"
-    r"|parents?|per\b|records?|discharge|outcome|course|none)"
-)
-_AT_A_DOSE = loosely(
-    r"\b(?:during|into|after|of|within|from|on|at) (?:\w+ )*?(?:the |her |his |each |"
-    r"every )?(?:(?:first|second|third|fourth|last|initial"
-    r"|\d(?:st|nd|rd|th)|monthly|chemo\w*|IV) )*(?:dose|infusion|pulse|cycle|drip|chemo\w*)\b"
-)
-_SAYS_WHICH = loosely(
-    r"\b(?:cycle|dose|infusion|pulse|round|course)s?\s*(?:#|no\.?)?\s*\d+\b|\bone dose\b|\b(?:first|second|third"
-    r"|last|each|every|all) (?:cycle|dose|infusion|pulse)s?\b"
-)
-# "Hives fading": told before, and about to be over.
-_SUBSIDING = loosely(
-    r"\s*(?:(?:has|have|had|is|are|was|were|now|almost|mostly|all|already|much|on \w+)\s+)*"
-    r"(?:fad\w+|resolv\w+|gone|going|settl\w+|improv\w+|better|subsid\w+|clear(?:ed|ing)|less|disappear\w*)\b"
-)
-_NO_FOLLOW = loosely(
-    r"\b(?:rituximab|RTX|IVIG|vaccin\w*|shot|contrast|transfusion|MTX|methotrexate|CAR[- ]?T cells?|CRS)\b"
-)
-_LONGEST = 170
-_TAKEN_BACK_WITHIN = 250
 
 
 def reaction_drafts(text: str, layout: Layout) -> list[Draft]:
@@ -159,8 +117,8 @@ def reaction_drafts(text: str, layout: Layout) -> list[Draft]:
         following = mentions[i + 1] if i + 1 < len(mentions) else None
         before = mentions[i - 1] if i else None
         found.extend(_of_mention(text, layout, mention, before, following))
-    found.extend(_taken_back(text, layout, found))
-    found.extend(_of_follow_ups(text, layout, mentions, found))
+    found.extend(taken_back_later(text, layout, found))
+    found.extend(of_follow_ups(text, layout, mentions, found))
     return list(_distinct(_named_elsewhere(found)))
 
 
@@ -205,7 +163,7 @@ def _of_mention(
         floor, joined.end if joined else floor, before.end if before and before.end <= begin else floor
     )
     left = _after_boundary(text[max(left_floor, begin - 120) : begin])
-    listed = _in_allergy_list(text, layout, mention.start)
+    listed = in_allergy_list(text, layout, mention.start)
     reaction, first, last = None, begin, mention.end
     own = read_reaction(right, listed=listed) if not _REFUTED.match(right) else None
     if own is not None:
@@ -254,7 +212,7 @@ def _of_mention(
         reaction, last = _answered(text, sentence.end, reaction, last)
     if reaction is None or (mention.either and reaction.severity in ("never", "unknown")):
         return
-    yield from _drafts(text, layout, first, last, drugs, reaction)
+    yield from drafts_of_reaction(text, layout, first, last, drugs, reaction)
 
 
 def _asked_by_form(
@@ -348,210 +306,6 @@ def _after_boundary(left: str) -> str:
     # "Not due to rituximab but to ...": what stands before is told of this drug.
     first = drugs[-2].end() if len(drugs) > 1 else 0
     return left[first : denied.start()] + " " * (drugs[-1].end() - denied.start()) + after
-
-
-def _in_allergy_list(text: str, layout: Layout, offset: int) -> bool:
-    line = layout.line_at(offset)
-    section = layout.section_at(offset)
-    if section.category == "allergies" and offset < section.body + 600:
-        begin = layout.sentence_at(offset).start
-        if begin > section.body and _TOLD_OF.match(text, begin, offset):
-            return False  # "NKDA. Had cyclophosphamide in 2018."
-        # A paragraph of prose under the heading is no entry of a list.
-        opening = layout.sentence_at(offset)
-        return offset - opening.start < 60
-    if ALLERGY_LINE.match(text[line.start : offset]) and offset - line.start < 160:
-        return True
-    return offset - line.start < 12 and _under_reactions(text, layout, line.start)
-
-
-def _under_reactions(text: str, layout: Layout, first: int) -> bool:
-    """Say whether the line that begins at *first* is an item of a short list under the heading "Reactions"."""
-    for _ in range(6):
-        if first <= 0:
-            return False
-        above = layout.line_at(first - 1)
-        words = text[above.start : above.end]
-        if _REACTIONS_HEADING.match(words):
-            return True
-        if not _ITEM.match(words):
-            return False
-        first = above.start
-    return False
-
-
-def _of_follow_ups(
-    text: str, layout: Layout, mentions: list[DrugMention], found: list[Draft]
-) -> Iterator[Draft]:
-    """Yield what later sentences say of the drug without naming it."""
-    infusion_note = bool(
-        re.search(
-            r"infusion|chemo|nursing|\bRN\b|day[- ]?(?:care|unit|hospital|ward)|\binj\b|event report",
-            text[:200],
-            re.IGNORECASE,
-        )
-    )
-    by_sentence: dict[int, list[DrugMention]] = {}
-    for mention in mentions:
-        by_sentence.setdefault(layout.sentence_number(mention.start), []).append(mention)
-    covered = Covered((d.start, d.end) for d in found)
-    numbers = sorted(by_sentence)
-    last_number = numbers[-1]
-    for number in numbers:
-        mention = by_sentence[number][-1]
-        if mention.either:
-            continue
-        yield from _told_before(text, layout, number, mention, by_sentence, covered)
-        yield from _named_reaction(text, layout, mention, layout.sentences[number].end, covered)
-        listed = _in_allergy_list(text, layout, mention.start)
-        reach = 4 if not infusion_note else (len(layout.sentences) if number == last_number else 12)
-        for later in range(number + 1, min(number + 1 + reach, len(layout.sentences))):
-            if later in by_sentence:
-                break
-            span = layout.sentences[later]
-            words = text[span.start : min(span.end, span.start + 300)]
-            which = _SAYS_WHICH.search(words)
-            if span.start - mention.end > 450 and not (infusion_note and which):
-                if infusion_note:
-                    continue
-                break
-            follows = _FOLLOW_UP.match(words)
-            if listed and not re.match(
-                r"\W*(?:reactions?|rxn|severity|comments?|manifest\w*|type|noted|she|he|pt|patient|i asked|per"
-                r"|mother)\b",
-                words,
-                re.IGNORECASE,
-            ):
-                break
-            if ALLERGY_LINE.match(words) and not listed:
-                break  # another list
-            if not (follows or which) or _NO_FOLLOW.search(words) or OTHER_DRUG.search(words[:60]):
-                if not infusion_note and (
-                    OTHER_DRUG.search(words) or "\n\n" in text[layout.sentences[later - 1].end : span.start]
-                ):
-                    break
-                continue
-            reaction = read_reaction(words, follow_up=True)
-            if reaction is None or _SUBSIDING.match(words[reaction.end :]):
-                continue
-            if reaction.severity == "minor" and not (
-                which or re.match(r"\W*(?:reaction|rxn)", words, re.IGNORECASE)
-            ):
-                continue
-            opens = reaction.severity in ("severe", "hives") and reaction.start < 12
-            if not (opens or _ABOUT_DOSE.search(words)):
-                continue
-            if covered.touches(span.start, span.end):
-                continue
-            yield from _drafts(
-                text, layout, span.start + reaction.start, span.start + reaction.end, mention.drugs, reaction
-            )
-
-
-def _taken_back(text: str, layout: Layout, found: Sequence[Draft]) -> list[Draft]:
-    """Return what the sentences right after a reaction take back: "Reviewed today: it was the contrast." """
-    back: list[Draft] = []
-    for draft in found:
-        if (
-            draft.attributes.get("severity") not in ("severe", "hives", "unknown")
-            or draft.assertion == "family"
-        ):
-            continue
-        number = layout.sentence_number(draft.end - 1)
-        for later in range(number + 1, min(number + 3, len(layout.sentences))):
-            span = layout.sentences[later]
-            if span.start - draft.end > _TAKEN_BACK_WITHIN or "\n\n" in text[draft.end : span.start]:
-                break
-            words = text[span.start : min(span.end, span.start + 200)]
-            match = taken_back(words)
-            # Another drug named before the words has an entry of its own, to which they belong.
-            if match is not None and not OTHER_DRUG.search(words[: match.start()]):
-                start = span.start + match.start()
-                corrected = Reaction("corrected", (match.group().strip(),), 0, 0)
-                back.extend(
-                    _drafts(text, layout, start, start + len(match.group()), (draft.concept,), corrected)
-                )
-                break
-            if OTHER_DRUG.search(words):
-                break
-    return back
-
-
-def _told_before(
-    text: str, layout: Layout, number: int, mention: DrugMention, spoken: Container[int], covered: Covered
-) -> Iterator[Draft]:
-    """Yield a reaction of the sentence before: "Stridor during the second infusion. The drug was Endoxan." """
-    if number == 0 or number - 1 in spoken:
-        return
-    span, own = layout.sentences[number - 1], layout.sentences[number]
-    if mention.start - span.end > 120 or "\n\n" in text[span.end : own.start]:
-        return
-    words = text[max(span.start, span.end - 300) : span.end]
-    earlier = text[max(0, span.start - 250) : span.end].rsplit("\n\n", 1)[-1]
-    if not _AT_A_DOSE.search(words) or OTHER_DRUG.search(earlier) or _NO_FOLLOW.search(earlier):
-        return
-    reaction = read_reaction(words, follow_up=True)
-    if reaction is None or reaction.severity not in ("severe", "hives"):
-        return
-    start = span.end - len(words) + reaction.start
-    if not covered.touches(start, span.end):
-        yield from _drafts(
-            text, layout, start, start + reaction.end - reaction.start, mention.drugs, reaction
-        )
-
-
-def _named_reaction(
-    text: str, layout: Layout, mention: DrugMention, end: int, covered: Covered
-) -> Iterator[Draft]:
-    """Yield a "Reaction: ..." that stands further on in the drug's own sentence."""
-    for match in re.finditer(
-        r"(?:(?<=[.;])\s+|\s-\s)(?:reaction|rxn)\s*[:=]", text[mention.end : end], re.IGNORECASE
-    ):
-        start = mention.end + match.start()
-        reaction = read_reaction(text[start:end], follow_up=True)
-        if reaction is not None and not covered.touches(start, end):
-            yield from _drafts(text, layout, start, start + reaction.end, mention.drugs, reaction)
-
-
-def _drafts(
-    text: str, layout: Layout, start: int, end: int, drugs: tuple[str, ...], reaction: Reaction
-) -> Iterator[Draft]:
-    end = _end_of_clause(text, start, min(max(end, start + 1), start + _LONGEST))
-    while end > start + 1 and text[end - 1] in " \t\r\n.,;:-":
-        end -= 1
-    while start < end - 1 and text[start] in " \t\r\n.,;:-":
-        start += 1
-    assertion: Assertion = _ASSERTION[reaction.severity]
-    if someone_else(text, layout, start, end):
-        assertion = "family"
-    for drug in drugs:
-        yield Draft(
-            start, end, "contraindication", drug, assertion, "contraindications:reaction", reaction.cues,
-            attributes={"severity": reaction.severity},
-        )  # fmt: skip
-
-
-def _end_of_clause(text: str, start: int, end: int) -> int:
-    """Return *end* moved to the end of its clause and past the bracket that closes it, where that is near."""
-    rest = re.match(r"[^.;,:\n|()\[\]]{0,45}", text[end : end + 45])
-    words = rest.group() if rest else ""
-    if len(words) < 40 and not OTHER_DRUG.search(words) and not DRUG.search(words):
-        end += len(words.rstrip())
-    opened = text[start:end]
-    if opened.count("(") > opened.count(")") and text[end : end + 1] == ")":
-        end += 1
-    return end
-
-
-_ASSERTION: dict[str, Assertion] = {
-    "severe": "present",
-    "hives": "possible",
-    "unknown": "possible",
-    "minor": "absent",
-    "none": "absent",
-    "never": "absent",
-    "corrected": "absent",
-}
 
 
 def _distinct(drafts: Iterable[Draft]) -> Iterator[Draft]:

@@ -20,13 +20,12 @@ from chartsift.nlp.components.findings import Draft, drafts_of
 from chartsift.nlp.components.muscle_grades import grade
 from chartsift.nlp.components.muscle_places import places
 from chartsift.nlp.text.layout import Layout
-from chartsift.nlp.text.prefilter import gate, needles
+from chartsift.nlp.text.prefilter import gate
 from chartsift.nlp.types import Assertion
 
 # More of a weakness, or less of a strength: "weakness of neck flexors > extensors", "neck flexion < extension".
 _MORE = r"(?:>>?|weaker than|worse than|more(?: affected| so)? than|greater than)"
 _LESS = r"(?:<|weaker than|worse than|less than|lower than)"
-_SIGNS = needles("neck flex", "nf", "prox")
 _NECK = gate(
     rf"\bneck flex\w*(?:\s+(?:weakness|are|is|was|were|muscles?))*\s*(?P<more>{_MORE})\s*(?:the\s+)?(?:neck\s+)?ext\w*"
     rf"|\bneck flex\w*(?:\s+(?:strength|grades?|are|is|was|were|muscles?))*\s*{_LESS}\s*(?:the\s+)?(?:neck\s+)?ext\w*"
@@ -54,9 +53,10 @@ class Gradients:
     """Find comparisons of muscle groups."""
 
     def __call__(self, doc: Doc) -> Doc:
-        layout: Layout = doc._.layout
-        if _SIGNS.any(layout.text):
-            drafts_of(doc).extend(_found(layout))
+        # The gates themselves tell at once of most notes that they hold none.
+        found = list(_found(doc._.layout))
+        if found:
+            drafts_of(doc).extend(found)
         return doc
 
 

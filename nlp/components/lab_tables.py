@@ -11,10 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from chartsift.nlp.components.lab_series import Value
+from chartsift.nlp.components.lab_values import Value
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout, TextSpan
-from chartsift.nlp.text.tables import Cell, Column, assign, head_above, is_delimited, join_flags, row_cells
+from chartsift.nlp.text.tables import (
+    Cell,
+    Column,
+    assign,
+    head_above,
+    is_delimited,
+    join_flags,
+    may_have_cells,
+    row_cells,
+)
 from chartsift.nlp.text.values import NUMBER, Reading, read_company, read_value
 
 _MISSING = re.compile(
@@ -42,6 +51,7 @@ _COURSE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ONLY_SIGNS = re.compile(r"[\s:()\[\]|*•#–-]*")
+_DIGIT = re.compile(r"\d")
 _HEAD_REST = re.compile(r"[\s:]*(?:\([^()\d]{0,14}(?:10\^?\d)?[^()\d]{0,10}\)|\[[^\[\]\d]{0,14}\])?[\s:]*$")
 # Value rows under a header of analytes; a longer table repeats its header.
 _MOST_ROWS = 400
@@ -209,9 +219,7 @@ def _as_range(words: str) -> tuple[str, str, float | None, float | None]:
 # ---- analytes as the heads of columns, and a list of dates under one analyte
 
 
-def under_analytes(
-    layout: Layout, labels: Sequence[Label], dates: Sequence[DateMention], note_date: date
-) -> dict[int, list[Value]]:
+def under_analytes(layout: Layout, labels: Sequence[Label], note_date: date) -> dict[int, list[Value]]:
     """Return the values of the analytes that head columns, by their index in *labels*."""
     by_line: dict[int, list[int]] = {}
     for i, label in enumerate(labels):
@@ -240,6 +248,8 @@ def _columns(
 ) -> dict[int, list[Value]]:
     text = layout.text
     line = layout.lines[number]
+    if not may_have_cells(text[line.start : line.end]):
+        return {}  # a head of one cell stands over nothing
     cells = row_cells(text, line)
     member_of: dict[int, int] = {}
     for i, head in enumerate(heads):
@@ -347,6 +357,8 @@ def _value_row(
 def _is_course_head(text: str, line: TextSpan, label: Label) -> bool:
     """Say whether a line names one analyte and nothing else ("CK trend:", "Trend: CK", "CK (U/L)")."""
     words = text[line.start : label.start] + " " + text[label.end : line.end]
+    if _DIGIT.search(words) is not None:
+        return False  # as most lines: the analyte with its value
     return _ONLY_SIGNS.fullmatch(_COURSE_WORDS.sub("", words)) is not None
 
 

@@ -21,16 +21,14 @@ class LabWords:
         link: One word that may stand between an analyte and its value.
         earlier: Words that make the number after them an earlier one.
         earlier_alone: The same for the only value of a statement.
-        earlier_head: The same at the head of a list of values.
+        earlier_head: The same at the head of a list of values, in one clause with it (see ``clause_before``).
         earlier_before: The same right before the analyte.
         current: Words that make the number after them the current one.
         change_by: Right before a number that is the size of a change.
         counted: Right after a number that counts something else.
-        condition: Before an analyte whose number is a condition or a goal.
+        condition: Before an analyte whose number is a condition or a goal, in one clause with it.
         specimen: A specimen other than blood, as a word.
-        specimen_word: The same anywhere; so are ``condition_word`` and ``earlier_head_word``.
-        condition_word: See ``specimen_word``.
-        earlier_head_word: See ``specimen_word``.
+        specimen_word: The same anywhere.
         specimen_units: Right after a number that is not of blood.
         other_left: Another analyte and a slash right before this one.
         other_right: A slash and another analyte right behind this one.
@@ -50,8 +48,6 @@ class LabWords:
     condition: re.Pattern[str]
     specimen: re.Pattern[str]
     specimen_word: Gate
-    condition_word: Gate
-    earlier_head_word: Gate
     specimen_units: re.Pattern[str]
     other_left: re.Pattern[str]
     other_right: re.Pattern[str]
@@ -101,8 +97,6 @@ def lab_words() -> LabWords:
             flags,
         ),
         specimen_word=gate(rf"\b(?:{either('specimens')})\b", flags),
-        condition_word=gate(rf"\b(?:{either('conditions')})\b", flags),
-        earlier_head_word=gate(rf"\b(?:{either('earlier_head')})\b", flags),
         specimen_units=re.compile(rf"\s?(?:{data['specimen_units']})", flags),
         other_left=re.compile(rf"(?<![\w-])(?P<others>(?:(?:{others})\s?/\s?)+)$", flags),
         other_right=re.compile(rf"\s?/\s?(?P<other>{others})(?![\w])", flags),

@@ -12,63 +12,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
-from functools import cached_property
-from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from chartsift.nlp.components.assertion import assertion_of
+from chartsift.nlp.components.assertion import someone_elses
 from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
-from chartsift.nlp.components.lab_dates import LabDates, shared_from_behind
+from chartsift.nlp.components.lab_dates import shared_from_behind
+from chartsift.nlp.components.lab_entries import (
+    LONGEST_LIST,
+    LabEntries,
+    LabEntry,
+    LabMention,
+    clause_before,
+    ends_in_word,
+)
 from chartsift.nlp.components.lab_measured import is_share, measured_of
-from chartsift.nlp.components.lab_series import REACH, Manner, Value, read_series
-from chartsift.nlp.components.lab_tables import Label, cells_below, under_analytes, under_header
 from chartsift.nlp.components.lab_words import lab_words
-from chartsift.nlp.text.dates import DateMention, note_dates
-from chartsift.nlp.text.layout import Layout
+from chartsift.nlp.text.dates import DateMention
 from chartsift.nlp.text.prefilter import gate
-from chartsift.nlp.text.tokens import note_date_of, source_range
-from chartsift.nlp.text.values import NUMBER, Reading, read_company, read_value
 from chartsift.nlp.types import Assertion
 from chartsift.nlp.values import maker
 
-# Analytes that share one word ("CK, aldolase, LDH, AST and ALT normal").
-_LONGEST_LIST = 12
 _JOIN = re.compile(r"\s*(?:,|/|&|\band\b|,\s*and\b)\s*", re.IGNORECASE)
-_LOOSE_PAIR = re.compile(r"\s?(?:,|&|\band\b)\s?", re.IGNORECASE)
-_PAIR_STEP = re.compile(r"\s?(?:/|,|&|\band\b)\s?", re.IGNORECASE)
 # What parts the members of one list; a new line goes on with the list only where it is indented under it.
 _CONTINUES = re.compile(
     r"\)?(?:[^\S\n]++|[,;|.(:]|and\b|&|\b(?:CBC|CMP|BMP|LFTs?)\b|(?:normal|ok|fine)\b){0,8}(?:\r?\n[ \t]{2,}(?!\s))?"
 )
-# Panels that have no number of their own.
-_WORDS_ONLY = frozenset({"CBC", "muscle_enzymes"})
 # Terms that name a share of the white cells as often as their number.
 _MAY_BE_SHARE = re.compile(
     r"(?:lymph(?:ocyte)?s?|neut(?:rophil)?s?|lymphocytes?|neutrophils?|granulocytes?)", re.IGNORECASE
 )
-_HANDED_ON = re.compile(
-    r"[^\d\n.;]{0,50}(?:\b(?:was|is|of|at|to)|[:=]|\.{2,})[ \t]*\r?\n[ \t]*(?=[<>]?\d)", re.IGNORECASE
-)
 _HAPPENED = re.compile(r"\s*(?:was|were|had|came|rose|fell|went|returned|hit|reached)\b", re.IGNORECASE)
-# A sentence that ends in the middle of one was cut for its length, and goes on.
-_CUT_OFF = re.compile(r"[^.!?;:\s][\w)\]%,]?$")
-# "10 . 1": the end of no sentence.
-_SPACED_POINT = re.compile(r"\d \. \d")
-_SOMETHING = re.compile(r"\S")
-# Hemoglobin and hematocrit in one.
-_WITH_HEMATOCRIT = re.compile(r"H\s?[/&]\s?H")
-# "6.2>11.8/35.2<240": white cells, hemoglobin, hematocrit, platelets.
-_CBC_SHORTHAND = re.compile(
-    r"[\s:=-]{0,4}(?P<WBC>\d{1,3}(?:\.\d+)?)\s?[>\\/]\s?(?P<Hgb>\d{1,2}(?:\.\d+)?)\s?/\s?(?:\d{2}(?:\.\d+)?\s?[</\\]\s?)?(?P<platelets>\d{2,4})(?![\d./])"
-)
-_RANGE_BEFORE = re.compile(
-    rf"[(\[][^()\[\]\d<>≤]{{0,20}}(?:{NUMBER}\s?(?:[-–]|to)\s?{NUMBER}|[<≤]=?\s?{NUMBER})[^()\[\]\d]{{0,14}}[)\]]"
-    rf"|{NUMBER}\s?[-–]\s?{NUMBER}(?=\s)"
-)
 # A mention that speaks of a raised value by its own name.
 _RAISED_BY_NAME = re.compile(r"hyper-?CK", re.IGNORECASE)
 # An event that the note does not date: the value is of another day than the note, and it is not known of which.
@@ -79,24 +55,7 @@ _EVENT_BEFORE = re.compile(rf"(?:{_UNDATED_EVENT.pattern})\W{{0,3}}$", re.IGNORE
 _EVENT_AFTER = re.compile(rf"\W{{0,3}}(?:on )?(?P<event>{_UNDATED_EVENT.pattern})", re.IGNORECASE)
 
 
-class _Mention(NamedTuple):
-    span: Span
-    start: int
-    end: int
-    concept: str
-    line: int
-
-
 _made = maker(Draft)
-
-
-class _Entry(NamedTuple):
-    """A value of a mention before it is a draft; ``start`` is where the finding begins."""
-
-    mention: _Mention
-    start: int
-    value: Value
-    words: str = ""
 
 
 class Labs:
@@ -112,59 +71,24 @@ class Labs:
         return doc
 
 
-class _Reader:
+class _Reader(LabEntries):
     """The reading of one note."""
 
     def __init__(self, doc: Doc, spans: Sequence[Span]) -> None:
-        self.doc = doc
-        self.layout: Layout = doc._.layout
-        self.text = self.layout.text
-        self.note_date: date = note_date_of(doc)
-        self.mentions = [self._mention(span) for span in spans]
-        dates = note_dates(self.text, self.note_date)
-        self.dates = dates
-        self.lab_dates = LabDates(self.layout, dates, frozenset(m.line for m in self.mentions))
+        super().__init__(doc, spans)
         self.assertions: dict[int, tuple[Assertion, tuple[str, ...]]] = {}
-        labels = [Label(m.start, m.end, m.line) for m in self.mentions]
-        self.tabled = under_analytes(self.layout, labels, dates, self.note_date)
-
-    # What the note never says need not be looked for beside each of its values; asked for when first wanted.
-
-    @cached_property
-    def has_specimen(self) -> bool:
-        """A specimen other than blood is named."""
-        return lab_words().specimen_word.search(self.text) is not None
-
-    @cached_property
-    def has_condition(self) -> bool:
-        """A condition or a goal is named."""
-        return lab_words().condition_word.search(self.text) is not None
-
-    @cached_property
-    def has_earlier_head(self) -> bool:
-        """A list of earlier values is headed as one."""
-        return lab_words().earlier_head_word.search(self.text) is not None
-
-    @cached_property
-    def has_event(self) -> bool:
-        """An event is told that has no date."""
-        return _UNDATED_EVENT.search(self.text) is not None
-
-    def _mention(self, span: Span) -> _Mention:
-        start, end = source_range(span)
-        return _Mention(span, start, end, sense_of(span).concept.concept, self.layout.line_number(start))
 
     def read(self) -> Iterator[Draft]:
         """Yield the drafts of the note."""
         i = 0
         list_end = -1
-        run: list[_Entry] = []
+        run: list[LabEntry] = []
         while i < len(self.mentions):
-            group, members = self._group(i)
+            group, members = self.group(i)
             following = (
                 self.mentions[i + len(group)].start if i + len(group) < len(self.mentions) else len(self.text)
             )
-            entries = self._entries(i, group, members, following)
+            entries = self.entries(i, group, members, following)
             if not entries:
                 yield from self._qualities(i, len(group))
                 i += len(group)
@@ -177,226 +101,9 @@ class _Reader:
             i += len(group)
         yield from self._finish(run)
 
-    # ---- which analytes share one entry
-
-    def _group(self, i: int) -> tuple[list[_Mention], list[int | None]]:
-        """
-        Return the mentions of one entry and, in the order of its values, which of them each value belongs to.
-
-        "Hgb/Hct 11.8/35.2" is an entry of one mention and two values.
-        """
-        group = [self.mentions[i]]
-        members: list[int | None] = []
-        before = self.text[max(0, group[0].start - 24) : group[0].start]
-        left = lab_words().other_left.search(before) if before.rstrip().endswith("/") else None
-        if left is not None:
-            members.extend([None] * left.group("others").count("/"))
-        members.append(0)
-        if _WITH_HEMATOCRIT.fullmatch(self.text[group[0].start : group[0].end]):
-            return group, [*members, None]
-        while True:
-            last = group[-1]
-            other = lab_words().other_right.match(self.text, last.end)
-            at = i + len(group)
-            following = self.mentions[at] if at < len(self.mentions) else None
-            if following is not None and following.line == last.line:
-                between = self.text[last.end : following.start]
-                if len(between) <= 4 and between.strip() in ("/", "and/or"):
-                    members.append(len(group))
-                    group.append(following)
-                    continue
-            if other is not None:
-                members.append(None)
-                if (
-                    following is not None
-                    and following.line == last.line
-                    and re.fullmatch(r"\s?/\s?", self.text[other.end() : following.start])
-                ):
-                    members.append(len(group))
-                    group.append(following)
-                    continue
-            return group, members
-
-    def _loose_group(self, i: int) -> list[_Mention]:
-        """Return the analytes joined by "and" or commas that may share the numbers behind them."""
-        group = [self.mentions[i]]
-        while i + len(group) < len(self.mentions) and len(group) < _LONGEST_LIST:
-            following = self.mentions[i + len(group)]
-            if not _LOOSE_PAIR.fullmatch(self.text, group[-1].end, following.start):
-                break
-            group.append(following)
-        return group
-
-    # ---- entries
-
-    def _entries(
-        self, i: int, group: list[_Mention], members: list[int | None], following: int
-    ) -> list[_Entry]:
-        mention = group[0]
-        if mention.concept in _WORDS_ONLY:
-            return self._shorthand(mention) if mention.concept == "CBC" else []
-        if self._is_other_specimen(mention):
-            return []
-        if i in self.tabled:
-            return [_Entry(mention, value.reading.start, value) for value in self.tabled[i]]
-        rows = under_header(self.layout, [Label(m.start, m.end, m.line) for m in group], self.note_date)
-        if rows is not None:
-            return [
-                _Entry(m, m.start if number == 0 and m is mention else value.reading.start, value)
-                for m, values in zip(group, rows, strict=True)
-                for number, value in enumerate(values)
-            ]
-        if len(members) > 1:
-            return self._pair(group, members, group[-1].end + self._others_after(group[-1].end), following)
-        loose = self._loose_group(i)
-        if len(loose) > 1:
-            return []  # its numbers, if any, are read at its last member
-        return self._single(i, mention, following)
-
-    def _others_after(self, end: int) -> int:
-        other = lab_words().other_right.match(self.text, end)
-        return 0 if other is None else other.end() - end
-
-    def _single(self, i: int, mention: _Mention, following: int) -> list[_Entry]:
-        end = self._end(mention, following)
-        joined = self._joined_before(i)
-        if joined:
-            shared = self._pair(
-                [*joined, mention], list(range(len(joined) + 1)), mention.end, end, loose=True
-            )
-            if shared:
-                return shared
-        values = _with_shared_range(read_series(self.text, mention.end, end, self.dates))
-        return [
-            _Entry(
-                mention,
-                mention.start if number == 0 else value.reading.start,
-                self._with_words(mention, value, alone=len(values) == 1),
-                value.words,
-            )
-            for number, value in enumerate(values)
-        ]
-
-    def _joined_before(self, i: int) -> list[_Mention]:
-        """Return the analytes before the one at *i* that are joined to it ("AST and ALT 88 and 71")."""
-        joined: list[_Mention] = []
-        at = i
-        while (
-            at > 0
-            and len(joined) < _LONGEST_LIST
-            and _LOOSE_PAIR.fullmatch(self.text, self.mentions[at - 1].end, self.mentions[at].start)
-        ):
-            at -= 1
-            joined.insert(0, self.mentions[at])
-        return joined
-
-    def _with_words(self, mention: _Mention, value: Value, *, alone: bool) -> Value:
-        """Return *value* with the flag and the range that the words before it give, and whether they set it aside."""
-        reading = value.reading
-        before = _RANGE_BEFORE.search(value.words)
-        if before is not None and reading.ref_high is None and reading.ref_low is None:
-            framed = f"  ({before.group().strip('()[] ')})"
-            unit, _, low, high, _ = read_company(framed, 0, len(framed))
-            reading = reading._replace(ref_low=low, ref_high=high, unit=reading.unit or unit)
-        if alone and not reading.flag and reading.ref_high is None and not reading.times_uln:
-            stated = lab_words().stated.search(value.words) or self._quality_before(mention)
-            if stated is not None:
-                reading = reading._replace(flag="H" if stated.group("high") else "N")
-        earlier = value.earlier or (alone and value.mention is None and self._is_set_aside_before(mention))
-        return value._replace(reading=reading, earlier=earlier)
-
-    def _is_set_aside_before(self, mention: _Mention) -> bool:
-        """Say whether the words before an analyte make its value an earlier one ("prior CK 310", "Lab then: CK 310")."""
-        words = lab_words()
-        if words.earlier_before.search(self.text[max(0, mention.start - 40) : mention.start]):
-            return True
-        if not self.has_earlier_head:
-            return False
-        return words.earlier_head.search(self.text[max(0, mention.start - 240) : mention.start]) is not None
-
-    def _quality_before(self, mention: _Mention) -> re.Match[str] | None:
-        """Return the word of "elevated CK of 612"; that of "aldolase 4.4 nl  AST 22" is the other analyte's."""
-        left = self.text[max(0, mention.start - 40) : mention.start]
-        match = lab_words().quality_before.search(left)
-        return None if match is None or re.search(r"\d\W*$", left[: match.start()]) else match
-
-    def _end(self, mention: _Mention, following: int) -> int:
-        """Return how far the values of an analyte may stand: its sentence or its line, up to the next analyte."""
-        below = cells_below(self.layout, Label(mention.start, mention.end, mention.line))
-        if below is not None:
-            return min(below, following)
-        line, sentence = self.layout.line_at(mention.start), self.layout.sentence_at(mention.start)
-        if _SPACED_POINT.match(self.text, sentence.end - 3):
-            return min(line.end, following)
-        handed_on = _HANDED_ON.match(self.text, mention.end)
-        if handed_on is not None and handed_on.end() <= min(following, mention.end + REACH):
-            # "The CK on admission was\n4,812 U/L": a line that ends before its number goes on in the next one.
-            return min(self.layout.sentence_at(handed_on.end()).end, following)
-        if _CUT_OFF.search(self.text, max(0, sentence.end - 2), sentence.end) is not None:
-            return min(max(sentence.end, line.end), mention.end + 2 * REACH, following)
-        ends_early = _SOMETHING.search(self.text, sentence.end, max(sentence.end, line.end)) is not None
-        return min(sentence.end if ends_early else max(sentence.end, line.end), following)
-
-    def _pair(
-        self, group: list[_Mention], members: list[int | None], at: int, end: int, *, loose: bool = False
-    ) -> list[_Entry]:
-        """Return the entries of analytes whose values stand in the same order behind them."""
-        first = read_series(self.text, at, min(end, at + REACH), self.dates, Manner(paired=True))
-        if not first:
-            return []
-        at = first[0].reading.start
-        readings: list[Reading] = []
-        for _ in members:
-            reading = read_value(self.text, at, end)
-            if reading is None:
-                break
-            readings.append(reading)
-            step = (
-                _PAIR_STEP
-                if loose or " and " in self.text[reading.end : reading.end + 6]
-                else re.compile(r"\s?/\s?")
-            ).match(self.text, reading.end)
-            if step is None or step.end() > end:
-                break
-            at = step.end()
-        if len(readings) < len(members) or (loose and any(r.percent for r in readings)):
-            return []
-        mention = first[0].mention
-        behind = self.lab_dates.between(readings[-1].end, readings[-1].end + 8)
-        if (
-            mention is None
-            and behind
-            and re.fullmatch(r"\s?(?:\(|on |from )?", self.text[readings[-1].end : behind[0].start])
-        ):
-            mention = behind[0]
-        return [
-            _Entry(
-                group[member], group[0].start if member == 0 else reading.start, Value(reading, mention, "")
-            )
-            for member, reading in zip(members, readings, strict=False)
-            if member is not None
-        ]
-
-    def _shorthand(self, mention: _Mention) -> list[_Entry]:
-        match = _CBC_SHORTHAND.match(self.text, mention.end)
-        if match is None or match.group().count("/") + len(re.findall(r"[<>\\]", match.group())) < 2:
-            return []
-        entries = []
-        for name in ("WBC", "Hgb", "platelets"):
-            reading = read_value(self.text, match.start(name), match.end(name))
-            if reading is not None:
-                entries.append(
-                    _Entry(mention._replace(concept=name), match.start(name), Value(reading, None, ""))
-                )
-        return entries
-
-    def _is_other_specimen(self, mention: _Mention) -> bool:
-        left = self.text[max(0, mention.start - 90) : mention.start]
-        return self.has_specimen and lab_words().specimen.search(left) is not None
-
     # ---- drafts
 
-    def _finish(self, run: Sequence[_Entry]) -> Iterator[Draft]:
+    def _finish(self, run: Sequence[LabEntry]) -> Iterator[Draft]:
         """Yield the drafts of a run of entries that stand in one list."""
         text = self.text
         mentions = shared_from_behind(
@@ -404,7 +111,7 @@ class _Reader:
             [(e.mention.start, e.start, e.value.reading.end, e.value.mention) for e in run],
         )
         inherited: DateMention | None = None
-        before: _Mention | None = None
+        before: LabMention | None = None
         for entry, mention in zip(run, mentions, strict=True):
             day = mention
             if entry.mention is before:
@@ -418,10 +125,10 @@ class _Reader:
             if draft is not None:
                 yield draft
 
-    def _draft(self, entry: _Entry, day: DateMention | None) -> Draft | None:
+    def _draft(self, entry: LabEntry, day: DateMention | None) -> Draft | None:
         reading, mention = entry.value.reading, entry.mention
         if reading.percent or (
-            _MAY_BE_SHARE.fullmatch(self.text[mention.start : mention.end]) and is_share(reading)
+            is_share(reading) and _MAY_BE_SHARE.fullmatch(self.text, mention.start, mention.end)
         ):
             return None
         assertion, cues = self._assertion(mention)
@@ -458,11 +165,11 @@ class _Reader:
             attributes=attributes,
         )
 
-    def _event(self, entry: _Entry) -> str:
+    def _event(self, entry: LabEntry) -> str:
         """Return the words of an event without a date that stand right before, in or behind an entry; "" without any."""
-        if not self.has_event:
-            return ""
         start, end = entry.mention.start, entry.value.reading.end
+        if not _UNDATED_EVENT.may_begin(self.text, max(0, start - 20), end + 20):
+            return ""
         line = self.layout.line_at(start)
         before = self.text[max(line.start, start - 20) : start]
         after = self.text[end : min(max(line.end, end), end + 20)]
@@ -475,18 +182,19 @@ class _Reader:
             return ""
         return (match.groupdict().get("event") or match.group()).strip(" :,;-").lower()
 
-    def _assertion(self, mention: _Mention) -> tuple[Assertion, tuple[str, ...]]:
+    def _assertion(self, mention: LabMention) -> tuple[Assertion, tuple[str, ...]]:
         if mention.start not in self.assertions:
             self.assertions[mention.start] = self._new_assertion(mention)
         return self.assertions[mention.start]
 
-    def _new_assertion(self, mention: _Mention) -> tuple[Assertion, tuple[str, ...]]:
-        assertion, cues = assertion_of(mention.span)
-        if assertion == "family":
-            return assertion, cues
+    def _new_assertion(self, mention: LabMention) -> tuple[Assertion, tuple[str, ...]]:
+        cues = someone_elses(mention.span)
+        if cues is not None:
+            return "family", cues
         sentence = self.layout.sentence_at(mention.start)
-        left = self.text[max(sentence.start, mention.start - 60) : mention.start]
-        condition = lab_words().condition.search(left) if self.has_condition else None
+        low = max(sentence.start, mention.start - 60)
+        clause = clause_before(self.text, low, mention.start)
+        condition = lab_words().condition.search(clause) if len(clause) > 2 else None
         if condition is not None and not (
             # "stopped it when the CK was 6,240" tells what happened
             condition.group().lower().startswith(("when", "once")) and _HAPPENED.match(self.text, mention.end)
@@ -501,7 +209,7 @@ class _Reader:
         """Yield drafts for analytes that are only called normal or raised ("CBC normal", "elevated CK and aldolase")."""
         for i in range(first, first + count):
             mention = self.mentions[i]
-            if self._is_other_specimen(mention):
+            if self.is_other_specimen(mention):
                 continue
             sentence = self.layout.sentence_at(mention.start)
             left, right = self._list_around(i)
@@ -509,7 +217,8 @@ class _Reader:
                 self.text, self.mentions[right].end, max(sentence.end, mention.end)
             )
             before_from = max(sentence.start, self.mentions[left].start - 60)
-            before = lab_words().quality_before.search(self.text[before_from : self.mentions[left].start])
+            lead = self.text[before_from : self.mentions[left].start]
+            before = lab_words().quality_before.search(lead) if ends_in_word(lead) else None
             match = after or before
             named = _RAISED_BY_NAME.match(self.text, mention.start)
             if match is None and named is None:
@@ -544,20 +253,20 @@ class _Reader:
         """Return the first and the last of the analytes that share one word with that at *i*."""
         left = right = i
         while (
-            i - left < _LONGEST_LIST
+            i - left < LONGEST_LIST
             and left > 0
             and _JOIN.fullmatch(self.text, self.mentions[left - 1].end, self.mentions[left].start)
         ):
             left -= 1
         while (
-            right - i < _LONGEST_LIST
+            right - i < LONGEST_LIST
             and right + 1 < len(self.mentions)
             and _JOIN.fullmatch(self.text, self.mentions[right].end, self.mentions[right + 1].start)
         ):
             right += 1
         return left, right
 
-    def _date_near(self, mention: _Mention) -> DateMention | None:
+    def _date_near(self, mention: LabMention) -> DateMention | None:
         sentence = self.layout.sentence_at(mention.start)
         low = max(sentence.start, mention.end - 40)
         high = min(self.layout.line_at(max(mention.end - 1, 0)).end, mention.end + 40)
@@ -568,29 +277,6 @@ class _Reader:
             ):
                 return near
         return None
-
-
-def _with_shared_range(values: list[Value]) -> list[Value]:
-    """Return the values of a series with the range that closes it: "1/19 13,875 | 1/21 12,960 (39-308 U/L)"."""
-    if len(values) < 2:
-        return values
-    last = values[-1].reading
-    if last.ref_low is None and last.ref_high is None:
-        return values
-    return [
-        value
-        if value.reading.ref_low is not None
-        or value.reading.ref_high is not None
-        or value.reading.unit not in ("", last.unit)
-        else value._replace(
-            reading=value.reading._replace(
-                ref_low=last.ref_low,
-                ref_high=last.ref_high,
-                unit=value.reading.unit or last.unit,
-            ),
-        )
-        for value in values
-    ]
 
 
 register("labs", lambda nlp: Labs())

@@ -21,8 +21,9 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, drafts_of
 from chartsift.nlp.components.lab_dates import LabDates
-from chartsift.nlp.components.lab_series import Manner, Value, read_series
+from chartsift.nlp.components.lab_series import read_series
 from chartsift.nlp.components.lab_tables import Label, under_header
+from chartsift.nlp.components.lab_values import Manner, Value
 from chartsift.nlp.components.lab_words import lab_words
 from chartsift.nlp.text.dates import note_dates
 from chartsift.nlp.text.layout import Layout

@@ -9,7 +9,7 @@ import re
 
 from spacy.tokens import Span
 
-from chartsift.nlp.components.assertion import ORDER, SOMEONE_ELSE, assertion_of, cues_on
+from chartsift.nlp.components.assertion import ORDER, SOMEONE_ELSE, assertion_of, cues_on, someone_elses
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
@@ -51,6 +51,16 @@ def own_assertion(span: Span) -> tuple[Assertion, tuple[str, ...]]:
         if category in by_category:
             return held, (by_category[category][1],)
     return "present", ()
+
+
+def own_relatives(span: Span) -> tuple[str, ...] | None:
+    """Return the words by which ``own_assertion`` says "family" of *span*; None where it says anything else."""
+    words = someone_elses(span)
+    if words is None or someone_else_on(span) is not None:
+        return words
+    layout: Layout = span.doc._.layout
+    is_settled = layout.section_at(source_range(span)[0]).category == "family_history"
+    return words if is_settled else None
 
 
 def someone_else_on(span: Span) -> tuple[str, str] | None:

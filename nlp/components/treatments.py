@@ -22,7 +22,8 @@ from chartsift.nlp.components.concepts import sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.lowered import lowered
-from chartsift.nlp.components.own import own_assertion
+from chartsift.nlp.components.own import own_assertion, own_relatives
+from chartsift.nlp.text.cues import CueSet
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of, source_range
@@ -58,6 +59,7 @@ _CUES = re.compile(
     r"|stop(?=\s)|withdraw\w*|cease\w*|missed|skip\w*|last|via|ongoing|gets|maintenance|space|spaced|adjust\w*|treatment so far|rx|regimen|therapy"
     r"|treatment|meds?|medications?|into|required|requiring|bump\w*|up to|down to|hold|held)\b)"
 )
+_CUE_SET = CueSet({"cue": _CUES})
 # "Hold steroids until the biopsy": what waits for tissue or a result has not been given.
 _WITHHELD = re.compile(
     r"\b(?P<cue>hold|holding|withhold|defer|no)\s+(?:off\s+)?(?:on\s+)?(?:any |all |the |empiric |high[- ]dose )*§[^.;\n]{0,20}?"
@@ -138,6 +140,7 @@ _OTHER_BEFORE = re.compile(
     rf"|controlled (?:on|with)|rx|in the)\b|:|\(|(?<=\d),)[^.;\n]{{0,60}}$",
     re.IGNORECASE,
 )
+_OTHER_CUES = CueSet({"other": _OTHER_BEFORE})
 _MYOSITIS = re.compile(
     r"\b(?:\w*myositis|\w*myopathy|DM|JDM|CADM|ASyS|IMNM|NAM|PM|IBM|IIM|antisynthetase|CK|weak\w*|muscle"
     r"|rash|skin|ILD)\b",
@@ -211,13 +214,14 @@ def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
     text = layout.text
     start, end = source_range(span)
     concept = sense_of(span).concept
-    general, cues = own_assertion(span)
     attributes = dict(concept.attributes)
     section = layout.section_at(start).category
     attributes["source"] = section
-    if general == "family":
-        return draft_from_span(span, assertion="family", cues=cues, attributes=attributes)
+    relatives = own_relatives(span)
+    if relatives is not None:
+        return draft_from_span(span, assertion="family", cues=relatives, attributes=attributes)
     if concept.concept == "none":
+        _, cues = own_assertion(span)
         return draft_from_span(
             span, assertion="absent", cues=cues, attributes=attributes, date=date_beside(doc, start, end)
         )
@@ -310,7 +314,7 @@ def _status(clause: _Clause, section: str, previous_end: int) -> tuple[Assertion
 def _cue_before(left: str, previous_end: int) -> re.Match[str] | None:
     """Return the cue that decides of those before a medicine: the nearest, or the leader of its list."""
     found: re.Match[str] | None = None
-    for candidate in _CUES.finditer(left):
+    for candidate in _CUE_SET.look(left).apart("cue"):
         # "HCQ stopped 2023, pred 5": a word behind one medicine says nothing of the next.
         behind = (
             0 <= candidate.start() - previous_end <= 12
@@ -343,10 +347,19 @@ def _indication(text: str, clause: _Clause, start: int) -> str:
     match = _FOR_OTHER.match(clause.right)
     if match is not None and not _MYOSITIS.search(clause.right[: match.end()]):
         return match.group("what").lower()
-    match = _OTHER_BEFORE.search(text, start - len(clause.left), start)
-    if match is not None and not _MYOSITIS.search(text, match.start(), start):
+    match = _other_before(text, start - len(clause.left), start)
+    if match is not None and not _MYOSITIS.search(match.string, match.start()):
         return match.group("what").lower()
     return ""
+
+
+def _other_before(text: str, low: int, start: int) -> re.Match[str] | None:
+    """Return ``_OTHER_BEFORE.search(text, low, start)``: one look for its words in place of a hundred at each letter."""
+    first = max(0, low - 1)  # with the sign before: a clause that is cut for its length begins within a word
+    for match in _OTHER_CUES.look(text[first:start]).every("other"):
+        if match.start() >= low - first:
+            return match
+    return None
 
 
 register("treatments", lambda nlp: Treatments())

@@ -19,6 +19,7 @@ import yaml
 
 from chartsift.nlp.text.dates import find_dates, may_hold_dates
 from chartsift.nlp.text.layout import Layout, TextSpan
+from chartsift.nlp.text.openings import openings
 
 Role = Literal[
     "label", "date", "when", "value", "earlier", "reference", "low", "high", "unit", "flag", "other"
@@ -44,6 +45,7 @@ _MAY_DATE = re.compile(
     r"\d/\d|\d\.\d{1,2}\.\d|\b(?:19|20)\d\d\b|\d-[A-Za-z0-9]{1,4}-\d|[A-Za-z]{3}[A-Za-z]*\.?[\s'-]{1,2}\d|today|yesterday",
     re.IGNORECASE,
 )
+_BEGINS_NUMBER = re.compile(r"[<>≤≥]?\s?\.?\d")
 _ROW = re.compile(r"\S(?:\s{2,}|\t|\s*\.{3,}|\s*\|)\s*\S")
 _VALUE_CELL = re.compile(r"(?:\s{2}|[\t|]\s*)[<>]?\d")
 # A flag in a column of its own that the header leaves without a name.
@@ -191,7 +193,7 @@ def _heads(text: str, lines: Sequence[TextSpan], note_date: date) -> list[Head |
             heads.append(current)
             continue
         heads.append(current)
-        head = _header(text, line, note_date) if _may_have_cells(content) else None
+        head = _header(text, line, note_date) if may_have_cells(content) else None
         if head is not None:
             current, blanks, loose = head, 0, 0
             continue
@@ -205,7 +207,7 @@ def _heads(text: str, lines: Sequence[TextSpan], note_date: date) -> list[Head |
     return heads
 
 
-def _may_have_cells(content: str) -> bool:
+def may_have_cells(content: str) -> bool:
     """Say quickly that a line is all one cell, as most lines of prose are: then it is no header of any table."""
     return (
         "  " in content.strip(" ")
@@ -272,23 +274,42 @@ def _named_columns(cells: Sequence[Cell], *, delimited: bool) -> Head | None:
     return Head(tuple(columns), label or 0, delimited, dated=False)
 
 
+class _Roles(NamedTuple):
+    """The heads of all roles, which are the groups of *expression*, and the signs that they begin with."""
+
+    expression: re.Pattern[str]
+    begins: frozenset[str]
+
+
 @lru_cache(maxsize=1)
-def _roles() -> re.Pattern[str]:
-    """Return one expression for the heads of all roles, which are its groups; the first that fits is taken."""
+def _roles() -> _Roles:
+    """Return one expression for the heads of all roles; the first that fits is taken."""
     text = (resources.files("chartsift.nlp.lexicon") / "table_heads.yaml").read_text(encoding="utf-8")
     roles = yaml.safe_load(text).items()
-    return re.compile(
-        "|".join(rf"(?P<{role}>(?:{'|'.join(heads)})$)" for role, heads in roles), re.IGNORECASE
-    )
+    expression = "|".join(rf"(?P<{role}>(?:{'|'.join(heads)})$)" for role, heads in roles)
+    return _Roles(re.compile(expression, re.IGNORECASE), openings(expression))
 
 
 def _role_of(words: str) -> Role | None:
-    match = _roles().match(" ".join(words.strip(" :*#_").split()))
+    plain = words.strip(" :*#_").lstrip()
+    roles = _roles()
+    if plain[:1] not in roles.begins:
+        return None  # "612", "10/2": told by the first sign
+    match = roles.expression.match(" ".join(plain.split()))
     return None if match is None else cast(Role, match.lastgroup)
 
 
 def _dated_columns(text: str, line: TextSpan, cells: Sequence[Cell], note_date: date) -> list[Column] | None:
     filled = [cell for cell in cells if cell.text]
+    # Most lines are told to be none before a date is read: a row of values, or one date and no head of a table.
+    possible = 0
+    for cell in filled:
+        if may_hold_dates(text, cell.start, cell.end):
+            possible += 1
+        elif _BEGINS_NUMBER.match(cell.text):
+            return None
+    if possible < 2 and (len(filled) > 6 or not _HEAD.search(text, line.start, line.end)):
+        return None
     columns: list[Column] = []
     dated = 0
     for i, cell in enumerate(cells):
@@ -325,7 +346,7 @@ def _dated_columns(text: str, line: TextSpan, cells: Sequence[Cell], note_date: 
     dates = {(c.start, c.end) for c in columns if c.date is not None}
     for cell in filled:
         is_date = any(cell.start <= first and last <= cell.end for first, last in dates)
-        if not is_date and re.match(r"[<>≤≥]?\s?\.?\d", cell.text):
+        if not is_date and _BEGINS_NUMBER.match(cell.text):
             return None  # a row of values that happens to hold a date
     if re.search(r"\b(?:DOB|born|birth)\b", text[line.start : line.end], re.IGNORECASE):
         return None

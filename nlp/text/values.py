@@ -165,28 +165,29 @@ def read_value(text: str, start: int, end: int) -> Reading | None:
     match = _VALUE.match(text, start, end)
     if match is None:
         return None
-    decimal_comma = has_decimal_commas(text)
-    written = match.group("number")
+    mark, comparator, written, up_to, thousands, about, times, percent = match.group(
+        "mark", "comparator", "number", "upper", "thousands", "about", "times", "percent"
+    )
+    # Digits alone are read the same either way.
+    decimal_comma = (not written.isdecimal() or up_to is not None) and has_decimal_commas(text)
     value = number(written, decimal_comma=decimal_comma)
-    upper = number(match.group("upper"), decimal_comma=decimal_comma) if match.group("upper") else None
-    if match.group("thousands"):
+    if thousands:
         value *= 1000
-    company = _Company(text, end, flag=_mark(match.group("mark")))
+    company = _Company(text, end, flag=_mark(mark))
     at = company.read(match.end())
-    sign = (match.group("comparator") or "").lower().strip()
     return Reading(
-        match.start("comparator") if match.group("comparator") else match.start("number"),
+        match.start("comparator" if comparator else "number"),
         at,
         value,
-        "~" if match.group("about") else _comparator(sign),
+        "~" if about else _comparator((comparator or "").lower().strip()),
         company.unit,
-        bool(match.group("times")),
+        bool(times),
         company.flag,
         company.low,
         company.high,
         dotted=not decimal_comma and "." in written and _DOTTED.fullmatch(written) is not None,
-        upper=upper,
-        percent=bool(match.group("percent")),
+        upper=number(up_to, decimal_comma=decimal_comma) if up_to else None,
+        percent=bool(percent),
     )
 
 
