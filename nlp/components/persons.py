@@ -123,7 +123,7 @@ _GOT_IT = re.compile(
     r"\b(?:received|got|from|with|given|using)\s+(?:his|her|their|the)\s+(?:[\w-]+\s+)?$", re.IGNORECASE
 )
 _OTHER_LETTERS = Letters((
-    "patient", "subject", "participant", "individual", "those", "adults", "women", "recipient", "man", "person",
+    "patient", "subject", "participant", "individual", "those", "adults", "women", "men", "recipient", "man", "person",
     "girl", "boy", "member", "kid", "child", "people", "lady", "guy", "case",
 ))  # fmt: skip
 _GIVER_LETTERS = Letters(("donor", "donat", "gave", "give"))

@@ -59,8 +59,13 @@ _PAIR = re.compile(
 )
 _BOX = re.compile(BOX)
 _MARKS = re.compile(_MARK)
-# Something of a form: a box, or two marks side by side.
-_FORM = re.compile(rf"{BOX}|[_xX–-][ \t]{{2,}}[_xX–-](?!\S)")
+_TWO_MARKS = re.compile(r"[ \t][_xX–-][ \t]{2,}[_xX–-](?!\S)")
+# What every box begins with, and what stands around a mark in a column: a note without any of these is no form, which
+# is told many times faster than by an expression.
+FORM_SIGNS = (
+    *(opening + sign for opening in "[(" for sign in " _xX✓✔"),
+    "[]", "()", *"☐□○◯☒☑■●✓✔", "  _  ", "  x  ", "  X  ", "  -  ", "  –  ",
+)  # fmt: skip
 # The title of the columns ends its line, but for a column of remarks.
 _REMARKS = r"[ \t|]*(?:(?:comments?|remarks?|details?|notes?|specify|who|if yes)\b.*)?$"
 _TITLE = re.compile(
@@ -108,16 +113,17 @@ def ticked(layout: Layout, end: int, *, is_asked: re.Pattern[str] | None = None)
     """
     text = layout.text
     # Most notes hold no box, and most mentions stand in no table, which is told in a fraction of the time.
-    if not layout.is_form(_FORM):
+    if not layout.is_form(FORM_SIGNS):
         return _in_a_table(layout, end) if text.find("|", end, end + _REACH) >= 0 else None
     stop = min(layout.line_at(end - 1).end, end + _REACH)
-    named = _NAMED.match(text, end, stop)
+    has_box = _BOX.search(text, end, stop) is not None
+    named = _NAMED.match(text, end, stop) if has_box else None
     if named is not None:
         if is_asked is not None and is_asked.search(named.group("label")):
             return None
         said, words = _of_named(named.group("boxes"))
         return Answer(said, words, named.end("boxes"))
-    bare = _BARE.match(text, end, stop)
+    bare = _BARE.match(text, end, stop) if has_box or _TWO_MARKS.search(text, end, stop) is not None else None
     if bare is not None and not (is_asked is not None and is_asked.search(bare.group("label"))):
         kind = "boxes" if bare.group("boxes") else "marks"
         marks = _MARKS.findall(bare.group(kind))
@@ -129,7 +135,7 @@ def ticked(layout: Layout, end: int, *, is_asked: re.Pattern[str] | None = None)
 
 def unticked(layout: Layout, start: int) -> str:
     """Return the empty box that opens the item of a list in which *start* stands, or an empty string."""
-    if not layout.is_form(_FORM):
+    if not layout.is_form(FORM_SIGNS):
         return ""
     line = layout.line_at(start)
     before = layout.text[max(line.start, start - _LONGEST_ITEM) : start]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import add, sub
@@ -167,10 +167,10 @@ class Layout:
         """Return what takes back the text at *offset*, or None where it stands."""
         return next((one for one in self.retracted if one.start <= offset < one.end), None)
 
-    def is_form(self, signs: re.Pattern[str]) -> bool:
+    def is_form(self, signs: Iterable[str]) -> bool:
         """Say whether the note holds any of the *signs* of a form; looked for once a note."""
         if self._is_form is None:
-            self._is_form = signs.search(self.text) is not None
+            self._is_form = any(map(self.text.__contains__, signs))
         return self._is_form
 
     def sentence_text(self, offset: int) -> str:

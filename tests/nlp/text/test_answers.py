@@ -6,11 +6,14 @@ import re
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.reading import read
 
 from chartsift.nlp.components.sections import Sections
 from chartsift.nlp.lexicon.loader import load_sections
 from chartsift.nlp.pipeline import Pipeline
+from chartsift.nlp.text import answers
 from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.layout import LazyLayout
 
@@ -198,6 +201,12 @@ def test_an_empty_box_denies_the_whole_of_its_item_and_no_more(box: str, pipelin
     assert held(f"{box} smoker. Kidney transplant in 2012") == ["present"]
     assert held(f"{box} smoker     kidney transplant in 2012") == ["present"]
     assert held(f"{box} yes [x] no   smoker\nKidney transplant in 2012") == ["present"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.from_regex(answers.BOX, fullmatch=True))
+def test_every_box_is_a_sign_of_a_form(box: str) -> None:
+    assert any(sign in f"Heart  {box}" for sign in answers.FORM_SIGNS)
 
 
 def test_a_leukapheresis_that_nobody_ruled_out(pipeline: Pipeline) -> None:
