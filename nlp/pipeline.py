@@ -247,6 +247,8 @@ def _finding(note: Note, layout: Layout, draft: findings.Draft, *, is_marked: bo
             attributes["templated"] = "yes"
     clause = clause_around(layout, start, end)
     day = draft.date
+    if day is not None and day > note.note_date:
+        day = findings.day_of_result(draft.kind, day, note.note_date)
     # By place, in the order of the fields: by name, so many take nearly twice as long to hand over.
     return _made(
         note.patient_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 from spacy.tokens import Doc, Span
@@ -20,7 +20,7 @@ from chartsift.nlp.components.concepts import SPAN_GROUP, sense_of
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.passages import Passages
 from chartsift.nlp.text.tokens import source_range
-from chartsift.nlp.types import Assertion, Comparator
+from chartsift.nlp.types import RESULT_KINDS, Assertion, Comparator
 from chartsift.nlp.values import maker
 
 
@@ -51,6 +51,7 @@ class Draft:
 
 
 _made = maker(Draft)
+_LAST_MONTH = 12
 
 
 def drafts_of(doc: Doc) -> list[Draft]:
@@ -103,3 +104,18 @@ class LexiconFindings:
 
 
 register("lexicon_findings", lambda nlp: LexiconFindings(claimed_kinds()))
+
+
+def day_of_result(kind: str, day: date, note_date: date) -> date:
+    """
+    Return *day*, on which a finding of *kind* is told, or the note's: no result is later than its note.
+
+    >>> day_of_result("lab", date(2026, 5, 31), date(2026, 5, 20))
+    datetime.date(2026, 5, 20)
+
+    "CK 05/2026" and "FVC in 2026" run to the end of the month or year that they name. A full date ahead of the note,
+    a slip of the pen mostly, is left for a person to see.
+    """
+    is_end_of_month = day.month != (day + timedelta(days=1)).month
+    is_of_today = day.year == note_date.year and day.month in (note_date.month, _LAST_MONTH)
+    return note_date if kind in RESULT_KINDS and is_end_of_month and is_of_today else day
