@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from spacy.tokens import Doc, Span
@@ -62,6 +63,12 @@ _PANEL_LIMIT = re.compile(
 )
 _SHARED_UNIT = re.compile(r"[(\[]\s*(?:in |all in |units?: )?(SI|AU/mL|CU|AI|U/mL|units|U)\s*[)\]]")
 
+# "Mi-2 negative, SAE as well": the same as of the name before.
+_ALSO = re.compile(
+    r"\s*,?\s*(?:was |is |were |are )?(?:also|too|as well|likewise|ditto|similarly|equally|the same)(?=\s*(?:[.,;)]|$|\n))",
+    re.IGNORECASE,
+)
+
 _made = maker(Draft)
 
 
@@ -85,6 +92,7 @@ def _drafts(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
     dated = {id(name) for name in names if name.answers}
     for start, end in _regions(layout, names):
         _scan(layout, start, end, names, starts, used, note_date)
+    _share_answers(layout, names)
     sizes: dict[tuple[int, int], int] = {}
     for name in names:
         sizes[name.group, name.head] = sizes.get((name.group, name.head), 0) + 1
@@ -94,6 +102,16 @@ def _drafts(doc: Doc, spans: Sequence[Span]) -> Iterator[Draft]:
             draft = replace(draft, attributes={**draft.attributes, **coverage_of(layout, name, names)})
         if draft is not None:
             yield draft
+
+
+def _share_answers(layout: Layout, names: Sequence[Name]) -> None:
+    """Give a name that is said to be "also" so the answer of the one before it: "MDA5 was negative, Ro52 also"."""
+    text = layout.text
+    for before, name in pairwise(names):
+        if name.answers or not before.answers or _ALSO.match(text, name.end) is None:
+            continue
+        if layout.sentence_number(before.start) == layout.sentence_number(name.start):
+            name.answers.append(replace(before.answers[-1], value=None))
 
 
 def _names(text: str, spans: Sequence[Span]) -> Iterator[Name]:

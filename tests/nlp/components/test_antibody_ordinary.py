@@ -25,6 +25,12 @@ READINGS = [
     # ---- ordinary sentences
     ("Jo-1 antibody strongly positive at 140 AU/mL.", ["Jo-1 present"]),
     ("Her Jo-1 was negative last spring.", ["Jo-1 absent"]),
+    (
+        "MDA5 and TIF1-gamma were negative on the first panel, Ro52 also.",
+        ["MDA5 absent", "TIF1 absent", "Ro-52 absent"],
+    ),
+    ("Mi-2 negative, SAE as well.", ["Mi-2 absent", "SAE absent"]),
+    ("Mi-2 negative. SAE as well as Jo-1 positive.", ["Mi-2 absent", "SAE present", "Jo-1 present"]),
     ("Jo-1 has been sent and is pending.", ["Jo-1 possible"]),
     ("Anti-Jo-1 and Ro-52 are both positive.", ["Jo-1 present", "Ro-52 present"]),
     ("Anti-HMGCR 180 CU after six years of atorvastatin.", ["HMGCR present"]),
