@@ -68,8 +68,8 @@ _ACCESS_WORDS = needles(
     "route", "site", "line", "catheter", "nowhere", "nothing", "option", "poor ac", "diva", "central",
 )  # fmt: skip
 
-# ---- other risks
-_REFUSAL = loose_gate(
+# ---- other risks, tried only in sentences with their letters: as gates they would be looked for by "on " and "with "
+_REFUSAL = loosely(
     r"jehovah\S*\s+witness\w*|\b(?:refus\w+|declin\w+|will not accept|does not accept|won['’]?t accept"
     r"|would not accept|not accept\w*) (?:all |any |of )*(?:blood(?: bank)? products?|blood transfusions?"
     r"|transfusions?|RBCs?/|red cells,)|\bno blood products\b|\bbloodless (?:medicine|care)\b"
@@ -83,7 +83,7 @@ _REFUSAL_NOT = loosely(
 _NO_TRANSFUSION = loosely(r"no (?:blood )?transfusions?\b")
 # "JW" alone may be anybody's initials.
 _OF_A_WITNESS = loosely(r"witness|blood|transfus|RBC|plt|albumin|faith|collect")
-_CITRATE = loose_gate(
+_CITRATE = loosely(
     r"\b(?:severe|anaphyla\w*|anaphylactoid|life[- ]threatening|grade [34])\b[^.;\n]{0,40}\b(?:citrate|ACD-?A?)\b"
     r"|\b(?:citrate|ACD-?A?)\b[^.;\n]{0,40}\b(?:anaphyla\w*|tetany|arrhythmia|seizure|severe reaction"
     r"|severe hypocalc\w*|torsades|cardiac arrest|laryngospasm)\b"
@@ -92,7 +92,7 @@ _PRESSOR = (
     r"(?:nor(?:epinephrine|adrenaline|epi|ad)|levophed|vasopress\w+|(?:vaso)?pressors?|vaso|inotrop\w+"
     r"|(?:epinephrine|adrenaline) (?:drip|gtt|infusion)|dobutamine|milrinone|metaraminol|phenylephrine|dopamine)"
 )
-_UNSTABLE = loose_gate(
+_UNSTABLE = loosely(
     r"\bh[a]?emodynamic(?:ally)? (?:unstable|instability|compromise[d]?)|\b(?:septic|cardiogenic|h[a]?emorrhagic"
     rf"|distributive) shock\b|\b(?:on|requir(?:es|ing)|needs|started|under|with|\+) (?:(?:two|three|"
     rf"four|dual|double|triple"
@@ -103,7 +103,7 @@ _UNSTABLE = loose_gate(
     r"|\bSBP\s*(?:<|in (?:the )?)\s*[78]\d|\bdecompensated (?:heart failure|HF)\b|"
     r"\bunstable (?:angina|VT|arrhythmia)\b"
 )
-_BLEEDING = loose_gate(
+_BLEEDING = loosely(
     r"\b(?:uncontrolled|active major|massive|ongoing major|life[- ]threatening|active severe"
     r"|major active)\s+(?:GI |gastrointestinal |intracranial |pulmonary |retroperitoneal )*(?:bleed\w*"
     r"|h[a]?emorrhage)"

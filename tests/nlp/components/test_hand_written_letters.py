@@ -60,7 +60,7 @@ def _guarded() -> Iterator[tuple[str, re.Pattern[str], May]]:
     yield "until", courses._UNTIL, _lowered(courses._UNTIL_LETTERS)
     yield "mustard", allergy_lists._MUSTARD, allergy_lists._MUSTARD_LETTERS.any
     for concept, letters, pattern in apheresis_risks._RISKS:
-        yield concept, pattern.plain, letters.any
+        yield concept, pattern, letters.any
 
 
 @pytest.mark.parametrize(("pattern", "may"), [pytest.param(p, m, id=name) for name, p, m in _guarded()])
