@@ -117,7 +117,14 @@ _PATIENT_DONOR = re.compile(
     re.IGNORECASE,
 )
 # A clause that begins with somebody's first name.
-_NAME_OPENS = re.compile(r"\W*(?P<name>[A-Z][a-zà-ÿ]{2,})\b(?:['’]s)?")
+_NAME_OPENS = re.compile(
+    r"\W*(?!(?:The|This|That|These|Those|There|She|Her|His|They|Their|Patient|And|But|For|With|Has|Had|Was|Not|Now|Also)\b)"
+    r"(?P<name>[A-Z][a-zà-ÿ]{2,})\b(?:['’]s)?"
+)
+# "Her brother Daniel", "daughter (Lena)": how far before the name the relative stands, and how often a name is looked up.
+_RELATIVE_CALLED = re.compile(rf"(?<![\w-]){RELATIVE},?\s+(?:\(\s*)?$", re.IGNORECASE)
+_CALLED_REACH = 30
+_MOST_TIMES_NAMED = 20
 _POSSESSIVE = re.compile(r"['’]s?\s+(?:(?!(?:had|has|and|who|with|is|was)\b)[\w-]+\s+){0,2}$")
 _GOT_IT = re.compile(
     r"\b(?:received|got|from|with|given|using)\s+(?:his|her|their|the)\s+(?:[\w-]+\s+)?$", re.IGNORECASE
@@ -319,8 +326,18 @@ def _called_by_name(text: str, left: str, start: int) -> str:
     if _SPEAKS.match(follows) or _AND_SAYS.match(follows) or _PATIENT.search(follows):
         return ""
     name = opening.group("name")
-    introduced = re.search(rf"(?<![\w-])(?i:{RELATIVE}),?\s+(?:\(\s*)?{name}\b", text[: start - len(left)])
-    return name if introduced is not None else ""
+    stop = start - len(left)
+    at = text.find(name, 0, stop)
+    for _ in range(_MOST_TIMES_NAMED):
+        if at < 0:
+            return ""
+        if (
+            _RELATIVE_CALLED.search(text[max(0, at - _CALLED_REACH) : at])
+            and not text[at + len(name)].isalnum()
+        ):
+            return name
+        at = text.find(name, at + 1, stop)
+    return ""
 
 
 def _other_patient(left: str) -> str:
