@@ -393,6 +393,12 @@ SINCE_THE = re.compile(
     r"(?:[\w'-]+\s){0,3}$",
     re.IGNORECASE,
 )
+# "The February labs were drawn on day 2 of influenza A": told of a sample and not of today.
+SAMPLED_DURING = re.compile(
+    r"\b(?:drawn|taken|collected|obtained|sampled|measured|recorded)\b[^.;]{0,25}\b(?:day \d{1,2} of|during|amid|at the (?:time|height) of)"
+    r"\s+(?:(?:an?|the|her|his|acute|mild|severe)\s+)*$",
+    re.IGNORECASE,
+)
 # "EBV viremia 48,000, rituximab planned": behind the comma something else is planned.
 OTHER_PLANNED = re.compile(
     r"(?:[^,;]|,(?=\d)){0,40}[,;]\s+(?!(?:if|when|risk|to be|not)\b)[\w-]+(?:\s[\w-]+){0,3}\s(?:(?:is|are|was)\s)?(?:planned|scheduled|intended|proposed)\b",

@@ -56,6 +56,7 @@ from chartsift.nlp.components.infection_cues import (
     QUESTION_ANSWERED_NO,
     RESOLVED,
     RISK_LIST,
+    SAMPLED_DURING,
     SCREENED,
     SCREENED_LEFT,
     SCREENED_NAMES,
@@ -235,6 +236,10 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
             return "prophylaxis", "hypothetical"
     if name == "cmv" and HISTORY_AFTER.match(right) and not re.search(r"PCR (?:pos|\d)", right):
         return "exposure", "hypothetical"
+    if SAMPLED_DURING.search(context.before[-120:]):
+        days = find_dates(context.before, note_date_of(doc))
+        if days and (note_date_of(doc) - days[-1].last).days > SOON_OVER_DAYS:
+            return "resolved", "historical"
     treated = near(drugs, context)
     taken = _taken_now(doc, treated, context)
     still = STILL.search(words)

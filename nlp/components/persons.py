@@ -165,6 +165,11 @@ _DONOR = re.compile(
     r"|sib-allo)\b",
     re.IGNORECASE,
 )
+# "Marcus was the donor and his brother is the one with the transplanted kidney".
+_IS_THE_ONE = re.compile(
+    r"\s+(?:is|was)\s+(?:the\s+(?:one|person|recipient)\s+)?(?:with|who\s+(?:has|had|got|received|carries))\b",
+    re.IGNORECASE,
+)
 # "Husband of pt had a renal graft".
 _OF_PATIENT = re.compile(r"\s+of\s+(?:the\s+)?(?:pt|patient|child|boy|girl)\b(?!['’])", re.IGNORECASE)
 # "Her brother has anemia. The patient was his donor, and his transplant engrafted": both pronouns are the brother.
@@ -392,7 +397,7 @@ def _named_before(left: str) -> str:
             continue
         if _WHOSE.search(left[: match.start()]) and _BACK_TO_THE_PATIENT.search(follows):
             continue
-        if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows):
+        if _WHO_HAD.match(follows) or _OF_PATIENT.match(follows) or _IS_THE_ONE.match(follows):
             return match.group("who")
         if (
             _SPEAKS.match(follows)

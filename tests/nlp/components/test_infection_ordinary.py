@@ -83,6 +83,7 @@ ALL = [
     ("Bronchitis two months ago, finished azithromycin.", "resolved"),
     ("He got over the flu infection; cellulitis is healed too.", "resolved, resolved, resolved"),
     ("Missed an infusion when he had influenza.", "resolved"),
+    ("The 10-JAN-2024 column was drawn on day 2 of influenza A.", "resolved"),
     ("History of recurrent sinusitis in childhood.", "resolved"),
     ("Past medical history: pyelonephritis 2018, appendicitis 2005.", "resolved, resolved"),
     ("No evidence of pneumonia on chest film.", "negative"),
