@@ -22,6 +22,7 @@ from chartsift.nlp.components.diagnosis_cues import DiagnosisCues, diagnosis_cue
 from chartsift.nlp.components.diagnosis_names import Candidate, candidates_of, is_meant, note_sense
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, drafts_of
+from chartsift.nlp.components.persons import another_patient
 from chartsift.nlp.text.cues import Look
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.types import Assertion
@@ -128,6 +129,9 @@ def _reading(
     elif (short := _SHORT_CUE.search(text, max(0, begin - 6), begin)) is not None:
         begin = short.start()
     before = text[max(begin, start - _BEFORE) : start]
+    other = another_patient(before)
+    if other:
+        return "family", (other,), {}
     after = text[end : max(end, min(max(sentence.end, end), end + _AFTER))]
     box = _BOX.search(before)
     if box is not None and box.group("empty"):

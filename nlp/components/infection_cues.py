@@ -393,6 +393,33 @@ SINCE_THE = re.compile(
     r"(?:[\w'-]+\s){0,3}$",
     re.IGNORECASE,
 )
+# "Re-presentation when CMV is negative", "once HBV DNA is negative": what is waited for is not so.
+WAITED_FOR_LEFT = re.compile(
+    r"\b(?:when|once|until|till|if|as soon as|provided(?: that)?|after|before)\s+(?:(?:the|her|his|a|repeat|two|both|next)\s+)*$",
+    re.IGNORECASE,
+)
+NEGATIVE_THEN = re.compile(
+    r"\s*(?:(?:DNA|RNA|PCR|load|viral load|cultures?|swabs?|tests?)\s*)?(?:is|are|has|have|turns?|comes?|becomes?|been|gone|back|again|found|\s)*"
+    r"(?:negative|undetect\w*|cleared|neg\b)",
+    re.IGNORECASE,
+)
+# "Has not been admitted for infection in two years".
+NOT_ADMITTED_LEFT = re.compile(
+    r"\b(?:not|never|n['’]t|no)\s+(?:(?:been|needed|required|had|any|since|ever|to be|hospital|further|recent)\s+)*"
+    r"(?:admit\w*|admissions?|hospitali[sz]\w*|treated|in hospital|seen)\s+(?:to hospital\s+)?(?:for|with)\s+(?:(?:an?|any|serious|severe)\s+)*$",
+    re.IGNORECASE,
+)
+# "A spell of pneumonia that turned out not to be an infection".
+TURNED_OUT_NOT = re.compile(
+    r"[^.;,]{0,30}?\b(?:turned out|proved|was found|was shown)\s+(?:not to be|to be no|to not be)\b",
+    re.IGNORECASE,
+)
+# "Currently CMV viraemia under treatment".
+UNDER_TREATMENT = re.compile(
+    r"\s*,?\s*(?:(?:which|that)\s+)?(?:(?:is|are|was|currently|still|now|also)\s+){0,3}(?:under|on|receiving|being)\s+(?:active\s+|iv\s+|oral\s+)?"
+    r"(?:treat(?:ment|ed)|therapy)\b",
+    re.IGNORECASE,
+)
 # "The February labs were drawn on day 2 of influenza A": told of a sample and not of today.
 SAMPLED_DURING = re.compile(
     r"\b(?:drawn|taken|collected|obtained|sampled|measured|recorded)\b[^.;]{0,25}\b(?:day \d{1,2} of|during|amid|at the (?:time|height) of)"

@@ -46,6 +46,8 @@ from chartsift.nlp.components.infection_cues import (
     MAY_CAUSE_LEFT,
     MONTH_AFTER,
     MONTH_BEFORE,
+    NEGATIVE_THEN,
+    NOT_ADMITTED_LEFT,
     NOT_OF_IT,
     OFTEN_PREVENTED,
     OTHER_PLANNED,
@@ -70,9 +72,12 @@ from chartsift.nlp.components.infection_cues import (
     TEST_OPEN,
     THOUGHT_LEFT,
     TREATMENT_DOSE,
+    TURNED_OUT_NOT,
+    UNDER_TREATMENT,
     VACCINE,
     VACCINE_LEFT,
     VACCINE_LINE,
+    WAITED_FOR_LEFT,
 )
 from chartsift.nlp.components.infection_drugs import Illnesses, read_drug
 from chartsift.nlp.components.infection_lasting import chronic, latent
@@ -173,6 +178,10 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return latent(context)
     if SINCE_THE.search(context.before[-120:]):
         return "resolved", "historical"
+    if WAITED_FOR_LEFT.search(left) and NEGATIVE_THEN.match(context.after):
+        return "conditional", "hypothetical"
+    if NOT_ADMITTED_LEFT.search(left) or TURNED_OUT_NOT.match(context.after):
+        return ("none" if run == "general" else "negative"), "absent"
     if is_result_negative(context) or (is_negative_before(left) and not STILL.search(words)):
         return ("none" if run == "general" else "negative"), "absent"
     if QUESTION_ANSWERED_NO.match(context.after) or (
@@ -250,6 +259,8 @@ def _status(  # noqa: PLR0911, PLR0912 - one question after another, first answe
         return "resolved", "historical"
     if not goes_on and (dated := _by_its_day(doc, context, run, treated=bool(treated))) is not None:
         return dated
+    if UNDER_TREATMENT.match(right):
+        return "active", "present"
     doubt = (
         context.assertion == "possible"
         or THOUGHT_LEFT.search(left)

@@ -53,12 +53,12 @@ _INTRODUCED = re.compile(
 )
 _MET = re.compile(
     r"\b(?:met|meets?|knows?|knew|heard|hears?|reads?|talk(?:s|ed|ing)?|spoke|speaks|chat\w*|watched|videos?|articles?"
-    r"|stor(?:y|ies)|news|posts?|forum|documentary|podcast|support group|friends?|waiting room|church|neighbou?rs?)\b[^.;]{0,50}$",
+    r"|stor(?:y|ies)|news\w*|pieces?|online group|posts?|forum|documentary|podcast|support group|friends?|waiting room|church|neighbou?rs?)\b[^.;]{0,50}$",
     re.IGNORECASE,
 )
 # "Saw the video of the girl in Germany who got CAR-T", "read of the Tübingen patient with Jo-1": someone in the news.
 # "The patient" alone is the one whose chart it is, and what "we" read is a letter.
-_NEWS = r"(?:videos?|articles?|blogs?|stor(?:y|ies)|news|posts?|documentary|podcast|programme|TV)"
+_NEWS = r"(?:(?:newspaper |magazine |press )?(?:pieces?|cuttings?)|newspapers?|videos?|articles?|blogs?|stor(?:y|ies)|news|posts?|documentary|podcast|programme|TV)"
 _IN_THE_NEWS = re.compile(
     rf"(?:\b{_NEWS}\b[^.;]{{0,30}}?\b(?:of|about|on|with)|(?<!\bwe )(?<!\bI )(?<!\bhave )\b(?:read|heard) (?:of|about))\s+"
     rf"(?:(?:that|a|an|one|some|the)\s+(?:[\w-]+\s+){{0,2}}?(?:woman|man|person|girl|boy|kid|child|lady|guy|case)"
@@ -345,9 +345,14 @@ def _called_by_name(text: str, left: str, start: int) -> str:
     return ""
 
 
-def _other_patient(left: str) -> str:
+def another_patient(left: str) -> str:
     """Return the words of *left* that speak of another patient than the one whose chart it is, or an empty string."""
-    other = _OTHER_PATIENT.search(left) or _IN_THE_NEWS.search(left) or _PEOPLE_AT_LARGE.search(left)
+    return _other_patient(left, at_large=False) if _OTHER_LETTERS.any(left.lower()) else ""
+
+
+def _other_patient(left: str, *, at_large: bool = True) -> str:
+    other = _OTHER_PATIENT.search(left) or _IN_THE_NEWS.search(left)
+    other = other or (_PEOPLE_AT_LARGE.search(left) if at_large else None)
     if other:
         return other.group()
     for pattern in (_A_PERSON_WHO, _A_PERSON_WITH):

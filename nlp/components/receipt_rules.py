@@ -68,6 +68,7 @@ from chartsift.nlp.components.receipt_talk import (
     AT_LARGE,
     BECAUSE_OF,
     CAME_UP,
+    COMPARED_WITH,
     EXCLUDES,
     GRANTED,
     IN_THE_LITERATURE,
@@ -292,6 +293,14 @@ def _date_to_come(around: _Around) -> Receipt | None:
     return _said("hypothetical", "a date to come") if is_to_come else None
 
 
+def _compared(around: _Around) -> Receipt | None:
+    """Read "this is the same as a bone marrow transplant", which compares one treatment with another."""
+    if around.dated or HERS.search(around.near):
+        return None
+    compared = COMPARED_WITH.search(around.near)
+    return _said("hypothetical", compared.group()) if compared is not None else None
+
+
 def _in_the_literature(around: _Around) -> Receipt | None:
     """Read "reviews describe autologous HSCT", which tells of nobody."""
     if around.dated or HERS.search(around.near):
@@ -491,6 +500,7 @@ _RULES: tuple[Callable[[_Around], Receipt | None], ...] = (
     _step_towards,
     _blamed,
     _in_the_literature,
+    _compared,
     _presupposed,
     _talked_of,
     _another,

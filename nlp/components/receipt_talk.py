@@ -74,6 +74,11 @@ EXCLUDES = loosely(
     r"^[^.;\n]{0,60}?\b(?:excludes?|disqualif(?:y|ies)|(?:is|are) (?:an exclusion|exclusionary|not (?:allowed|permitted)|excluded))(?!\s+(?:her|him|them|the patient|pt|this))\b"
 )
 
+# "Under the impression that this is the same as a bone marrow transplant".
+COMPARED_WITH = loosely(
+    r"\b(?:the same (?:thing )?as|similar to|different from|compared (?:to|with)|akin to|equivalent to"
+    r"|(?:mistook|mistaken|confused?|confusing) (?:\w+ )?(?:for|with))\s+(?:an?\s+|the\s+)?(?:\w+\s+)?$"
+)
 # "The literature describes HSCT in scleroderma", "case series report CAR T": what others write; a report of hers is singular.
 IN_THE_LITERATURE = loosely(
     r"\b(?:literature|reviews|guidelines?|studies|series|case reports|published reports|publications|papers|authors|trials|registry data|meta-?analys[ie]s|textbooks?|experts|societies)\s+"

@@ -223,7 +223,9 @@ class Sections:
         ends = [*(header.start for header in headers[1:]), len(text)]
         for header, end in zip(headers, ends, strict=False):
             begin, category = header.start, header.category
-            stop = self._narrow_end(layout, header, end) if category in self.rules.narrow else end
+            # "Treatment: X.   Past: Y." in the line of another label ends with its paragraph, too.
+            is_narrow = category in self.rules.narrow or not _opens_line(text, begin)
+            stop = self._narrow_end(layout, header, end) if is_narrow else end
             copied = templated = False
             if may_be_marked:
                 head_end = min(header.body + 1, len(text))
@@ -255,6 +257,11 @@ class Sections:
                 return start
             own_line = own_line or content.strip()
         return end
+
+
+def _opens_line(text: str, start: int) -> bool:
+    """Say whether nothing but blanks and signs of a list stands before *start* in its line."""
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t\xa0#*=>-\u2022.()0123456789")
 
 
 def _is_markdown(line: str) -> bool:

@@ -57,9 +57,9 @@ def oxygenation(chart: Chart, given: LungHeart) -> list[Measure]:
             )
     elif unclear and current is None:
         worst = unclear[0]
-        made.append(
-            Measure("review", worst, f"SpO2 {worst.value:g} % on {worst.date}, air or oxygen not stated")
-        )
+        reason = f"SpO2 {worst.value:g} % on {worst.date}, air or oxygen not stated"
+        is_recent = chart.is_within(worst, given.saturation_days * given.stale_factor)
+        made.append(Measure("review", worst, reason) if is_recent else _past(worst, reason))
     return made
 
 

@@ -89,6 +89,10 @@ READINGS = [
     ("Would this fit with dermatomyositis?", ["DM possible"]),
     ("Could this be something for my dermatomyositis?", ["DM present"]),
     ("Is there anything else that might help his polymyositis?", ["PM present"]),
+    # ---- somebody else's
+    ("Saw a newspaper piece about a man with dermatomyositis who went into remission.", ["DM family"]),
+    ("He knows a fellow patient in his online group with dermatomyositis who got in.", ["DM family"]),
+    ("This is a 41 year old man with dermatomyositis who went into remission.", ["DM present"]),
     ("The rash is typical of dermatomyositis.", ["DM present"]),
     ("She worries that it might be dermatomyositis like her aunt.", ["DM possible"]),
     ("I am not convinced that he has myositis.", ["IIM possible"]),
