@@ -69,8 +69,8 @@ _IS = gate(
 _IS_YEARS = gate(r"\b(?:is|turned)\s(?:now\s)?\d{1,3}(?=[,.;]|\s(?:and|now|today)\b)(?!\.\d)")
 # "Mrs. Philippa Stone, 70": a title, a name and a number that ends the phrase, as letters open.
 _AFTER_NAME = gate(
-    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Frau|Herr|Master)\.?\s[A-Z][\w'’.-]*(?:\s[A-Z][\w'’.-]*){0,3},\s?(?P<years>\d{1,3})"
-    r"(?=\s*(?:$|[,.;)(]|\n))",
+    r"\b(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Frau|Herr|Master)\.?|R[eE]:)\s[A-Z][\w'’.-]*(?:\s[A-Z][\w'’.-]*){0,3},\s?(?P<years>\d{1,3})"
+    r"(?:\s?(?:years|yrs))?(?=\s*(?:$|[,.;)(]|\n))",
     re.MULTILINE,
 )
 # Years of something else: an event at an age, a relative, a duration.

@@ -29,6 +29,10 @@ _AMONG = re.compile(
     r"(?:[\s,/&]*(?:\b(?:and|or|anti)\b[\s-]*)?[A-Z][\w-]{1,9}(?:\s?[αβγ])?){0,6}[\s,(]*\b(?:among(?:st)? (?:them|others|it|these)"
     r"|includ(?:ed|ing)|in (?:it|the list|the lot)|on (?:it|the list|the form|the request))\b"
 )
+# "The blot has gone to London, along with anti-HMGCR".
+_ADDED = re.compile(
+    r"\b(?:along with|together with|as well as|plus)\s+(?:an?\s+|the\s+)?(?:anti-?\s?)?$", re.IGNORECASE
+)
 _ANY_RESULT = re.compile(r"\b(?:pos|neg|detect|react)|came back|equivocal|borderline", re.IGNORECASE)
 _ANY_POSITIVE = re.compile(
     r"(?:detected|found|identified|present|seen|positive|pos|reactive)\.?", re.IGNORECASE
@@ -129,6 +133,8 @@ def _without_answer(
     told = layout.sentence_text(name.start)
     if _AMONG.match(after) and words.sent.search(told) and not _ANY_RESULT.search(told):
         return "unmeasured", "possible", ("among them",)
+    if _ADDED.search(before) and words.sent.search(told) and not _ANY_RESULT.search(told):
+        return "unmeasured", "possible", ("sent along",)
     if listed >= _LIST_OF_NAMES or _among_names(layout, name) or _VALUE_AFTER.match(text, name.end):
         return "unmeasured", "possible", ()
     return "implied", "present", ()

@@ -50,7 +50,7 @@ _DONORS = (
     rf"|(?:(?:his|her|their|my)\s+)?(?:older |younger |elder |twin |late )?(?:{RELATIVE})['’]s)"
 )
 _FROM = (
-    rf"from\s+(?:(?:an?|the|his|her|their|my|one|HLA[- ]?\w*|fully|matched|mismatched|haplo\w*|identical|older|younger|elder|twin|late|living|anonymous|unknown|unrelated|related|altruistic|non-?related|deceased|cadaveric|brain[- ]dead|MUD|MRD|MSD)[\s-]+)*"
+    rf"(?:from|by)\s+(?:(?:an?|the|his|her|their|my|one|HLA[- ]?\w*|fully|matched|mismatched|haplo\w*|identical|older|younger|elder|twin|late|living|anonymous|unknown|unrelated|related|altruistic|non-?related|deceased|cadaveric|brain[- ]dead|MUD|MRD|MSD)[\s-]+)*"
     rf"(?:{RELATIVE}|donor|stranger|cadaver|deceased|volunteer|registry|(?:younger |older )?(?:man|woman|person))\b"
 )
 _BY_DONOR = rf"(?:given|donated|gifted)\s+(?:to (?:him|her|me|them)\s+)?by\s+(?:(?:an?|the|his|her|their|my|older|younger|twin|late|living|anonymous|altruistic|deceased)\s+)*(?:{RELATIVE}|donor|stranger)\b"
@@ -123,7 +123,7 @@ _EVENT_LETTERS = (
     "received", "accepted", "gave ", "given ", "got ", "put ",
 )  # fmt: skip
 _BEFORE_ORGAN = ("new ", "own ", "'s ", "’s ")
-_BEHIND_ORGAN = (" from", " back")
+_BEHIND_ORGAN = (" from", " by", " back")
 # Of all these, before the white space of the words is made one.
 _ANY_LETTERS = Letters([letters.strip() for letters in (*_EVENT_LETTERS, *_BEFORE_ORGAN, *_BEHIND_ORGAN)])
 _ORGAN_AHEAD = loosely(rf"{_SIDE}(?:(?:harvested|stored|frozen|collected) )?(?:{_SOLID}|{_MARROW}|cells)")

@@ -66,6 +66,8 @@ _GRAFT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _GRAFT_BEFORE = re.compile(
+    # "After eight months on dialysis he was given a kidney".
+    r"\bafter\s+(?:[\w-]+\s+){0,3}(?:weeks?|months?|years?)\s+(?:on|of)\s+(?:[\w-]+\s)?$|"
     rf"(?:^|[\s,(])(?:s/p\s|status post\s)?{_GRAFT}[^.;]{{0,30}}\b(?:for|due to|because of|from|after|"
     rf"d/t|2/2)\s(?:[\w-]+\s){{0,3}}$",
     re.IGNORECASE,

@@ -15,6 +15,7 @@ from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.findings import Draft
+from chartsift.nlp.components.places import in_a_rescue
 from chartsift.nlp.lexicon.loader import load_oxygen
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.types import Assertion
@@ -197,7 +198,7 @@ def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> I
     if _is_brief(text, start, end, concept, use):
         attributes["brief"] = "yes"
     held: Assertion = "possible" if assertion == "possible" else "present"
-    if past is not None or assertion == "historical":
+    if past is not None or assertion == "historical" or (in_a_rescue(text, start) and not _REST.search(near)):
         held = "historical"
     attributes["use"] = use
     yield _draft(begin, finish, concept, held, cues, 0.9, attributes)

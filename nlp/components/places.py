@@ -92,3 +92,18 @@ def source_at(layout: Layout, start: int) -> str:
     ):
         return "exam"
     return source
+
+
+# What is given and measured while somebody is being rescued says nothing of the days before and after.
+_RESCUE = re.compile(
+    r"\b(?:(?:epinephrine|adrenaline)\s+(?:[\d.]+\s?(?:mg|mcg|ml)?\s*)?(?:IM\b|i\.m\.|intramuscular|given|twice)"
+    r"|IM\s+(?:epinephrine|adrenaline)|rapid response|crash call|code blue|resuscitat\w+"
+    r"|infusion (?:was )?(?:stopped|halted)|stopped (?:the )?infusion)\b",
+    re.IGNORECASE,
+)
+_RESCUE_REACH = 160
+
+
+def in_a_rescue(text: str, start: int) -> bool:
+    """Say whether the words around *start* tell of a severe reaction while it is treated."""
+    return _RESCUE.search(text, max(0, start - _RESCUE_REACH), start + _RESCUE_REACH) is not None

@@ -20,7 +20,7 @@ _TALK = (
     r"|(?:felt|judged|deemed|thought|considered) (?:to be )?(?:\w+ )?(?:premature|early|risky|dangerous|futile|inappropriate))"
 )
 TALKED_OF = loosely(
-    rf"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|infusion\b|product\b)?\s*(?::\s*|[–—-]\s+)?(?:(?:from|for|by|with) (?:(?!was\b|were\b|had\b|has\b|is\b)[\w'’-]+ ){{1,4}})?(?:that )?(?:(?:was|were|is|are|had|has|have|been|being|got|first"
+    rf"^[\s\-]*(?:cells?\b|therapy\b|treatment\b|infusion\b|product\b)?\s*(?::\s*|[–—-]\s+|,\s+(?=was\b|were\b))?(?:(?:from|for|by|with) (?:(?!was\b|were\b|had\b|has\b|is\b)[\w'’-]+ ){{1,4}})?(?:that )?(?:(?:was|were|is|are|had|has|have|been|being|got|first"
     rf"|once|then|only|again|briefly|repeatedly|already|also|initially|at first|later|therefore) )*{_TALK}(?![\w-])"
 )
 CAME_UP = loosely(

@@ -13,6 +13,7 @@ from spacy.tokens import Doc, Span
 
 from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.findings import Draft
+from chartsift.nlp.components.places import in_a_rescue
 from chartsift.nlp.text.dates import DateMention, find_dates
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import note_date_of
@@ -131,6 +132,8 @@ def saturation_drafts(doc: Doc, span: Span, start: int, end: int) -> Iterator[Dr
         attributes = _circumstances(left, _right_of(text, match, until, is_last=is_last))
         if number == 0 and _ACUTE.search(before[-40:] + text[start : match.start()]):
             attributes["acute"] = "yes"
+        if in_a_rescue(text, start):
+            attributes["effort"] = "reaction"
         if number > 0 and "air" not in attributes and "effort" not in attributes:
             attributes["air"] = "unstated"
         if match.group("hi"):

@@ -23,6 +23,8 @@ from chartsift.nlp.pipeline import Pipeline
         ("19y7m, DM1 2014", 19),
         ("AGE/SEX: 75 y.o. M", 75),
         ("Mrs. Philippa Stone, 70\nSeen today.", 70),
+        ("Mrs Bronwen Pugh, 45 years, primary school teacher", 45),
+        ("Re: Bronwen PUGH, 45\n", 45),
         ("ID CLINIC\nMateo V., age 10. wk 7", 10),
     ],
 )

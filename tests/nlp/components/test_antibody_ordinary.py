@@ -29,6 +29,10 @@ READINGS = [
         "MDA5 and TIF1-gamma were negative on the first panel, Ro52 also.",
         ["MDA5 absent", "TIF1 absent", "Ro-52 absent"],
     ),
+    (
+        "The antibody blot has gone to London, along with anti-HMGCR in view of the statin.",
+        ["HMGCR possible"],
+    ),
     ("Mi-2 negative, SAE as well.", ["Mi-2 absent", "SAE absent"]),
     ("Mi-2 negative. SAE as well as Jo-1 positive.", ["Mi-2 absent", "SAE present", "Jo-1 present"]),
     ("Jo-1 has been sent and is pending.", ["Jo-1 possible"]),

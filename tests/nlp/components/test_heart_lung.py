@@ -170,3 +170,33 @@ def test_a_drug_for_something_else_does_not_treat_pulmonary_hypertension(pipelin
 
     assert [f.attribute("treated") for f in treated] == ["yes"]
     assert [f.assertion for f in other] == ["absent"]
+
+
+RESCUE = """\
+1022 Throat tight, wheeze, hives. RN stopped infusion. BP 76/40, SpO2 86 %.
+1024 Epinephrine 0.3 mg IM, O2 10 L mask.
+"""
+
+
+def test_oxygen_and_saturation_of_a_rescue_are_not_those_of_other_days(pipeline: Pipeline) -> None:
+    found = read(pipeline, RESCUE, *KINDS)
+    assert [(f.concept, f.assertion, f.attribute("effort")) for f in found] == [
+        ("SpO2", "present", "reaction"),
+        ("oxygen", "historical", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anaphylaxis to peanuts in 2010. SpO2 86 % on room air, on 4 L O2 at rest.",
+        "Lidocaine with epinephrine used for the biopsy. SpO2 86 % on room air, on 4 L O2 at rest.",
+        "On norepinephrine. SpO2 86 % on room air, on 4 L O2 at rest.",
+    ],
+)
+def test_a_low_saturation_is_kept_beside_other_words_of_that_kind(text: str, pipeline: Pipeline) -> None:
+    found = read(pipeline, text, *KINDS)
+    assert {(f.concept, f.assertion, f.attribute("effort")) for f in found} == {
+        ("SpO2", "present", ""),
+        ("oxygen", "present", ""),
+    }

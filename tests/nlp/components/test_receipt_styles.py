@@ -111,6 +111,14 @@ STYLES: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
         ("Half-sister: heart transplant 2019.", {("heart", F)}),
         ("Gave a kidney to his brother Daniel. Daniel comes for his kidney graft checks.", {("kidney", F)}),
         ("Marcus was the donor and his brother is the one with the transplanted kidney.", {("kidney", F)}),
+        (
+            "After eight months on dialysis he was given a kidney by his sister in March 2012.",
+            {("kidney", P)},
+        ),
+        (
+            "The older route, an autologous stem cell transplant, was brought up; group prefers not to.",
+            {("hct", H)},
+        ),
         ("They thought that this is the same as bone marrow transplant.", {("hct", H)}),
         ("Lives with her sister Maria. Maria had a bone marrow transplant last year.", {("hct", F)}),
         ("Came with his wife Anna. Anna reports that he had a kidney transplant in 2012.", {("kidney", P)}),

@@ -43,6 +43,10 @@ CASES = [
     ("met", [(5, "Acute myocarditis with troponin rise, LVEF 38%.")]),
     ("not_met", [(5, "She has no other organ disease.")]),
     ("not_met", [(5, "Severe proximal weakness, AST 210 ALT 188, no liver disease.")]),
+    (
+        "not_met",
+        [(5, "After eight months on dialysis he was given a kidney by his sister in 2012. Creatinine 1.2.")],
+    ),
     ("not_met", [(5, "Mother with ESRD on dialysis, brother with severe epilepsy.")]),
     ("met", [(5, "eGFR 22 mL/min, creatinine 3.1.")]),
     ("met", [(5, "Relapsed lymphoma starting chemotherapy.")]),
