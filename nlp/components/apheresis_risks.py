@@ -13,6 +13,7 @@ from chartsift.nlp.components.covered import windows
 from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.loose import loose_gate, loosely
 from chartsift.nlp.components.persons import someone_else
+from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.layout import Layout, TextSpan
 from chartsift.nlp.text.prefilter import Gate, Needles, needles
 
@@ -158,7 +159,8 @@ def access_drafts(text: str, layout: Layout) -> Iterator[Draft]:
             head = text[max(layout.sentence_at(start).start, start - 50) : start]
             if (_IN_CASE if concept == "lost" else _NEGATED).search(head):
                 continue
-            if someone_else(text, layout, start, end):
+            boxes = ticked(layout, end)
+            if (boxes is not None and boxes.said != "yes") or someone_else(text, layout, start, end):
                 continue
             yield Draft(
                 start, end, "apheresis_access", concept, "present", "apheresis:access", (match.group(),)

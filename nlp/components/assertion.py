@@ -11,7 +11,7 @@ import re
 
 from spacy.tokens import Span
 
-from chartsift.nlp.text.answers import Said, asked_above, ticked, unticked
+from chartsift.nlp.text.answers import Said, asked_above, replied, ticked, unticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.tokens import source_range
 from chartsift.nlp.types import Assertion
@@ -169,7 +169,7 @@ def formal_answer(
     empty = unticked(layout, start)
     if empty:
         return "absent", (empty,)
-    question = asked_above(layout, start)
+    question = asked_above(layout, start) or replied(layout, end)
     if question is not None:
         return _BY_ANSWER[question.said], (question.words,)
     line = layout.line_at(start)

@@ -23,6 +23,7 @@ from chartsift.nlp.components.diagnosis_names import Candidate, candidates_of, i
 from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, drafts_of
 from chartsift.nlp.components.persons import another_patient
+from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.cues import Look
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.types import Assertion
@@ -133,6 +134,9 @@ def _reading(
     if other:
         return "family", (other,), {}
     after = text[end : max(end, min(max(sentence.end, end), end + _AFTER))]
+    boxes = ticked(layout, end)
+    if boxes is not None and boxes.said == "no":
+        return "absent", (boxes.words,), {}
     box = _BOX.search(before)
     if box is not None and box.group("empty"):
         return "absent", (box.group().strip(),), {}

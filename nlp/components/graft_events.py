@@ -42,7 +42,7 @@ TO_SOMEONE = (
 # ---- received
 _SOLID = r"(?:kidneys?|liver|heart|lungs?)"
 _MARROW = r"(?:bone marrow|marrow|(?:(?:peripheral )?blood )?(?:stem|progenitor)(?:-| )cells?|PBSCs?|(?:umbilical )?cord blood)"
-_DET = r"(?:(?:one of\s+)?(?:an?|the|his|her|their|my|one|some)\s+)?"
+_DET = r"(?:(?:(?:a\s+)?(?:part|piece|lobe|portion|segment|half)\s+of|one of)\s+)?(?:(?:an?|the|his|her|their|my|one|some)\s+)?"
 _SIDE = r"(?:(?:left|right|both|double|single|whole|good|healthy|matching|matched|suitable|second|first|third)\s+)*"
 # Whose organ it was: only a graft has such an owner.
 _DONORS = (

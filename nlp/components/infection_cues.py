@@ -16,7 +16,7 @@ BOUNDARY = re.compile(
 )
 VACCINE = re.compile(
     r"\s*(?:virus |B |A |zoster |pneumo\w* |and [\w-]+ )?(?:[:=–-]\s*)?(?:vacc?in\w*|[1-4]\s?(?:doses\b|x\b)|x\s?[1-4]\b(?=\s*[,;(]?\s*\(?(?:19|20)\d\d)|"
-    r"vax\b|shots?\b|booster\w*|immuni[sz]\w*|series\b|titer|jab\b|"
+    r"vax\b|shots?\b|booster\w*|immuni[sz]\w*|series\b|titer|jabs?\b|"
     r"immune glob\w*|IG\b|IgG (?:immune|protective)|"
     r"(?:/\s*(?:flu|RSV|pneumo|zoster)\w*\s*)*(?:done|given today|UTD|up to date)\b)",
     re.IGNORECASE,

@@ -52,6 +52,7 @@ from chartsift.nlp.components.infection_cues import (
     TREATMENT_DOSE,
     UNDER_WAY,
 )
+from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.date_forms import find_absolute
 from chartsift.nlp.text.date_habits import habit_of
 from chartsift.nlp.text.dates import find_dates
@@ -168,6 +169,9 @@ def _use(  # noqa: PLR0911, PLR0912 - one question after another, first answer w
         return "reaction", "hypothetical"
     if re.search(r"\bnot (?:before|until|till)\s+(?:\w+\s){0,3}$", left, re.IGNORECASE):
         return "treatment", "present"
+    boxes = ticked(doc._.layout, context.end)
+    if boxes is not None and boxes.said in ("no", "nothing"):
+        return "none", "absent" if boxes.said == "no" else "hypothetical"
     is_denied = context.assertion == "absent" and not answers_a_question(doc, context)
     if is_denied and not DRUG_GOES_ON.search(context.before[-60:] + right):
         if DRUG_NOT_GIVEN.search(context.before[-90:]) or DRUG_NONE_AFTER.match(right):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.cues import CueSet, Look
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.text.prefilter import gate
@@ -305,6 +306,14 @@ def _read(text: str, layout: Layout, match: re.Match[str]) -> Ability | None:
         end += limited_after.end()
     else:
         return None
+    boxes = ticked(layout, match.end())
+    if boxes is not None and reading in ("able", "limited"):
+        # "Difficulty climbing stairs  ( ) Yes  (x) No"
+        if boxes.said not in ("yes", "no"):
+            return None
+        if boxes.said == "no":
+            reading = "able" if reading == "limited" else "limited"
+        end = boxes.end
     if reading == "able" and able_after is None and activity in _HINT_ONLY:
         return None
     around = text[max(begin, match.start() - 110) : min(stop, match.end() + 60)]

@@ -17,6 +17,7 @@ from chartsift.nlp.components.assertion import assertion_of
 from chartsift.nlp.components.findings import Draft
 from chartsift.nlp.components.places import in_a_rescue
 from chartsift.nlp.lexicon.loader import load_oxygen
+from chartsift.nlp.text.answers import ticked
 from chartsift.nlp.text.layout import Layout
 from chartsift.nlp.types import Assertion
 
@@ -163,6 +164,12 @@ def oxygen_drafts(doc: Doc, span: Span, start: int, end: int, concept: str) -> I
         return
     surface = text[start:end]
     if _OTHER_OXYGEN.match(right):
+        return
+    boxes = ticked(layout, end)
+    if boxes is not None and boxes.said != "yes":
+        # "Do you need oxygen?  ( ) Yes  (x) No"
+        if boxes.said == "no":
+            yield _draft(start, end, concept, "absent", (boxes.words,), 0.85, {"use": "none"})
         return
     if assertion == "absent" and _is_denied(layout, start):
         yield _draft(start, end, concept, "absent", cues, 0.85, {"use": "none"})

@@ -23,6 +23,7 @@ from chartsift.nlp.components.factory import register
 from chartsift.nlp.components.findings import Draft, concept_spans, draft_from_span, drafts_of
 from chartsift.nlp.components.lowered import lowered
 from chartsift.nlp.components.own import own_assertion, own_relatives
+from chartsift.nlp.text.answers import ticked, unticked
 from chartsift.nlp.text.cues import CueSet
 from chartsift.nlp.text.dates import find_dates
 from chartsift.nlp.text.layout import Layout
@@ -209,6 +210,19 @@ def _is_predicted(doc: Doc, span: Span) -> bool:
     )
 
 
+_OF_A_REACTION = re.compile(r"allerg|react|intoleran|side effect|contraindicat", re.IGNORECASE)
+
+
+def _unticked(layout: Layout, start: int, end: int) -> str:
+    """Return the boxes by which a form says that a drug was not given, or an empty string."""
+    boxes = ticked(layout, end)
+    if boxes is None:
+        return unticked(layout, start)
+    # "Reaction to cyclophosphamide?  [ ] yes  [x] no" asks for something else.
+    asked = layout.text[layout.line_at(start).start : start]
+    return boxes.words if boxes.said == "no" and _OF_A_REACTION.search(asked) is None else ""
+
+
 def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
     layout: Layout = doc._.layout
     text = layout.text
@@ -220,6 +234,9 @@ def _draft(doc: Doc, span: Span, previous_end: int) -> Draft:
     relatives = own_relatives(span)
     if relatives is not None:
         return draft_from_span(span, assertion="family", cues=relatives, attributes=attributes)
+    denied = _unticked(layout, start, end)
+    if denied:
+        return draft_from_span(span, assertion="absent", cues=(denied,), attributes=attributes)
     if concept.concept == "none":
         _, cues = own_assertion(span)
         return draft_from_span(

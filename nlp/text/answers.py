@@ -85,6 +85,19 @@ _ASKS = re.compile(
     r"|are you|were you)\b[^?\n]*\?\s*$",
     re.IGNORECASE,
 )
+# The reply in the same line, behind a question of several things too.
+_REPLY = re.compile(
+    r"[ \t\"“_:>-]*(?:(?P<no>no|none|nil|never|nope|neg(?:ative)?)|yes|ja|oui)"
+    r"(?=[\"”_]*(?:[ \t]*(?:[.,;:!(\"“–-]|$)|\n|[ \t]{2}))",
+    re.IGNORECASE,
+)
+# "yes      _no_": the answer that was underlined, or starred.
+_STRESSED = rf"(?:[_*]{{1,2}})?{_WORD}(?:[_*]{{1,2}})?"
+_CHOSEN = re.compile(
+    rf"{_LABEL}(?:[ \t]{{2,}}|[ \t]*[:?][ \t]*|\t)(?P<words>{_STRESSED}(?:[ \t/|]+{_STRESSED}){{1,2}})(?=\s|$)",
+    re.IGNORECASE,
+)
+_MARKED = re.compile(rf"(?P<sign>[_*]{{1,2}})(?P<word>{_WORD})(?P=sign)", re.IGNORECASE)
 _NO_REPLY = re.compile(
     r"[_\W]*(?P<no>no(?:ne|pe)?|nil|never|denies|nothing)\b(?=[_\s]*(?:[.,;:!–-]|$|\n))", re.IGNORECASE
 )
@@ -113,6 +126,10 @@ def ticked(layout: Layout, end: int, *, is_asked: re.Pattern[str] | None = None)
     """
     text = layout.text
     # Most notes hold no box, and most mentions stand in no table, which is told in a fraction of the time.
+    if text.find("_", end, end + _REACH) >= 0 or text.find("*", end, end + _REACH) >= 0:
+        chosen = _chosen(layout, end)
+        if chosen is not None:
+            return chosen
     if not layout.is_form(FORM_SIGNS):
         return _in_a_table(layout, end) if text.find("|", end, end + _REACH) >= 0 else None
     stop = min(layout.line_at(end - 1).end, end + _REACH)
@@ -131,6 +148,35 @@ def ticked(layout: Layout, end: int, *, is_asked: re.Pattern[str] | None = None)
         if columns is not None:
             return Answer(_of_columns(columns, marks), bare.group(kind), bare.end(kind))
     return _in_a_table(layout, end)
+
+
+def _chosen(layout: Layout, end: int) -> Answer | None:
+    """Return the answer that is underlined or starred of those behind ``text[:end]``: "yes      _no_"."""
+    chosen = _CHOSEN.match(layout.text, end, min(layout.line_at(end - 1).end, end + _REACH))
+    if chosen is None:
+        return None
+    marked = [match.group("word").lower() for match in _MARKED.finditer(chosen.group("words"))]
+    if len(marked) != 1:
+        return None
+    said = _ANSWERS[marked[0]]
+    return Answer(
+        "yes" if said == "yes" else "no" if said == "no" else "unknown",
+        chosen.group("words").strip(),
+        chosen.end(),
+    )
+
+
+def replied(layout: Layout, end: int) -> Answer | None:
+    """Return the reply in the line of the question that ``text[:end]`` stands in: "Any cough, cystitis?   NO"."""
+    text = layout.text
+    line = layout.line_at(end - 1)
+    asked = text.find("?", end, min(line.end, end + _REACH))
+    if asked < 0 or _ASKS.match(text, line.start, asked + 1) is None:
+        return None
+    reply = _REPLY.match(text, asked + 1, line.end)
+    if reply is None:
+        return None
+    return Answer("no" if reply.group("no") else "yes", reply.group().strip(), reply.end())
 
 
 def unticked(layout: Layout, start: int) -> str:

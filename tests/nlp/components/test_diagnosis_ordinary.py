@@ -89,6 +89,7 @@ READINGS = [
     ("Would this fit with dermatomyositis?", ["DM possible"]),
     ("Could this be something for my dermatomyositis?", ["DM present"]),
     ("Is there anything else that might help his polymyositis?", ["PM present"]),
+    ("Polymyositis code to be removed by admin.", ["PM historical"]),
     # ---- somebody else's
     ("Saw a newspaper piece about a man with dermatomyositis who went into remission.", ["DM family"]),
     ("He knows a fellow patient in his online group with dermatomyositis who got in.", ["DM family"]),

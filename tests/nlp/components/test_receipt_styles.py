@@ -119,6 +119,7 @@ STYLES: dict[str, list[tuple[str, set[tuple[str, str]]]]] = {
             "The older route, an autologous stem cell transplant, was brought up; group prefers not to.",
             {("hct", H)},
         ),
+        ("At fourteen months she was given part of her father's liver in Huddinge.", {("liver", P)}),
         ("They thought that this is the same as bone marrow transplant.", {("hct", H)}),
         ("Lives with her sister Maria. Maria had a bone marrow transplant last year.", {("hct", F)}),
         ("Came with his wife Anna. Anna reports that he had a kidney transplant in 2012.", {("kidney", P)}),

@@ -212,3 +212,40 @@ def test_every_box_is_a_sign_of_a_form(box: str) -> None:
 def test_a_leukapheresis_that_nobody_ruled_out(pipeline: Pipeline) -> None:
     found = read(pipeline, ITEMS, "contraindication")
     assert [(f.concept, f.assertion) for f in found] == [("leukapheresis", "absent")]
+
+
+NO_ROWS = [
+    ("Do you need oxygen?", "oxygen"),
+    ("Is your child taking an antibiotic today?", "antimicrobial"),
+    ("Heart failure", "organ_disease"),
+    ("Dermatomyositis", "diagnosis"),
+    ("Rituximab in the past", "treatment"),
+    ("Infection now", "infection"),
+    ("Prior CAR T-cell therapy", "car_t"),
+    ("Kidney transplant", "transplant"),
+    ("Seizures", "organ_disease"),
+    ("Rash", "skin"),
+]
+
+
+@pytest.mark.parametrize(("asked", "kind"), NO_ROWS)
+@pytest.mark.parametrize("boxes", ["( ) Yes   (x) No", "Yes [ ]   No [x]", "yes      _no_"])
+def test_every_reader_holds_a_no(asked: str, kind: str, boxes: str, pipeline: Pipeline) -> None:
+    assert {f.assertion for f in read(pipeline, f"{asked}      {boxes}", kind)} == {"absent"}
+
+
+def test_what_is_not_held_by_an_assertion(pipeline: Pipeline) -> None:
+    assert read(pipeline, "Poor veins      ( ) Yes   (x) No", "apheresis_access") == []
+    stairs = read(pipeline, "Difficulty climbing stairs      ( ) Yes   (x) No", "function")
+    assert {f.assertion for f in stairs} == {"absent"}
+    rise = read(pipeline, "Able to rise from a chair without arms?   ( ) Yes  (x) No", "function")
+    assert {f.assertion for f in rise} == {"present"}
+    assert [
+        f.assertion for f in read(pipeline, "Allergy to cyclophosphamide  [ ] yes  [x] no", "treatment")
+    ] == ["present"]
+
+
+def test_a_reply_in_the_line_of_its_question(pipeline: Pipeline) -> None:
+    asked = "Any temperature, cough, water infection, skin infection at the moment?   "
+    assert {f.assertion for f in read(pipeline, asked + 'NO. "Fit as a fiddle"', "infection")} == {"absent"}
+    assert "absent" not in {f.assertion for f in read(pipeline, asked + "No idea", "infection")}
