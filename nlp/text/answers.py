@@ -79,6 +79,14 @@ _YES_CELL = re.compile(r"\|[ *]*(?:yes|y|ja|oui)[ *]*(?:\||$)", re.IGNORECASE)
 _ENDS_ITEM = re.compile(r"\S(?:[ \t]{3,}|\t|\s\|)|[.;]\s")
 _ANSWERS_A_QUESTION = re.compile(rf"[ \t]*{_WORD}\b", re.IGNORECASE)
 _LONGEST_ITEM = 90
+# "[ ] Call the clinic about her kidney transplant": a task that is still to be done, and denies nothing.
+_TO_DO = re.compile(
+    r"[ \t]*(?:please |to |will |need to )?(?:call|phone|ring|e-?mail|fax|send|check|re-?check|order|schedule|book"
+    r"|refer|review|discuss|obtain|get|request|repeat|ask|start|stop|hold|continue|confirm|complete|update|follow|f/u"
+    r"|arrange|chase|print|inform|tell|clarify|verify|document|add|remove|correct|write|draw|give|see|find|forward|notify"
+    r"|remind|await|recall|monitor|screen|consult|taper|treat|vaccinate)\b",
+    re.IGNORECASE,
+)
 # A question that the patient is to answer in the line below: "4. Any infection now?".
 _ASKS = re.compile(
     r"\W*(?:\d{1,2}\s?[.)]\s*)?(?:any|ever|have you|has (?:he|she|your child)|do you|does (?:he|she|your child)|did you"
@@ -189,8 +197,9 @@ def unticked(layout: Layout, start: int) -> str:
     if not boxes or _TICKED.search(boxes[-1].group()):
         return ""
     item = before[boxes[-1].end() :]
-    is_item = _ANSWERS_A_QUESTION.match(item) is None and _ENDS_ITEM.search(item) is None
-    return boxes[-1].group() if is_item else ""
+    if _ANSWERS_A_QUESTION.match(item) or _ENDS_ITEM.search(item) or _TO_DO.match(item):
+        return ""
+    return boxes[-1].group()
 
 
 def asked_above(layout: Layout, start: int) -> Answer | None:

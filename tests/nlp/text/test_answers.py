@@ -198,6 +198,7 @@ def test_an_empty_box_denies_the_whole_of_its_item_and_no_more(box: str, pipelin
         return [f.assertion for f in read(pipeline, text, "transplant", day=date(2026, 5, 1))]
 
     assert held(f"{box} had a kidney transplant") == ["absent"]
+    assert held(f"{box} call the clinic about her kidney transplant of 2012") == ["present"]
     assert held(f"{box} smoker. Kidney transplant in 2012") == ["present"]
     assert held(f"{box} smoker     kidney transplant in 2012") == ["present"]
     assert held(f"{box} yes [x] no   smoker\nKidney transplant in 2012") == ["present"]
