@@ -59,6 +59,7 @@ _PAIR = re.compile(
 )
 _BOX = re.compile(BOX)
 _MARKS = re.compile(_MARK)
+_SOME_TICK = re.compile(r"\[[ _]?[xX✓✔][ _]?\]|\([ _]?[xX✓✔][ _]?\)|[☒☑✓✔]|[ \t]{2}[xX](?!\S)")
 _TWO_MARKS = re.compile(r"[ \t][_xX–-][ \t]{2,}[_xX–-](?!\S)")
 # What every box begins with, and what stands around a mark in a column: a note without any of these is no form, which
 # is told many times faster than by an expression.
@@ -154,7 +155,10 @@ def ticked(layout: Layout, end: int, *, is_asked: re.Pattern[str] | None = None)
         marks = _MARKS.findall(bare.group(kind))
         columns = _columns_above(layout, end, len(marks))
         if columns is not None:
-            return Answer(_of_columns(columns, marks), bare.group(kind), bare.end(kind))
+            said = _of_columns(columns, marks)
+            if "self" in columns and said == "no" and _SOME_TICK.search(text) is None:
+                said = "nothing"  # nobody has filled in the form
+            return Answer(said, bare.group(kind), bare.end(kind))
     return _in_a_table(layout, end)
 
 

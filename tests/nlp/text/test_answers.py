@@ -167,6 +167,11 @@ def test_columns_of_persons(text: str, asked: str, said: str) -> None:
     assert _said(text, asked) == said
 
 
+def test_a_form_that_nobody_filled_in_says_nothing() -> None:
+    blank = CHILD_AND_FAMILY.replace("[X]", "[ ]")
+    assert _said(blank, "Heart transplant") == "nothing"
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "held"),
     [
