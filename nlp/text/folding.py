@@ -67,6 +67,11 @@ def only_words(folded: str) -> str:
     return " " + folded.encode("latin-1", "replace").translate(_LETTERS).decode("latin-1") + " "
 
 
+def is_whole_word(word: str) -> bool:
+    """Say whether folded *word* is of letters only, which ``only_words`` leaves as they are."""
+    return only_words(word).strip() == word
+
+
 def fold(text: str) -> str:
     """
     Return *text* in lower case with plain blanks, code point by code point.

@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import ahocorasick_rs
 
-from chartsift.nlp.text.folding import fold, only_words
+from chartsift.nlp.text.folding import fold, is_whole_word
 from chartsift.nlp.text.prefilter import Scan
 from chartsift.nlp.text.tokens import end_of_tokens, plain_spelling, tokens_in, words_of
 
@@ -253,11 +253,6 @@ class PhraseSearch(Generic[_T]):
 
 def _strung(tokens: Iterable[str]) -> str:
     return f" {' '.join(tokens)} "
-
-
-def is_whole_word(word: str) -> bool:
-    """Say whether folded *word* is of letters only, which ``only_words`` leaves as they are."""
-    return only_words(word).strip() == word
 
 
 def lower_case(text: str) -> str:

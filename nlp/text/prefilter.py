@@ -20,7 +20,7 @@ from math import inf
 
 import ahocorasick_rs
 
-from chartsift.nlp.text.folding import fold, only_words
+from chartsift.nlp.text.folding import fold, is_whole_word, only_words
 from chartsift.nlp.text.literals import FURTHEST, Literal, required_literals
 
 # From this share of a text on it is searched in one go rather than place by place.
@@ -275,7 +275,7 @@ class Prefilter:
         self.wanted: dict[int, str] = {}
         self.whole: list[str] = []
         for word in words:
-            if only_words(word).strip() == word:
+            if is_whole_word(word):
                 self.whole.append(word)
                 continue
             number = numbers.setdefault(word, len(numbers))
